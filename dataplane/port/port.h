@@ -1,0 +1,68 @@
+#pragma once
+// Where packets come from: two kinds of source behind one interface (reasons: house rules in dataplane/README.md).
+// A port is opened on the main thread; afterwards each of its queues belongs to one worker.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <rte_mbuf.h>
+
+#include "core/time_ns.h"
+#include "decode/packet.h"
+
+namespace spanlight {
+
+constexpr std::uint16_t kBurstMax = 64;
+
+// What the data path needs to know of a received frame beside its bytes; lives in the mbuf's dynamic fields, so that it
+// survives the hand-over to another worker.
+struct FrameInfo {
+  TimeNs time = 0;               // capture time
+  std::uint32_t wire_bytes = 0;  // length on the wire, >= pkt_len
+  std::uint8_t port = 0;         // index of the port in the settings
+  LinkType link = LinkType::ethernet;
+};
+FrameInfo& frame_info(rte_mbuf* mbuf);
+void register_frame_info();  // once, after EAL is up; throws nothing, exits with a sentence if DPDK has no room
+
+enum class QueueState : std::uint8_t { live, ended, failed };
+
+// One worker's queue of one port.
+class RxQueue {
+ public:
+  virtual ~RxQueue() = default;
+
+  // Up to `n` frames (<= kBurstMax), their FrameInfo filled. `now`: the worker's clock, for sources without timestamps.
+  virtual std::uint16_t receive(rte_mbuf** out, std::uint16_t n, TimeNs now) = 0;
+
+  // `ended`: a capture is read to its end. `failed`: the device is gone; why() of the port says more.
+  virtual QueueState state() const = 0;
+};
+
+// What the kernel or the NIC says it received and lost. Read by the main thread once a second.
+struct PortCounters {
+  std::uint64_t received = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t missed = 0;      // no descriptor or ring space: the sensor was too slow
+  std::uint64_t no_mbuf = 0;     // the mempool was empty
+  std::uint64_t errors = 0;      // frames the device called bad
+  std::uint64_t kernel_dropped = 0;
+};
+
+class Port {
+ public:
+  virtual ~Port() = default;
+  virtual const std::string& name() const = 0;
+  virtual std::uint16_t queue_count() const = 0;
+  virtual RxQueue& queue(std::uint16_t index) = 0;
+  // True if the device shards flows itself so that both directions meet; otherwise the receiving worker does it.
+  virtual bool shards() const = 0;
+  virtual bool is_capture_file() const = 0;
+  virtual PortCounters counters() const = 0;
+  virtual std::string why() const = 0;  // a sentence, once a queue has failed or a file was cut; empty = all is well
+  virtual double progress() const { return -1; }  // 0..1 for capture files, -1 where there is no end
+  virtual void stop() = 0;
+};
+
+}  // namespace spanlight
