@@ -21,7 +21,7 @@ struct IpAddress {
   }
 };
 
-enum class Tunnel : std::uint8_t { none, vxlan, geneve, gre, erspan, ipip };
+enum class Tunnel : std::uint8_t { none, vxlan, geneve, gre, erspan, ipip, teredo, gtp };
 
 struct FlowKey {
   IpAddress ip[2];          // ip[0]:port[0] <= ip[1]:port[1]

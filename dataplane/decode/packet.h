@@ -11,7 +11,7 @@
 namespace spanlight {
 
 // What the first byte of a frame is. Values are ours; the ports translate.
-enum class LinkType : std::uint8_t { ethernet, linux_cooked_v1, linux_cooked_v2, raw_ip, null_loopback, nflog };
+enum class LinkType : std::uint8_t { ethernet, linux_cooked_v1, linux_cooked_v2, raw_ip, null_loopback, nflog, ppp };
 
 // Why a frame ends at decode. Each is a counter.
 enum class DecodeResult : std::uint8_t {
