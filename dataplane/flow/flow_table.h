@@ -1,0 +1,78 @@
+#pragma once
+// All conversations of one worker. Capacity is one number, taken at start and backed by memory as it is used: an idle
+// table is small, a full one never grows, so that no insertion ever stalls a turn.
+//
+// Index: buckets of one cache line with eight (tag, flow) entries. A full bucket overflows into the next ones; each bucket
+// counts the entries that passed over it, so that a look-up stops at the first bucket nobody passed, and an erased entry
+// leaves no tombstone. The tag and the bucket locate; equality is on the whole key.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "flow/flow.h"
+
+namespace spanlight {
+
+class FlowTable {
+ public:
+  explicit FlowTable(std::uint32_t flows_max);
+  ~FlowTable();
+  FlowTable(const FlowTable&) = delete;
+  FlowTable& operator=(const FlowTable&) = delete;
+
+  bool ok() const { return flows_ != nullptr; }  // false: the address space could not be reserved
+
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&buckets_[hash & bucket_mask_]); }
+
+  // The flow's first entry in the index is read ahead; to be called after prefetch() has landed.
+  void prefetch_flow(std::uint64_t hash) const;
+
+  Flow* find(const FlowKey& key, std::uint64_t hash);
+
+  // A fresh flow under a key that is not in the table; nullptr when it is full.
+  Flow* insert(const FlowKey& key, std::uint64_t hash);
+
+  // The flow is gone; its index may be used again under another generation.
+  void erase(Flow& flow);
+
+  // Of the next few flows under a moving hand, the one that has been silent longest: to be closed when the table is full.
+  // nullptr only when the table is empty.
+  Flow* eviction_candidate();
+
+  std::uint32_t index_of(const Flow& flow) const { return static_cast<std::uint32_t>(&flow - flows_); }
+  Flow& operator[](std::uint32_t index) { return flows_[index]; }
+  bool is_live(std::uint32_t index) const { return index < used_ && flows_[index].generation % 2 == 1; }
+
+  std::uint32_t live() const { return live_; }
+  std::uint32_t capacity() const { return capacity_; }
+  std::uint32_t high_water() const { return used_; }  // indices below it have been used
+
+  static std::size_t memory_bytes(std::uint32_t flows_max);
+
+ private:
+  static constexpr unsigned kWays = 8;
+  static constexpr unsigned kBucketsProbedMax = 16;
+
+  struct alignas(64) Bucket {
+    std::uint16_t tag[kWays];  // 0 = free
+    std::uint32_t flow[kWays];
+    std::uint16_t passed;      // entries that live behind this bucket because it was full
+  };
+  static_assert(sizeof(Bucket) == 64);
+
+  static std::uint16_t tag_of(std::uint64_t hash) {
+    const auto tag = static_cast<std::uint16_t>(hash >> 48);
+    return tag == 0 ? std::uint16_t{1} : tag;
+  }
+
+  Flow* flows_ = nullptr;
+  Bucket* buckets_ = nullptr;
+  std::uint64_t bucket_mask_ = 0;
+  std::uint32_t capacity_ = 0;
+  std::uint32_t live_ = 0;
+  std::uint32_t used_ = 0;
+  std::uint32_t free_ = kNoFlow;  // through Timer::next
+  std::uint32_t hand_ = 0;
+};
+
+}  // namespace spanlight

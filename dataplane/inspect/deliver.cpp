@@ -1,0 +1,222 @@
+// Inspector's second half: a flow whose protocol is known. Windows go to the dissector, its answers are obeyed.
+
+#include <algorithm>
+#include <cstring>
+
+#include "inspect/inspector.h"
+
+namespace spanlight {
+
+namespace {
+
+void advance(Chunk& chunk, std::size_t n) {
+  n = std::min(n, chunk.bytes.size());
+  chunk.bytes = chunk.bytes.subspan(n);
+  chunk.offset += n;
+}
+
+Window window(const Chunk& chunk) {
+  return {.bytes = chunk.bytes, .offset = chunk.offset, .time = chunk.time, .peer_acked = chunk.peer_acked};
+}
+
+}  // namespace
+
+void Inspector::deliver(Flow& flow, unsigned sender, Chunk chunk) {
+  InspectedSide& side = flow.inspection->side[sender];
+  if (side.skipping) pass_skip(flow, sender, chunk);
+  if (chunk.bytes.empty()) return;
+  if (side.waiting.used > 0) {
+    if (!append(side, chunk)) return overflow(flow, sender, chunk);
+    if (side.holding || side.waiting.used < side.wait_bytes) return;
+    chunk = window_of(side);
+  }
+  if (side.lost && !find_message(flow, sender, chunk, 0)) return;
+  current_ = &flow;
+  obey(flow, sender, chunk, flow.inspection->dissector->on_data(direction(flow, sender), window(chunk), *this));
+  ask_held(flow, 1 - sender);
+}
+
+// One answer after the other until the window is used up, set aside, or not ours any more. Every round takes bytes off
+// the window, so the loop is bounded by it.
+void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
+  InspectedSide& side = flow.inspection->side[sender];
+  for (;;) {
+    const std::size_t before = chunk.bytes.size();
+    advance(chunk, answer.consumed);
+    side.wait_bytes = 0;
+    switch (answer.want) {
+      case Answer::Want::stop:
+        return turn_opaque(flow);
+      case Answer::Want::identify:
+        return hand_over(flow, sender, chunk, answer.next);
+      case Answer::Want::hold:
+        side.holding = true;
+        break;
+      case Answer::Want::wait:
+        side.wait_bytes = answer.n;
+        break;
+      case Answer::Want::skip:
+        side.skipping = true;
+        side.skip_left = answer.n;
+        pass_skip(flow, sender, chunk);
+        break;
+      case Answer::Want::resync:
+        side.lost = true;
+        break;
+      case Answer::Want::data:
+        break;
+    }
+    const bool again = answer.want == Answer::Want::skip || answer.want == Answer::Want::resync;
+    if (chunk.bytes.empty()) return drop_waiting(side);
+    // A message's start that brought the dissector here must not bring it here again.
+    const std::size_t least = chunk.bytes.size() == before ? 1 : 0;
+    if (side.lost && !find_message(flow, sender, chunk, least)) return;
+    if (!again) {
+      if (!keep(side, chunk)) overflow(flow, sender, chunk);
+      return;
+    }
+    answer = flow.inspection->dissector->on_data(direction(flow, sender), window(chunk), *this);
+  }
+}
+
+void Inspector::pass_skip(Flow& flow, unsigned sender, Chunk& chunk) {
+  InspectedSide& side = flow.inspection->side[sender];
+  const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(side.skip_left, chunk.bytes.size()));
+  side.skip_left -= n;
+  side.skip_seen += n;
+  counters_.skipped_bytes += n;
+  advance(chunk, n);
+  if (side.skip_left == 0) end_skip(flow, sender, chunk.time);
+}
+
+void Inspector::end_skip(Flow& flow, unsigned sender, TimeNs time) {
+  InspectedSide& side = flow.inspection->side[sender];
+  if (!side.skipping) return;
+  side.skipping = false;
+  const std::uint64_t seen = side.skip_seen;
+  const std::uint64_t missing = side.skip_missing;
+  side.skip_left = side.skip_seen = side.skip_missing = 0;
+  flow.inspection->dissector->on_skipped(direction(flow, sender), seen, missing, time);
+}
+
+// Behind a hole: true once `chunk` begins with a message's start; until then its undecided tail waits.
+bool Inspector::find_message(Flow& flow, unsigned sender, Chunk& chunk, std::size_t least) {
+  InspectedSide& side = flow.inspection->side[sender];
+  const Descriptor& protocol = *flow.inspection->protocol;
+  if (least > 0) advance(chunk, least);
+  const Sync at = protocol.sync != nullptr ? protocol.sync(direction(flow, sender), chunk.bytes)
+                                           : Sync{.skip = 0, .found = true};
+  advance(chunk, at.skip);
+  if (at.found) {
+    side.lost = false;
+    return true;
+  }
+  if (!keep(side, chunk)) drop_waiting(side);
+  return false;
+}
+
+void Inspector::ask_held(Flow& flow, unsigned sender) {
+  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
+  InspectedSide& side = flow.inspection->side[sender];
+  if (!side.holding) return;
+  side.holding = false;
+  const Chunk chunk = window_of(side);
+  current_ = &flow;
+  obey(flow, sender, chunk, flow.inspection->dissector->on_data(direction(flow, sender), window(chunk), *this));
+}
+
+// The rest of both directions is another protocol: what the other side was held back with is its head.
+void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest, const Descriptor* next) {
+  Inspection& in = *flow.inspection;
+  ++counters_.handovers;
+  current_ = &flow;
+  in.dissector->on_close(End::fin, rest.time, *this);
+  in.dissector = nullptr;
+  workshop_.state.give(in.slot);
+  in.slot = {};
+  if (++in.handovers > kHandoversMax) return turn_opaque(flow);
+  const CandidateMask all = identifier_.all(flow.key.protocol == 6 ? Transport::tcp : Transport::udp);
+  Waiting waited[2];
+  for (const unsigned s : {0u, 1u}) {
+    waited[s] = in.side[s].waiting;
+    in.side[s] = InspectedSide{};
+    in.side[s].alive = all;
+  }
+  in.any_head = false;
+  const unsigned other = 1 - sender;
+  const Chunk held{waited[other].bytes(), waited[other].offset, waited[other].time, waited[other].peer_acked};
+  const bool known = next != nullptr && start(flow, flow.client, {.protocol = next, .verdict = Verdict::client});
+  if (next == nullptr || known) {
+    if (!held.bytes.empty()) on_chunk(flow, other, held);
+    if (!rest.bytes.empty()) on_chunk(flow, sender, rest);
+  }
+  for (const Waiting& w : waited) workshop_.state.give(w.block);
+}
+
+// More waits than may wait: for the dissector it is a hole that the sensor made.
+void Inspector::overflow(Flow& flow, unsigned sender, const Chunk& chunk) {
+  InspectedSide& side = flow.inspection->side[sender];
+  ++counters_.waiting_exceeded;
+  const std::uint64_t missing = side.waiting.used + chunk.bytes.size();
+  drop_waiting(side);
+  side.holding = false;
+  side.lost = true;
+  current_ = &flow;
+  obey(flow, sender, {.time = chunk.time},
+       flow.inspection->dissector->on_gap(direction(flow, sender), missing, GapCause::sensor, chunk.time, *this));
+}
+
+// ---- bytes that wait -----------------------------------------------------------------------------------------------
+
+Chunk Inspector::window_of(const InspectedSide& side) {
+  const Waiting& w = side.waiting;
+  return {.bytes = w.bytes(), .offset = w.offset, .time = w.time, .peer_acked = w.peer_acked};
+}
+
+// Behind what waits already. False: no room, nothing was changed.
+bool Inspector::append(InspectedSide& side, const Chunk& chunk) {
+  Waiting& w = side.waiting;
+  if (chunk.bytes.size() > kWaitingBytesMax - w.used) return false;
+  const std::size_t needed = w.used + chunk.bytes.size();
+  if (needed > w.block.size()) {
+    const MutableBytes larger = workshop_.state.take(needed);
+    if (larger.empty()) return false;
+    if (w.used > 0) std::memcpy(larger.data(), w.block.data(), w.used);
+    workshop_.state.give(w.block);
+    w.block = larger;
+  }
+  std::memcpy(w.block.data() + w.used, chunk.bytes.data(), chunk.bytes.size());
+  w.used = static_cast<std::uint32_t>(needed);
+  w.time = chunk.time;
+  w.peer_acked = chunk.peer_acked;
+  return true;
+}
+
+// `rest` is all that waits from now on; it may lie inside the block that waits already. False: no room.
+bool Inspector::keep(InspectedSide& side, const Chunk& rest) {
+  Waiting& w = side.waiting;
+  if (rest.bytes.empty()) {
+    drop_waiting(side);
+    return true;
+  }
+  const auto* begin = w.block.data();
+  const bool inside = begin != nullptr && rest.bytes.data() >= begin && rest.bytes.data() < begin + w.block.size();
+  if (inside) {
+    std::memmove(w.block.data(), rest.bytes.data(), rest.bytes.size());
+    w.used = static_cast<std::uint32_t>(rest.bytes.size());
+  } else {
+    drop_waiting(side);
+    if (!append(side, rest)) return false;
+  }
+  w.offset = rest.offset;
+  w.time = rest.time;
+  w.peer_acked = rest.peer_acked;
+  return true;
+}
+
+void Inspector::drop_waiting(InspectedSide& side) {
+  workshop_.state.give(side.waiting.block);
+  side.waiting = {};
+}
+
+}  // namespace spanlight

@@ -1,0 +1,302 @@
+#include "inspect/inspector.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <new>
+
+namespace spanlight {
+
+namespace {
+
+// What says "nothing to read here" before any protocol is asked: a TLS record with a handshake, or SSH's banner.
+bool begins_encrypted(Bytes head) {
+  if (head.size() >= 3 && head[0] == 0x16 && head[1] == 0x03 && head[2] <= 0x04) return true;
+  return as_text(head.first(std::min<std::size_t>(head.size(), 4))) == "SSH-";
+}
+
+void advance(Chunk& chunk, std::size_t n) {
+  n = std::min(n, chunk.bytes.size());
+  chunk.bytes = chunk.bytes.subspan(n);
+  chunk.offset += n;
+}
+
+}  // namespace
+
+Inspector::Inspector(const Identifier& identifier, Workshop& workshop, RecordWriter& writer,
+                     InspectCounters& counters)
+    : identifier_(identifier),
+      workshop_(workshop),
+      writer_(writer),
+      counters_(counters),
+      scratch_(identifier.new_scratch()) {}
+
+Inspector::~Inspector() { Identifier::free_scratch(scratch_); }
+
+// ---- what the worker tells -----------------------------------------------------------------------------------------
+
+void Inspector::on_chunk(Flow& flow, unsigned sender, const Chunk& chunk) {
+  if (flow.encrypted) counters_.encrypted_bytes += chunk.bytes.size();
+  if (flow.opaque || (flow.inspection == nullptr && !open(flow))) return;
+  if (flow.inspection->dissector != nullptr) deliver(flow, sender, chunk);
+  else look_at_head(flow, sender, chunk);
+}
+
+void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
+  if (flow.opaque) return;
+  if (flow.inspection == nullptr) {
+    flow.midstream = true;  // the head is gone
+    return;
+  }
+  InspectedSide& side = flow.inspection->side[sender];
+  if (flow.inspection->dissector == nullptr) {
+    drop_waiting(side);
+    side.lost = true;
+    return;
+  }
+  std::uint64_t missing = gap.missing;
+  if (side.skipping) {
+    const std::uint64_t inside = std::min(missing, side.skip_left);
+    side.skip_left -= inside;
+    side.skip_missing += inside;
+    missing -= inside;
+    if (side.skip_left == 0) end_skip(flow, sender, gap.time);
+  }
+  if (missing == 0) return;
+  drop_waiting(side);
+  side.wait_bytes = 0;
+  side.holding = false;
+  current_ = &flow;
+  const Direction from = direction(flow, sender);
+  obey(flow, sender, {.time = gap.time}, flow.inspection->dissector->on_gap(from, missing, gap.cause, gap.time, *this));
+  ask_held(flow, 1 - sender);
+}
+
+void Inspector::on_end(Flow& flow, unsigned sender, End end, TimeNs time) {
+  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
+  InspectedSide& side = flow.inspection->side[sender];
+  if (side.ended) return;
+  side.ended = true;
+  end_skip(flow, sender, time);
+  current_ = &flow;
+  flow.inspection->dissector->on_end(direction(flow, sender), end, time, *this);
+  ask_held(flow, 1 - sender);
+}
+
+void Inspector::on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs time) {
+  // A datagram is a whole message: nothing of it waits for the next one.
+  on_chunk(flow, sender, {.bytes = payload, .time = time});
+  if (flow.inspection != nullptr) drop_waiting(flow.inspection->side[sender]);
+}
+
+void Inspector::on_time(Flow& flow, TimeNs now) {
+  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
+  current_ = &flow;
+  flow.inspection->dissector->on_time(now, *this);
+}
+
+TimeNs Inspector::next_deadline(const Flow& flow) {
+  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return kNever;
+  return flow.inspection->dissector->next_deadline();
+}
+
+void Inspector::close(Flow& flow, End end, TimeNs time) {
+  if (flow.inspection == nullptr) return;
+  if (flow.inspection->dissector != nullptr) {
+    current_ = &flow;
+    for (const unsigned sender : {0u, 1u}) end_skip(flow, sender, time);
+    flow.inspection->dissector->on_close(end, time, *this);
+  }
+  release(flow);
+}
+
+void Inspector::emit(const Transaction& call) {
+  const Flow& flow = *current_;
+  ConnectionInfo info;
+  info.client = flow.key.ip[flow.client];
+  info.server = flow.key.ip[1 - flow.client];
+  info.client_port = flow.key.port[flow.client];
+  info.server_port = flow.key.port[1 - flow.client];
+  info.protocol = flow.key.protocol;
+  info.tunnel = flow.tunnel;
+  info.tunnel_id = flow.tunnel_id;
+  info.vlan_count = flow.vlan_count;
+  std::copy_n(flow.vlans, kVlansMax, info.vlans);
+  info.conn_id = flow.conn_id;
+  if (!flow.midstream) return writer_.write(call, info, turn_time_);
+  Transaction joined = call;
+  joined.flags |= kFlagMidstream;
+  writer_.write(joined, info, turn_time_);
+}
+
+// ---- unidentified --------------------------------------------------------------------------------------------------
+
+bool Inspector::open(Flow& flow) {
+  const CandidateMask all =
+      identifier_.all(flow.key.protocol == 6 ? Transport::tcp : Transport::udp);
+  const MutableBytes block = all == 0 ? MutableBytes{} : workshop_.state.take(sizeof(Inspection));
+  if (block.empty()) {
+    ++(all == 0 ? counters_.unknown : counters_.state_exhausted);
+    flow.opaque = true;
+    return false;
+  }
+  flow.inspection = new (block.data()) Inspection;
+  for (InspectedSide& side : flow.inspection->side) {
+    side.alive = all;
+    side.lost = flow.midstream && flow.key.protocol == 6;
+  }
+  return true;
+}
+
+void Inspector::look_at_head(Flow& flow, unsigned sender, const Chunk& chunk) {
+  Inspection& in = *flow.inspection;
+  InspectedSide& side = in.side[sender];
+  if (side.alive == 0) return;
+  if (side.lost) return search(flow, sender, chunk);
+  const bool kept = side.waiting.used > 0;
+  if (kept && !append(side, chunk)) return rule_out(flow, side);
+  const Bytes own = kept ? side.waiting.bytes() : chunk.bytes;
+  if (begins_encrypted(own)) {
+    flow.encrypted = true;
+    ++counters_.encrypted;
+    counters_.encrypted_bytes += own.size();
+    return turn_opaque(flow);
+  }
+  if (!in.any_head) in.first_speaker = static_cast<std::uint8_t>(sender);
+  in.any_head = true;
+  const Found found = probe(flow, side, own, in.side[1 - sender].waiting.bytes());
+  if (found.protocol != nullptr) {
+    if (start(flow, sender, found)) replay_heads(flow, sender, chunk);
+  } else if (side.alive == 0 || (!kept && !keep(side, chunk))) {
+    rule_out(flow, side);
+  }
+}
+
+// Hints first: on the expected port one probe decides and nothing is scanned.
+Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes own, Bytes peer) {
+  const CandidateMask hinted =
+      side.alive & (identifier_.hinted(flow.key.port[0]) | identifier_.hinted(flow.key.port[1]));
+  Found found = probe_among(identifier_, hinted, side, own, peer);
+  if (found.protocol != nullptr) return found;
+  const Identifier::Scan scan = identifier_.scan(side.alive & ~hinted, own, scratch_);
+  if (scan.certain != 0) {
+    const auto i = static_cast<unsigned>(std::countr_zero(scan.certain));
+    return {.protocol = &identifier_.candidate(i), .verdict = Verdict::client};
+  }
+  // A short head may not show its pattern yet: patterns rule nobody out before the window they look at is full.
+  const bool full = own.size() >= Identifier::kScanBytes;
+  if (full) side.alive &= scan.likely | hinted;
+  found = probe_among(identifier_, side.alive & ~hinted, side, own, peer);
+  if (found.protocol == nullptr && !full) side.alive |= identifier_.with_user_patterns();
+  return found;
+}
+
+Inspector::Found Inspector::probe_among(const Identifier& identifier, CandidateMask among, InspectedSide& side,
+                                        Bytes own, Bytes peer) {
+  for (; among != 0; among &= among - 1) {
+    const auto i = static_cast<unsigned>(std::countr_zero(among));
+    const Descriptor& candidate = identifier.candidate(i);
+    const Verdict verdict = candidate.probe(own, peer);
+    const bool undecided = verdict == Verdict::more && own.size() < candidate.head_bytes_max;
+    if (verdict == Verdict::no || (verdict == Verdict::more && !undecided)) side.alive &= ~(CandidateMask{1} << i);
+    else if (!undecided) return {.protocol = &candidate, .verdict = verdict};
+  }
+  return {};
+}
+
+// This direction belongs to nobody; the flow is given up once the other one does neither.
+void Inspector::rule_out(Flow& flow, InspectedSide& side) {
+  side.alive = 0;
+  drop_waiting(side);
+  const Inspection& in = *flow.inspection;
+  if (in.side[0].alive != 0 || in.side[1].alive != 0) return;
+  ++counters_.unknown;
+  turn_opaque(flow);
+}
+
+// Joined midstream or behind a hole: any candidate's message may start anywhere, said by either side.
+void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
+  InspectedSide& side = flow.inspection->side[sender];
+  side.searched_bytes += chunk.bytes.size();
+  if (side.searched_bytes > kSearchBytesMax || (side.waiting.used > 0 && !append(side, chunk)))
+    return rule_out(flow, side);
+  Chunk window = side.waiting.used > 0 ? window_of(side) : chunk;
+  std::size_t droppable = window.bytes.size();
+  for (CandidateMask among = side.alive; among != 0; among &= among - 1) {
+    const auto i = static_cast<unsigned>(std::countr_zero(among));
+    const Descriptor& candidate = identifier_.candidate(i);
+    if (candidate.sync == nullptr) {
+      side.alive &= ~(CandidateMask{1} << i);
+      continue;
+    }
+    for (const Direction from : {Direction::c2s, Direction::s2c}) {
+      const Sync at = candidate.sync(from, window.bytes);
+      droppable = std::min(droppable, at.skip);
+      if (!at.found) continue;
+      const Verdict verdict = from == Direction::c2s ? Verdict::client : Verdict::server;
+      if (!start(flow, sender, {.protocol = &candidate, .verdict = verdict})) return;
+      side.lost = false;
+      advance(window, at.skip);
+      const Waiting waited = side.waiting;
+      side.waiting = {};
+      deliver(flow, sender, window);
+      workshop_.state.give(waited.block);
+      return;
+    }
+  }
+  advance(window, droppable);
+  if (side.alive == 0 || !keep(side, window)) rule_out(flow, side);
+}
+
+bool Inspector::start(Flow& flow, unsigned sender, Found found) {
+  Inspection& in = *flow.inspection;
+  in.slot = workshop_.state.take(found.protocol->slot_bytes);
+  if (in.slot.empty()) {
+    ++counters_.state_exhausted;
+    turn_opaque(flow);
+    return false;
+  }
+  if (found.verdict != Verdict::either) {
+    flow.client = static_cast<std::uint8_t>(found.verdict == Verdict::client ? sender : 1 - sender);
+    flow.client_known = true;
+  }
+  in.protocol = found.protocol;
+  in.dissector = found.protocol->create(in.slot.data(), workshop_);
+  ++counters_.identified;
+  return true;
+}
+
+// The heads that were kept are delivered in the order in which the sides began to speak.
+void Inspector::replay_heads(Flow& flow, unsigned newest, const Chunk& chunk) {
+  const unsigned first = flow.inspection->first_speaker;
+  for (const unsigned sender : {first, 1 - first}) {
+    if (flow.inspection == nullptr) return;  // the dissector stopped
+    InspectedSide& side = flow.inspection->side[sender];
+    const Waiting waited = side.waiting;
+    side.waiting = {};
+    if (waited.used > 0) {
+      const Chunk head{waited.bytes(), waited.offset, waited.time, waited.peer_acked};
+      on_chunk(flow, sender, head);
+    } else if (sender == newest) {
+      on_chunk(flow, sender, chunk);
+    }
+    workshop_.state.give(waited.block);
+  }
+}
+
+// ---- the end of interest -------------------------------------------------------------------------------------------
+
+void Inspector::turn_opaque(Flow& flow) {
+  release(flow);
+  flow.opaque = true;
+}
+
+void Inspector::release(Flow& flow) {
+  Inspection& in = *flow.inspection;
+  for (InspectedSide& side : in.side) drop_waiting(side);
+  workshop_.state.give(in.slot);
+  workshop_.state.give({reinterpret_cast<std::uint8_t*>(&in), sizeof(Inspection)});
+  flow.inspection = nullptr;
+}
+
+}  // namespace spanlight

@@ -1,0 +1,100 @@
+#pragma once
+// Streams and datagrams → dissectors → transactions → records. One for each worker; it owns no flow, only knows the one
+// it is working on. Everything it keeps lies in the worker's slabs.
+
+#include <cstdint>
+
+#include "encode/record_writer.h"
+#include "flow/flow.h"
+#include "inspect/identify.h"
+#include "inspect/session.h"
+
+namespace spanlight {
+
+struct InspectCounters {
+  std::uint64_t identified = 0;         // flows whose protocol was found
+  std::uint64_t unknown = 0;            // flows given up: no protocol's
+  std::uint64_t encrypted = 0;          // flows that begin with a TLS or SSH handshake
+  std::uint64_t encrypted_bytes = 0;    // payload bytes seen in such flows
+  std::uint64_t handovers = 0;          // flows passed from one protocol to another
+  std::uint64_t state_exhausted = 0;    // flows not looked into because the state slabs were full
+  std::uint64_t waiting_exceeded = 0;   // windows dropped because they outgrew kWaitingBytesMax
+  std::uint64_t skipped_bytes = 0;      // body bytes passed by counter
+};
+
+class Inspector final : private Sink {
+ public:
+  static constexpr std::size_t kWaitingBytesMax = SlabPool::kPageBytes;  // per direction
+  static constexpr std::uint64_t kSearchBytesMax = 262'144;              // per direction, for a protocol midstream
+  static constexpr unsigned kHandoversMax = 4;                           // per flow
+
+  Inspector(const Identifier& identifier, Workshop& workshop, RecordWriter& writer, InspectCounters& counters);
+  ~Inspector();
+  Inspector(const Inspector&) = delete;
+  Inspector& operator=(const Inspector&) = delete;
+
+  // The worker's clock for this turn: what ages batches. Everything else goes by capture time.
+  void set_turn_time(TimeNs now) { turn_time_ = now; }
+
+  void on_chunk(Flow& flow, unsigned sender, const Chunk& chunk);
+  void on_gap(Flow& flow, unsigned sender, const Gap& gap);
+  void on_end(Flow& flow, unsigned sender, End end, TimeNs time);
+
+  // One datagram of a flow without a stream.
+  void on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs time);
+
+  void on_time(Flow& flow, TimeNs now);
+  static TimeNs next_deadline(const Flow& flow);
+
+  // The flow is over: calls still open are told, slabs given back.
+  void close(Flow& flow, End end, TimeNs time);
+
+ private:
+  void emit(const Transaction& call) override;
+
+  // unidentified
+  bool open(Flow& flow);
+  void look_at_head(Flow& flow, unsigned sender, const Chunk& chunk);
+  void search(Flow& flow, unsigned sender, const Chunk& chunk);
+  struct Found {
+    const Descriptor* protocol = nullptr;
+    Verdict verdict = Verdict::no;
+  };
+  Found probe(const Flow& flow, InspectedSide& side, Bytes own, Bytes peer);
+  static Found probe_among(const Identifier& identifier, CandidateMask among, InspectedSide& side, Bytes own, Bytes peer);
+  void rule_out(Flow& flow, InspectedSide& side);
+  bool start(Flow& flow, unsigned sender, Found found);
+  void replay_heads(Flow& flow, unsigned newest, const Chunk& chunk);
+
+  // dissecting
+  void deliver(Flow& flow, unsigned sender, Chunk chunk);
+  void obey(Flow& flow, unsigned sender, Chunk window, Answer answer);
+  void pass_skip(Flow& flow, unsigned sender, Chunk& chunk);
+  void end_skip(Flow& flow, unsigned sender, TimeNs time);
+  bool find_message(Flow& flow, unsigned sender, Chunk& window, std::size_t least);
+  void ask_held(Flow& flow, unsigned sender);
+  void hand_over(Flow& flow, unsigned sender, const Chunk& rest, const Descriptor* next);
+  void overflow(Flow& flow, unsigned sender, const Chunk& chunk);
+
+  // bytes that wait
+  bool append(InspectedSide& side, const Chunk& chunk);
+  bool keep(InspectedSide& side, const Chunk& rest);
+  void drop_waiting(InspectedSide& side);
+  static Chunk window_of(const InspectedSide& side);
+
+  void turn_opaque(Flow& flow);
+  void release(Flow& flow);
+  Direction direction(const Flow& flow, unsigned sender) const {
+    return sender == flow.client ? Direction::c2s : Direction::s2c;
+  }
+
+  const Identifier& identifier_;
+  Workshop& workshop_;
+  RecordWriter& writer_;
+  InspectCounters& counters_;
+  hs_scratch* scratch_ = nullptr;
+  Flow* current_ = nullptr;  // whose dissector is running
+  TimeNs turn_time_ = 0;
+};
+
+}  // namespace spanlight

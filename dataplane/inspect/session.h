@@ -1,0 +1,48 @@
+#pragma once
+// What is being made of one flow's payload: unidentified (heads are kept) → dissecting → opaque. An Inspection lies in the
+// worker's state slabs from the flow's first payload until it turns opaque or ends; the dissector's slot and every byte
+// that waits lie in slabs of their own. Only the Inspector touches what is in here.
+
+#include <cstdint>
+
+#include "core/dissector.h"
+#include "inspect/identify.h"
+#include "stream/stream.h"
+
+namespace spanlight {
+
+// Bytes of one direction that wait: a head that is not identified yet, or what the dissector left in the window.
+struct Waiting {
+  MutableBytes block;
+  std::uint32_t used = 0;
+  std::uint64_t offset = 0;      // stream offset of the first byte
+  TimeNs time = 0;               // of the newest byte
+  std::uint64_t peer_acked = 0;  // of the newest byte
+  Bytes bytes() const { return block.first(used); }
+};
+
+struct InspectedSide {
+  Waiting waiting;
+  std::uint64_t skip_left = 0;
+  std::uint64_t skip_seen = 0;
+  std::uint64_t skip_missing = 0;
+  std::uint64_t wait_bytes = 0;    // the window is shown again when it holds so many
+  CandidateMask alive = 0;         // unidentified: candidates that this direction has not ruled out
+  std::uint64_t searched_bytes = 0;
+  bool skipping : 1 = false;
+  bool holding : 1 = false;
+  bool lost : 1 = false;           // behind a hole or joined midstream: a message's start must be found first
+  bool ended : 1 = false;
+};
+
+struct Inspection {
+  InspectedSide side[2];  // by sender
+  const Descriptor* protocol = nullptr;
+  Dissector* dissector = nullptr;
+  MutableBytes slot;
+  std::uint8_t handovers = 0;
+  std::uint8_t first_speaker = 0;  // of the heads that are kept: who came first
+  bool any_head : 1 = false;
+};
+
+}  // namespace spanlight

@@ -1,0 +1,225 @@
+// Worker's second half: one packet on its flow, and how flows end.
+
+#include <rte_mbuf.h>
+
+#include <algorithm>
+
+#include "decode/flow_key_hash.h"
+#include "lcore/worker.h"
+
+namespace spanlight {
+
+namespace {
+
+constexpr std::uint8_t kTcp = 6;
+
+void add_saturating(std::uint32_t& counter) { counter += counter != 0xffffffff; }
+
+}  // namespace
+
+void Worker::on_packet(Slot& slot) {
+  const Packet& packet = slot.packet;
+  const TimeNs time = frame_info(slot.mbuf).time;
+  if (shared_.pace == Pace::capture && time > capture_now_) {
+    capture_now_ = time;
+    run_timers(capture_now_, ~std::size_t{0});
+  }
+  if (!target_set_->admits(packet.key.ip[0], packet.key.ip[1])) return outcome(Outcome::filtered);
+  if (settings_.remove_duplicates && duplicates_.seen(packet, slot.hash, time)) return outcome(Outcome::duplicate);
+  Flow* flow = flow_of(slot, time);
+  if (flow == nullptr) {
+    lost_something();
+    return outcome(Outcome::table_full);
+  }
+  flow->last_seen = std::max(flow->last_seen, time);
+  add_saturating(flow->packets[packet.sender]);
+  flow->bytes[packet.sender] += packet.payload_wire_bytes;
+  if (packet.key.protocol == kTcp) {
+    outcome(Outcome::stream);
+    on_tcp(*flow, slot, time);
+  } else {
+    outcome(Outcome::datagram);
+    if (packet.key.protocol == 17) on_udp(*flow, slot, time);
+  }
+  arm(*flow);
+}
+
+Flow* Worker::flow_of(Slot& slot, TimeNs time) {
+  const Packet& packet = slot.packet;
+  Flow* flow = table_.find(packet.key, slot.hash);
+  if (flow == nullptr) return open_flow(slot, time);
+  const bool opening = packet.key.protocol == kTcp && (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
+  if (!opening) return flow;
+  const Segment segment{.seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time};
+  if (!flow->closed && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
+    if (flow->inspection == nullptr) orient(*flow, packet);  // the SYN came late: a skewed TAP
+    return flow;
+  }
+  ++counters_.flows_reopened;
+  remove(*flow, End::fin, time);
+  return open_flow(slot, time);
+}
+
+Flow* Worker::open_flow(const Slot& slot, TimeNs time) {
+  Flow* flow = table_.insert(slot.packet.key, slot.hash);
+  if (flow == nullptr) {
+    Flow* oldest = table_.eviction_candidate();
+    if (oldest == nullptr) return nullptr;
+    ++counters_.flows_evicted;
+    remove(*oldest, End::evicted, time);
+    flow = table_.insert(slot.packet.key, slot.hash);
+    if (flow == nullptr) return nullptr;
+  }
+  const Packet& packet = slot.packet;
+  ++counters_.flows_opened;
+  flow->first_seen = time;
+  flow->conn_id = flow_hash_detail::fold(slot.hash ^ time, 0x9e3779b97f4a7c15 + shared_.sensor_epoch + index_);
+  flow->tunnel = packet.tunnel;
+  flow->tunnel_id = packet.tunnel_id;
+  flow->vlan_count = packet.vlan_count;
+  std::copy_n(packet.vlans, kVlansMax, flow->vlans);
+  orient(*flow, packet);
+  if (flow->midstream) ++counters_.flows_midstream;
+  return flow;
+}
+
+// Who is the client: the SYN says so; without one, the end with the higher port is taken for it until content decides.
+void Worker::orient(Flow& flow, const Packet& packet) {
+  const std::uint8_t sender = packet.sender;
+  if (packet.key.protocol == kTcp && (packet.tcp_flags & tcp_flag::syn) != 0) {
+    const bool answers = (packet.tcp_flags & tcp_flag::ack) != 0;
+    flow.client = answers ? 1 - sender : sender;
+    flow.client_known = true;
+    flow.midstream = false;
+    return;
+  }
+  flow.midstream = packet.key.protocol == kTcp;
+  const std::uint16_t own = packet.key.port[sender];
+  const std::uint16_t peer = packet.key.port[1 - sender];
+  flow.client = own >= peer ? sender : 1 - sender;
+}
+
+// ---- TCP -----------------------------------------------------------------------------------------------------------
+
+void Worker::on_tcp(Flow& flow, Slot& slot, TimeNs time) {
+  if (flow.closed) return;  // late retransmissions and acknowledgements of what is over
+  current_ = &flow;
+  give_segments(flow, slot, time);
+  after_segment(flow, time);
+}
+
+// One segment for each piece of contiguous memory; SYN goes with the first, FIN and RST with the last.
+void Worker::give_segments(Flow& flow, const Slot& slot, TimeNs time) {
+  const Packet& packet = slot.packet;
+  Segment segment{.seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time};
+  std::uint32_t left = packet.payload_bytes;
+  const std::uint32_t cut = packet.payload_wire_bytes - packet.payload_bytes;
+  std::uint32_t offset = packet.payload_offset;
+  const rte_mbuf* piece = slot.mbuf;
+  for (; slot.datagram.empty() && piece->next != nullptr && offset >= piece->data_len; piece = piece->next)
+    offset -= piece->data_len;
+  constexpr std::uint8_t kLast = tcp_flag::fin | tcp_flag::rst;
+  for (;;) {
+    const bool whole = !slot.datagram.empty() || piece->next == nullptr || left <= piece->data_len - offset;
+    const std::uint32_t n = whole ? left : piece->data_len - offset;
+    const auto* bytes = slot.datagram.empty() ? rte_pktmbuf_mtod_offset(piece, const std::uint8_t*, offset)
+                                              : slot.datagram.data() + offset;
+    segment.payload = {bytes, n};
+    segment.wire_bytes = whole ? n + cut : n;
+    segment.flags = whole ? packet.tcp_flags : packet.tcp_flags & static_cast<std::uint8_t>(~kLast);
+    if (segment.seq != packet.seq) segment.flags &= static_cast<std::uint8_t>(~tcp_flag::syn);
+    reassembler_.on_segment(flow.conversation, packet.sender, segment, *this);
+    if (whole) return;
+    const bool after_syn = (segment.flags & tcp_flag::syn) != 0;
+    segment.seq += n + (after_syn ? 1 : 0);
+    left -= n;
+    offset = 0;
+    piece = piece->next;
+  }
+}
+
+void Worker::after_segment(Flow& flow, TimeNs time) {
+  const Conversation& c = flow.conversation;
+  if (c.reset) end_connection(flow, End::reset, time);
+  else if (c.stream[0].ended && c.stream[1].ended) end_connection(flow, End::fin, time);
+}
+
+// ---- UDP -----------------------------------------------------------------------------------------------------------
+
+void Worker::on_udp(Flow& flow, const Slot& slot, TimeNs time) {
+  const Packet& packet = slot.packet;
+  if (flow.opaque || packet.payload_bytes == 0) return;
+  if (!slot.datagram.empty()) {
+    inspector_.on_datagram(flow, packet.sender, slot.datagram.subspan(packet.payload_offset), time);
+    return;
+  }
+  const auto* bytes = static_cast<const std::uint8_t*>(
+      rte_pktmbuf_read(slot.mbuf, packet.payload_offset, packet.payload_bytes, scratch_.data()));
+  if (bytes != nullptr) inspector_.on_datagram(flow, packet.sender, {bytes, packet.payload_bytes}, time);
+}
+
+// ---- the end of flows ----------------------------------------------------------------------------------------------
+
+TimeNs Worker::idle_deadline(const Flow& flow) const {
+  std::uint32_t seconds = settings_.udp_idle_s;
+  if (flow.key.protocol == kTcp) {
+    const bool answered = flow.packets[0] > 0 && flow.packets[1] > 0;
+    const bool spoken = flow.bytes[0] > 0 || flow.bytes[1] > 0;
+    seconds = flow.closed                  ? settings_.tcp_closed_s
+              : answered || spoken         ? settings_.tcp_idle_s
+                                           : settings_.tcp_opening_s;
+  }
+  return flow.last_seen + seconds * kSecondNs;
+}
+
+// A flow has one timer, armed for the earliest of its deadlines. Silence is looked at lazily: packets do not move the
+// timer, it asks when it fires.
+void Worker::arm(Flow& flow) {
+  TimeNs deadline = std::min(idle_deadline(flow), Inspector::next_deadline(flow));
+  if (flow.conversation.hole_deadline != 0) deadline = std::min(deadline, flow.conversation.hole_deadline);
+  if (flow.timer.slot != Timer::kNoSlot && flow.timer.deadline <= deadline) return;
+  timers_.arm(table_.index_of(flow), deadline);
+}
+
+void Worker::on_timer(std::uint32_t index) {
+  Flow& flow = table_[index];
+  const TimeNs now = capture_now_;
+  if (idle_deadline(flow) <= now) {
+    if (!flow.closed) ++counters_.flows_idle;
+    return remove(flow, End::idle, now);
+  }
+  current_ = &flow;
+  if (flow.conversation.hole_deadline != 0 && flow.conversation.hole_deadline <= now) {
+    reassembler_.on_time(flow.conversation, now, *this);
+    after_segment(flow, now);
+  }
+  if (Inspector::next_deadline(flow) <= now) inspector_.on_time(flow, now);
+  arm(flow);
+}
+
+// Both ends are done. The entry stays a little, so that late segments do not look like a connection joined midstream.
+void Worker::end_connection(Flow& flow, End end, TimeNs time) {
+  current_ = &flow;
+  reassembler_.close(flow.conversation, end, time, *this);
+  inspector_.close(flow, end, time);
+  ++counters_.flows_closed;
+  flow.closed = true;
+  flow.opaque = true;
+  timers_.disarm(table_.index_of(flow));
+}
+
+void Worker::remove(Flow& flow, End end, TimeNs time) {
+  if (!flow.closed) {
+    current_ = &flow;
+    reassembler_.close(flow.conversation, end, time, *this);
+    inspector_.close(flow, end, time);
+  }
+  if (flow.key.protocol == kTcp && flow.bytes[0] + flow.bytes[1] > 0) {
+    ++counters_.flows_spoken;
+    if (flow.packets[0] == 0 || flow.packets[1] == 0) ++counters_.flows_one_sided;
+  }
+  timers_.disarm(table_.index_of(flow));
+  table_.erase(flow);
+}
+
+}  // namespace spanlight

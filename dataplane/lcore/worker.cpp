@@ -1,0 +1,319 @@
+#include "lcore/worker.h"
+
+#include <rte_cycles.h>
+#include <rte_mbuf.h>
+#include <rte_pause.h>
+
+#include <ctime>
+
+#include "lcore/ip_packet.h"
+
+namespace spanlight {
+
+namespace {
+
+constexpr DurationNs kPublishEveryNs = 100 * kMillisecondNs;
+constexpr std::size_t kTimersPerTurn = 512;         // live; a capture's timers all run when they are due
+constexpr std::size_t kFragmentsExpiredPerTurn = 4;
+constexpr std::uint32_t kSpinsBeforeSleep = 1'000;  // turns without a packet before the worker sleeps at all
+constexpr std::uint32_t kSleepMaxNs = 500'000;
+constexpr DurationNs kLossShadowNs = 2 * kSecondNs;  // gaps so soon after a loss of our own are laid to the sensor
+
+// The vDSO's clock: no system call, and in step with the clocks of the other sensors and of Kubernetes.
+TimeNs read_clock() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<TimeNs>(now.tv_sec) * kSecondNs + static_cast<TimeNs>(now.tv_nsec);
+}
+
+DecodeOptions decode_options(const Settings& s) {
+  return {.vlan_in_key = s.vlan_in_key,
+          .decapsulate = s.decapsulate,
+          .vxlan_ports = {s.vxlan_ports[0], s.vxlan_ports[1]},
+          .geneve_port = s.geneve_port};
+}
+
+Limits dissector_limits(const Settings& s) {
+  return {.body_preview_bytes = s.body_preview_bytes,
+          .head_bytes_max = s.head_bytes_max,
+          .headers_max = s.headers_max,
+          .open_calls_max = s.open_calls_max,
+          .answer_timeout_ns = s.answer_timeout_s * kSecondNs};
+}
+
+ReassemblyLimits reassembly_limits(const Settings& s) {
+  return {.skew_allowance_ns = s.skew_allowance_ms * kMillisecondNs,
+          .hole_timeout_ns = s.hole_timeout_ms * kMillisecondNs,
+          .held_bytes_max = s.held_bytes_max,
+          .held_segments_max = s.held_segments_max};
+}
+
+}  // namespace
+
+Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor, TargetReader targets)
+    : index_(index),
+      shared_(shared),
+      settings_(shared.settings),
+      pool_(pool),
+      targets_(targets),
+      decode_options_(decode_options(settings_)),
+      limits_(dissector_limits(settings_)),
+      reassembly_limits_(reassembly_limits(settings_)),
+      state_(std::size_t{settings_.state_memory_mb} << 20),
+      previews_(std::size_t{settings_.preview_memory_mb} << 20),
+      workshop_{state_, previews_, limits_, counters_.dissectors},
+      fragments_(state_, counters_.fragments),
+      table_(settings_.flows_max),
+      timers_(TimerOf{&table_}),
+      reassembler_(reassembly_limits_, state_, counters_.reassembly),
+      writer_(index, shared.sensor, shared.sensor_epoch, pool, redactor,
+              {.batch_bytes = settings_.batch_bytes, .batch_ns = settings_.batch_ms * kMillisecondNs}, counters_.encode),
+      inspector_(shared.identifier, workshop_, writer_, counters_.inspect),
+      board_(rows_of(counters_)) {
+  if (!table_.ok() || state_.capacity_bytes() == 0) failed_.store(true, std::memory_order_relaxed);
+}
+
+Worker::~Worker() = default;
+
+void Worker::attach(RxQueue& queue, bool device_shards) { sources_.push_back({&queue, device_shards}); }
+
+void Worker::run(const std::atomic<bool>& stop) {
+  targets_.online();
+  bool reading = !sources_.empty();  // the hand-over counts it as such since before the start
+  while (!stop.load(std::memory_order_relaxed)) {
+    const std::uint64_t began = rte_rdtsc();
+    const std::size_t frames = turn();
+    const std::uint64_t cycles = rte_rdtsc() - began;
+    counters_.total_cycles += cycles;
+    if (frames > 0) {
+      counters_.busy_cycles += cycles;
+      idle_turns_ = 0;
+      continue;
+    }
+    bool ended = !sources_.empty() || shared_.hand_over.workers() > 1;
+    for (const Source& source : sources_) ended = ended && source.queue->state() != QueueState::live;
+    if (ended && shared_.pace == Pace::capture) {
+      if (reading) shared_.hand_over.reading.fetch_sub(1);
+      reading = false;
+      if (shared_.hand_over.reading.load() == 0 && shared_.hand_over.used(index_) == 0) break;
+    }
+    const std::uint64_t rested = rte_rdtsc();
+    idle();
+    counters_.total_cycles += rte_rdtsc() - rested;
+  }
+  if (reading) shared_.hand_over.reading.fetch_sub(1);
+  finish();
+  targets_.offline();
+}
+
+// Every flow ends here; calls still open leave with their reason.
+void Worker::finish() {
+  for (std::uint32_t i = 0; i < table_.high_water(); ++i)
+    if (table_.is_live(i)) remove(table_[i], End::capture_ended, capture_now_);
+  writer_.flush();
+  publish_counters(kNever);
+}
+
+// ---- one turn ------------------------------------------------------------------------------------------------------
+
+std::size_t Worker::turn() {
+  now_ = read_clock();
+  if (shared_.pace == Pace::live) capture_now_ = now_;
+  target_set_ = &targets_.current();
+  inspector_.set_turn_time(now_);
+  const bool shadow = now_ - shared_.last_loss.load(std::memory_order_relaxed) < kLossShadowNs;
+  reassembler_.set_gap_cause(shadow ? GapCause::sensor : GapCause::mirror);
+
+  std::size_t frames = 0;
+  for (const Source& source : sources_) {
+    const std::uint16_t n = source.queue->receive(burst_.data(), kBurstMax, now_);
+    if (n == 0) continue;
+    counters_.received += n;
+    const bool shards = source.device_shards && !shared_.distrust_devices.load(std::memory_order_relaxed);
+    process(burst_.data(), n, shards ? Origin::sharded_queue : Origin::queue);
+    frames += n;
+  }
+  if (shared_.hand_over.workers() > 1) {
+    const std::uint16_t n = shared_.hand_over.pop(index_, burst_.data(), kBurstMax);
+    counters_.handed_in += n;
+    if (n > 0) process(burst_.data(), n, Origin::ring);
+    frames += n;
+  }
+  run_timers(capture_now_, shared_.pace == Pace::live ? kTimersPerTurn : ~std::size_t{0});
+  fragments_.expire(capture_now_, kFragmentsExpiredPerTurn);
+  writer_.flush_due(now_);
+  targets_.quiescent();
+  if (now_ >= next_publish_) publish_counters(now_);
+  return frames;
+}
+
+void Worker::process(rte_mbuf** frames, std::uint16_t n, Origin origin) {
+  constexpr std::uint16_t kAhead = 4;
+  std::uint16_t packets = 0;
+  for (std::uint16_t i = 0; i < n; ++i) {
+    if (i + kAhead < n) rte_prefetch0(rte_pktmbuf_mtod(frames[i + kAhead], const void*));
+    Slot& slot = slots_[packets];
+    slot.mbuf = frames[i];
+    slot.datagram = {};
+    if (decode_one(frames[i], slot, origin)) {
+      slot.hash = flow_hash(slot.packet.key);
+      table_.prefetch(slot.hash);
+      duplicates_.prefetch(slot.hash);
+      ++packets;
+      // A datagram from fragments lives only until the next fragment: its packet goes on at once.
+      if (!slot.datagram.empty()) {
+        --packets;
+        on_packet(slot);
+        rte_pktmbuf_free(slot.mbuf);
+      }
+    }
+  }
+  for (std::uint16_t i = 0; i < packets; ++i) table_.prefetch_flow(slots_[i].hash);
+  for (std::uint16_t i = 0; i < packets; ++i) {
+    on_packet(slots_[i]);
+    rte_pktmbuf_free(slots_[i].mbuf);
+  }
+}
+
+// True if the slot holds a packet of ours. Otherwise the frame has found its outcome, and was freed or given away.
+bool Worker::decode_one(rte_mbuf* frame, Slot& slot, Origin origin) {
+  const FrameInfo& info = frame_info(frame);
+  const std::uint32_t captured = rte_pktmbuf_pkt_len(frame);
+  const std::uint32_t wanted = captured < kHeadBytesMax ? captured : kHeadBytesMax;
+  // Headers in one piece: nearly always they are; else copied from the mbuf's segments.
+  const auto* head = static_cast<const std::uint8_t*>(rte_pktmbuf_read(frame, 0, wanted, head_.data()));
+  slot.packet = Packet{};
+  Fragment fragment;
+  const DecodeResult result =
+      decode({head, wanted}, captured, info.wire_bytes, info.link, decode_options_, slot.packet, fragment);
+  if (origin != Origin::ring) note_frame(frame, info, slot.packet);
+  if (result == DecodeResult::fragment) return put_together(frame, fragment, slot, origin);
+  if (result != DecodeResult::ok) {
+    constexpr auto kFirst = static_cast<std::size_t>(DecodeResult::not_ip);
+    constexpr auto kOutcomeOfFirst = static_cast<std::size_t>(Outcome::not_ip);
+    ++counters_.outcomes[static_cast<std::size_t>(result) - kFirst + kOutcomeOfFirst];
+    rte_pktmbuf_free(frame);
+    return false;
+  }
+  return is_mine(frame, slot.packet, origin);
+}
+
+void Worker::note_frame(const rte_mbuf* frame, const FrameInfo& info, const Packet& packet) {
+  counters_.received_bytes += info.wire_bytes;
+  if (rte_pktmbuf_pkt_len(frame) < info.wire_bytes) ++counters_.cut_frames;
+  if (info.wire_bytes > 1'522) ++counters_.jumbo_frames;
+  if (info.wire_bytes > 9'216) ++counters_.super_frames;
+  if (packet.vlan_count > 0) ++counters_.vlan_frames;
+  if (packet.tunnel != Tunnel::none) ++counters_.tunnel_frames[static_cast<std::size_t>(packet.tunnel)];
+}
+
+// The device has sharded plain packets; what it cannot see (inside tunnels) and what it did not shard goes by the hash.
+bool Worker::is_mine(rte_mbuf* frame, const Packet& packet, Origin origin) {
+  constexpr std::uint64_t kSampleEvery = 256;
+  constexpr std::uint64_t kMismatchesMax = 16;
+  if (origin == Origin::ring || shared_.hand_over.workers() == 1) return true;
+  const bool trusted = origin == Origin::sharded_queue && packet.tunnel == Tunnel::none;
+  if (trusted && counters_.received % kSampleEvery != 0) return true;
+  const unsigned owner = owner_of(packet, shared_.hand_over.workers());
+  if (trusted) {
+    ++counters_.owner_sampled;
+    if (owner != index_ && ++counters_.owner_mismatch >= kMismatchesMax)
+      shared_.distrust_devices.store(true, std::memory_order_relaxed);
+    return true;
+  }
+  if (owner == index_) return true;
+  give_away(frame, owner);
+  return false;
+}
+
+void Worker::give_away(rte_mbuf* frame, unsigned owner) {
+  while (!shared_.hand_over.push(owner, frame)) {
+    if (shared_.pace == Pace::capture) {  // a capture waits for us: nothing needs to be lost
+      rte_pause();
+      continue;
+    }
+    outcome(Outcome::handover_full);
+    lost_something();
+    rte_pktmbuf_free(frame);
+    return;
+  }
+  outcome(Outcome::handed_over);
+}
+
+// Fragments meet at the owner of their address pair; the whole datagram goes on as a packet of the fragment that
+// completed it, here or at its flow's owner.
+bool Worker::put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot, Origin origin) {
+  const unsigned workers = shared_.hand_over.workers();
+  if (origin != Origin::ring && workers > 1 && owner_of(fragment, workers) != index_) {
+    give_away(frame, owner_of(fragment, workers));
+    return false;
+  }
+  const auto* payload = static_cast<const std::uint8_t*>(
+      rte_pktmbuf_read(frame, fragment.payload_offset, fragment.payload_bytes, scratch_.data()));
+  const std::uint64_t refused = counters_.fragments.refused;
+  const Bytes piece = payload == nullptr ? Bytes{} : Bytes{payload, fragment.payload_bytes};
+  slot.datagram = fragments_.add(fragment, piece, frame_info(frame).time);
+  if (slot.datagram.empty()) {
+    outcome(counters_.fragments.refused == refused ? Outcome::fragment : Outcome::fragment_refused);
+    rte_pktmbuf_free(frame);
+    return false;
+  }
+  const DecodeResult result = decode_datagram(slot.datagram, fragment, decode_options_, slot.packet);
+  if (result != DecodeResult::ok) {
+    outcome(result == DecodeResult::other_transport ? Outcome::other_transport : Outcome::bad_transport);
+    rte_pktmbuf_free(frame);
+    return false;
+  }
+  if (workers == 1 || owner_of(slot.packet, workers) == index_) return true;
+  hand_datagram(frame, fragment, slot, owner_of(slot.packet, workers));
+  return false;
+}
+
+// A datagram for another worker travels as a bare IP packet in fresh mbufs: its own memory is this worker's.
+void Worker::hand_datagram(rte_mbuf* last, const Fragment& fragment, const Slot& slot, unsigned owner) {
+  rte_mbuf* whole = ip_packet_of(fragment, slot.datagram, last->pool);
+  if (whole == nullptr) {
+    outcome(Outcome::handover_full);
+    lost_something();
+  } else {
+    frame_info(whole) = {.time = frame_info(last).time,
+                         .wire_bytes = rte_pktmbuf_pkt_len(whole),
+                         .port = frame_info(last).port,
+                         .link = LinkType::raw_ip};
+    give_away(whole, owner);
+  }
+  rte_pktmbuf_free(last);
+}
+
+// ---- resting -------------------------------------------------------------------------------------------------------
+
+void Worker::run_timers(TimeNs now, std::size_t budget) {
+  std::size_t fired = 0;
+  timers_.advance(now, budget, [&](std::uint32_t flow) {
+    ++fired;
+    on_timer(flow);
+  });
+  if (fired == budget) ++counters_.timer_backlog;
+}
+
+void Worker::idle() {
+  rte_pause();
+  if (settings_.idle == Idle::poll || ++idle_turns_ < kSpinsBeforeSleep) return;
+  const std::uint32_t over = idle_turns_ - kSpinsBeforeSleep;
+  const timespec nap{.tv_sec = 0, .tv_nsec = over > 10 ? kSleepMaxNs : 50'000};
+  nanosleep(&nap, nullptr);
+}
+
+void Worker::publish_counters(TimeNs now) {
+  counters_.flows_live = table_.live();
+  counters_.state_bytes = state_.used_bytes();
+  counters_.preview_bytes = previews_.used_bytes();
+  counters_.ring_used = shared_.hand_over.workers() > 1 ? shared_.hand_over.used(index_) : 0;
+  counters_.batches_waiting = pool_.waiting();
+  board_.publish();
+  if (now != kNever) next_publish_ = now + kPublishEveryNs;
+}
+
+void Worker::lost_something() { shared_.last_loss.store(now_, std::memory_order_relaxed); }
+
+}  // namespace spanlight

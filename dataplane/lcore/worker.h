@@ -1,0 +1,163 @@
+#pragma once
+// One core's share of the traffic, from its queues to its batches. It polls its queue of every port, decodes the burst,
+// hands over what belongs to another worker, and gives the rest to its flows. All that it owns is its own; what it
+// shares it reads through atomics. Constructed on the main thread, run on its lcore.
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "command/targets.h"
+#include "decode/decode.h"
+#include "decode/duplicates.h"
+#include "decode/flow_key_hash.h"
+#include "decode/fragments.h"
+#include "decode/toeplitz.h"
+#include "flow/flow_table.h"
+#include "inspect/inspector.h"
+#include "lcore/counters.h"
+#include "lcore/hand_over.h"
+#include "port/port.h"
+#include "settings/settings.h"
+
+namespace spanlight {
+
+enum class Pace : std::uint8_t {
+  live,     // the clock drives timers; nothing waits, what cannot be kept is counted as lost
+  capture,  // the packets' timestamps drive timers; the source waits for us, nothing is lost
+};
+
+// What all workers of a sensor have in common.
+struct WorkerShared {
+  const Settings& settings;
+  const Identifier& identifier;
+  HandOver& hand_over;
+  std::string sensor;
+  std::uint64_t sensor_epoch = 0;
+  Pace pace = Pace::live;
+  // When the sensor itself last lost packets (NIC, rings), by the workers' clock: gaps near it are its own doing.
+  std::atomic<TimeNs> last_loss{0};
+  // Raised when a device was seen to shard otherwise than it promised: from then on software does it for all.
+  std::atomic<bool> distrust_devices{false};
+};
+
+class Worker final : private StreamSink {
+ public:
+  Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor, TargetReader targets);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Before run(). The queue belongs to this worker from now on.
+  void attach(RxQueue& queue, bool device_shards);
+
+  // Until `stop`, or until all its sources have ended and nobody hands anything over any more; then ends every flow, so
+  // that all it has to say is in its pool when this returns.
+  void run(const std::atomic<bool>& stop);
+  bool has_sources() const { return !sources_.empty(); }
+
+  const CounterBoard& board() const { return board_; }
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Source {
+    RxQueue* queue;
+    bool device_shards;
+  };
+  enum class Origin : std::uint8_t {
+    sharded_queue,  // a queue whose device has sharded the flows
+    queue,          // one that has not
+    ring,           // another worker, which knew that it is ours
+  };
+  struct Slot {  // one packet of the burst on its way through the stages
+    Packet packet;
+    rte_mbuf* mbuf = nullptr;
+    Bytes datagram;  // set for a datagram put together from fragments: its payload lies here, not in the mbuf
+    std::uint64_t hash = 0;
+  };
+
+  // One turn of the loop, stage by stage over the burst.
+  std::size_t turn();
+  void process(rte_mbuf** frames, std::uint16_t n, Origin origin);
+  bool decode_one(rte_mbuf* frame, Slot& slot, Origin origin);
+  bool put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot, Origin origin);
+  bool is_mine(rte_mbuf* frame, const Packet& packet, Origin origin);
+  void hand_datagram(rte_mbuf* last, const Fragment& fragment, const Slot& slot, unsigned owner);
+  void give_away(rte_mbuf* frame, unsigned owner);
+  void note_frame(const rte_mbuf* frame, const FrameInfo& info, const Packet& packet);
+
+  // One packet on its flow.
+  void on_packet(Slot& slot);
+  Flow* flow_of(Slot& slot, TimeNs time);
+  Flow* open_flow(const Slot& slot, TimeNs time);
+  void orient(Flow& flow, const Packet& packet);
+  void on_tcp(Flow& flow, Slot& slot, TimeNs time);
+  void give_segments(Flow& flow, const Slot& slot, TimeNs time);
+  void on_udp(Flow& flow, const Slot& slot, TimeNs time);
+  void after_segment(Flow& flow, TimeNs time);
+
+  // The end of flows.
+  void arm(Flow& flow);
+  TimeNs idle_deadline(const Flow& flow) const;
+  void on_timer(std::uint32_t index);
+  void end_connection(Flow& flow, End end, TimeNs time);
+  void remove(Flow& flow, End end, TimeNs time);
+
+  void finish();
+
+  void run_timers(TimeNs now, std::size_t budget);
+  void idle();
+  void publish_counters(TimeNs now);
+  void lost_something();
+
+  // StreamSink, for the flow in current_.
+  void on_chunk(unsigned sender, const Chunk& chunk) override { inspector_.on_chunk(*current_, sender, chunk); }
+  void on_gap(unsigned sender, const Gap& gap) override { inspector_.on_gap(*current_, sender, gap); }
+  void on_end(unsigned sender, End end, TimeNs time) override { inspector_.on_end(*current_, sender, end, time); }
+
+  void outcome(Outcome o) { ++counters_.outcomes[static_cast<std::size_t>(o)]; }
+
+  struct TimerOf {
+    FlowTable* table;
+    Timer& operator()(std::uint32_t index) const { return (*table)[index].timer; }
+  };
+
+  const std::uint16_t index_;
+  WorkerShared& shared_;
+  const Settings& settings_;
+  BatchPool& pool_;
+  TargetReader targets_;
+  DecodeOptions decode_options_;
+  Limits limits_;
+  ReassemblyLimits reassembly_limits_;
+  WorkerCounters counters_;
+  SlabPool state_;
+  SlabPool previews_;
+  Workshop workshop_;
+  FragmentReassembler fragments_;
+  DuplicateFilter duplicates_;
+  FlowTable table_;
+  TimerWheel<TimerOf> timers_;
+  Reassembler reassembler_;
+  RecordWriter writer_;
+  Inspector inspector_;
+  CounterBoard board_;
+
+  std::vector<Source> sources_;
+  std::array<rte_mbuf*, kBurstMax> burst_{};
+  std::array<Slot, kBurstMax> slots_;
+  // Room to bring into one piece what straddles mbuf segments.
+  std::array<std::uint8_t, kHeadBytesMax> head_{};
+  std::array<std::uint8_t, 65'536> scratch_{};
+  const TargetSet* target_set_ = nullptr;
+  Flow* current_ = nullptr;
+  TimeNs now_ = 0;          // the worker's clock, read once a turn
+  TimeNs capture_now_ = 0;  // what drives flows: the clock live, the newest timestamp of a capture
+  TimeNs next_publish_ = 0;
+  std::uint32_t idle_turns_ = 0;
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace spanlight

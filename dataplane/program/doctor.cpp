@@ -1,0 +1,205 @@
+// `spanlight doctor`: listens on a source for a while and says what is wrong with the mirror, and how to mend it.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "cli/options.h"
+#include "port/eal.h"
+#include "port/open_port.h"
+#include "program/engine.h"
+#include "program/log.h"
+#include "program/printer.h"
+#include "program/programs.h"
+#include "program/setup.h"
+#include "program/signals.h"
+
+namespace spanlight {
+
+namespace {
+
+struct Arguments {
+  std::string settings_path;
+  std::vector<std::string> sources;
+  std::uint64_t seconds = 10;
+};
+
+std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
+  cli::Options options({
+      .name = "spanlight doctor",
+      .summary = "listen for some seconds and say what is wrong with a mirror",
+      .synopsis = {"[-c FILE] [-t SECONDS] SOURCE..."},
+      .description = {
+          "Reads packets as the sensor would and judges the mirror: whether both directions arrive, whether packets come "
+          "twice, whether data is acknowledged that was never seen, whether frames are cut or larger than any wire's, "
+          "which tunnels and VLANs there are, and how much of it is encrypted. Nothing is published.",
+          "A SOURCE is what `spanlight sensor` takes; a capture file is read to its end."},
+      .examples = {{"spanlight doctor eth1", "judge a mirror port for ten seconds"},
+                   {"spanlight doctor trace.pcap", "judge a capture"}},
+      .exit_status = {{"0", "nothing is wrong"}, {"1", "something is wrong, or the source could not be read"},
+                      {"2", "the command line was not understood"}},
+      .see_also = {"spanlight sensor", "spanlight check"}});
+  options.text('c', "config", "FILE", &arguments.settings_path, "Settings; without it the defaults.");
+  options.number('t', "seconds", "SECONDS", &arguments.seconds, 1, 3'600, "How long to listen.");
+  options.positionals("SOURCE", &arguments.sources, 1, 64, "Where packets come from.");
+  return options.parse(argc, argv);
+}
+
+// A finding is good, worth knowing, or wrong with a mend.
+class Report {
+ public:
+  explicit Report(const Engine& engine) : engine_(engine) {}
+
+  int print() {
+    packets_ = of("received_packets_total");
+    std::printf("%llu packets, %.1f MB, %llu flows, %llu calls\n", ull(packets_),
+                static_cast<double>(of("received_bytes_total")) / 1e6, ull(of("flows_opened_total")),
+                ull(of("records_total")));
+    if (packets_ == 0) {
+      wrong("no packet arrived", "check that the mirror session is on, that its destination is this port, and that the "
+                                 "link is up (ip -s link show)");
+      return 1;
+    }
+    directions();
+    duplicates();
+    holes();
+    frames();
+    wrapping();
+    encryption();
+    losses();
+    if (!bad_) std::printf("The mirror is sound.\n");
+    return bad_ ? 1 : 0;
+  }
+
+ private:
+  static unsigned long long ull(std::uint64_t n) { return n; }
+  std::uint64_t of(const char* name, const char* label = "") const { return engine_.total(name, label); }
+  static double percent(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
+  }
+  void wrong(const std::string& what, const std::string& mend) {
+    bad_ = true;
+    std::printf("WRONG  %s.\n       Mend: %s.\n", what.c_str(), mend.c_str());
+  }
+  static void note(const std::string& what) { std::printf("note   %s.\n", what.c_str()); }
+  static void good(const std::string& what) { std::printf("good   %s.\n", what.c_str()); }
+  static std::string number(double value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.1f", value);
+    return text;
+  }
+
+  void directions() {
+    constexpr double kSharesOfConcern = 20;  // some connections always begin or end outside of the time we listen
+    const std::uint64_t spoken = of("flows_total", "spoken");
+    const double share = percent(of("flows_total", "one_sided"), spoken);
+    if (spoken == 0) return note("no TCP connection carried data: whether both directions arrive cannot be said");
+    if (share >= kSharesOfConcern)
+      wrong(number(share) + " % of the TCP connections with data show one direction only",
+            "mirror both directions of the port (rx and tx, or \"both\"), and give both sides of a TAP to one sensor");
+    else good("both directions arrive");
+  }
+
+  void duplicates() {
+    const std::uint64_t n = of("packets_total", "duplicate");
+    const double share = percent(n, packets_);
+    if (share >= 1)
+      wrong(number(share) + " % of the packets arrive twice; the sensor removes them, at the price of half its capacity",
+            "mirror a path at one place only: ports or VLANs, ingress or egress");
+    else if (n > 0) note(std::to_string(n) + " duplicated packets were removed");
+    else good("no packet arrives twice");
+  }
+
+  void holes() {
+    const std::uint64_t gaps = of("gaps_total");
+    if (gaps == 0) return good("no data was acknowledged that the mirror did not show");
+    wrong(std::to_string(gaps) + " holes (" + std::to_string(of("gap_bytes_total")) +
+              " bytes): data was acknowledged that never arrived here",
+          "the mirror's port is overloaded or slower than what it mirrors: mirror less, or use a faster port or a TAP");
+  }
+
+  void frames() {
+    if (const std::uint64_t cut = of("frames_total", "cut"); cut > 0)
+      wrong(std::to_string(cut) + " frames are cut short", "raise the snap length of the mirror or capture to 65535 or more");
+    if (const std::uint64_t n = of("frames_total", "super"); n > 0)
+      note(std::to_string(n) + " frames are larger than any wire's: taken before segmentation offload; they are read as "
+                               "they are");
+    else if (const std::uint64_t jumbo = of("frames_total", "jumbo"); jumbo > 0)
+      note(std::to_string(jumbo) + " jumbo frames");
+    for (const char* cause : {"truncated", "bad_link", "bad_ip", "bad_transport", "too_many_headers"})
+      if (const std::uint64_t n = of("packets_total", cause); n > 0)
+        note(std::to_string(n) + " packets could not be decoded: " + cause);
+  }
+
+  void wrapping() {
+    if (const std::uint64_t n = of("frames_total", "vlan"); n > 0)
+      note(number(percent(n, packets_)) + " % of the frames carry VLAN tags");
+    for (const char* tunnel : {"vxlan", "geneve", "gre", "erspan", "ipip", "teredo", "gtp"})
+      if (const std::uint64_t n = of("tunnel_frames_total", tunnel); n > 0)
+        note(number(percent(n, packets_)) + " % of the frames are inside " + tunnel);
+  }
+
+  void encryption() {
+    const std::uint64_t flows = of("inspect_total", "encrypted");
+    if (flows == 0) return;
+    note(std::to_string(flows) + " connections (" +
+         number(percent(of("encrypted_bytes_total"), of("received_bytes_total"))) +
+         " % of the bytes) are encrypted: mirror behind the place where TLS ends to see their calls");
+  }
+
+  void losses() {
+    std::uint64_t lost = 0;
+    for (const auto& port : engine_.ports()) {
+      const PortCounters c = port->counters();
+      lost += c.missed + c.no_mbuf + c.kernel_dropped;
+    }
+    lost += of("packets_total", "handover_full");
+    if (lost > 0)
+      wrong(std::to_string(lost) + " packets were lost in this machine",
+            "give the sensor more workers or larger rings (lcores.workers, dpdk.rxDescriptors)");
+    else good("nothing was lost in this machine");
+  }
+
+  const Engine& engine_;
+  std::uint64_t packets_ = 0;
+  bool bad_ = false;
+};
+
+}  // namespace
+
+int run_doctor(int argc, char** argv) {
+  Arguments arguments;
+  if (const auto status = parse(argc, argv, arguments)) return *status;
+  std::optional<Settings> settings = settings_from(arguments.settings_path);
+  if (!settings) return 1;
+  set_log(LogLevel::warning, settings->log_json);
+  settings->ports.clear();
+  for (const std::string& source : arguments.sources) settings->ports.push_back({.source = source});
+  const bool file = std::any_of(arguments.sources.begin(), arguments.sources.end(), [](const std::string& s) {
+    return parse_source(s).kind == SourceKind::capture_file;
+  });
+  const std::atomic<bool>& end = end_requested();
+  const std::vector<unsigned> cpus = worker_cpus(*settings);
+  if (!eal_is_up(*settings, cpus, true)) return 1;
+  auto made = Engine::make(*settings, cpus, file ? Pace::capture : Pace::live, new_epoch());
+  if (const auto* fault = std::get_if<std::string>(&made)) {
+    std::fprintf(stderr, "spanlight doctor: %s\n", fault->c_str());
+    return 1;
+  }
+  Engine& engine = *std::get<std::unique_ptr<Engine>>(made);
+  Printer nobody(Format::none, false);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.seconds);
+  engine.start();
+  while (engine.running() || nobody.drain(engine.pools())) {
+    nobody.drain(engine.pools());
+    for (const std::string& sentence : engine.watch()) std::fprintf(stderr, "spanlight doctor: %s\n", sentence.c_str());
+    if (end.load() || (!file && (std::chrono::steady_clock::now() >= until || engine.all_ports_failed())))
+      engine.request_stop();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  engine.stop();
+  return Report(engine).print();
+}
+
+}  // namespace spanlight

@@ -1,0 +1,209 @@
+#include "program/engine.h"
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "port/eal.h"
+#include "port/open_port.h"
+
+namespace spanlight {
+
+namespace {
+
+std::string host_name() {
+  char name[256] = "sensor";
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
+IdentifyOptions identify_options(const Settings& settings) {
+  IdentifyOptions options;
+  options.enabled = settings.enabled_dissectors;
+  for (const auto& [protocol, ports] : settings.port_mapping) options.port_hints.push_back({protocol, ports});
+  for (const auto& pattern : settings.user_patterns)
+    options.user_patterns.push_back({pattern.protocol, pattern.regex});
+  return options;
+}
+
+TimeNs system_time() {
+  return static_cast<TimeNs>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+}  // namespace
+
+Engine::Made Engine::make(const Settings& settings, const std::vector<unsigned>& cpus, Pace pace, std::uint64_t epoch) {
+  std::unique_ptr<Engine> engine(new Engine(settings, cpus.size(), pace, epoch));
+  std::string fault = engine->open_ports();
+  if (fault.empty()) fault = engine->make_workers();
+  if (!fault.empty()) return fault;
+  return engine;
+}
+
+Engine::Engine(const Settings& settings, std::size_t workers, Pace pace, std::uint64_t epoch)
+    : settings_(settings),
+      worker_count_(workers),
+      targets_(static_cast<std::uint16_t>(workers)),
+      pace_(pace),
+      epoch_(epoch) {}
+
+Engine::~Engine() {
+  stop();
+  workers_.clear();
+  for (const auto& port : ports_) port->stop();
+}
+
+std::string Engine::open_ports() {
+  for (std::size_t i = 0; i < settings_.ports.size(); ++i) {
+    OpenPort opened = open_port(settings_.ports[i], settings_, static_cast<std::uint8_t>(i),
+                                static_cast<unsigned>(worker_count_));
+    if (auto* fault = std::get_if<std::string>(&opened)) return *fault;
+    ports_.push_back(std::move(std::get<std::unique_ptr<Port>>(opened)));
+  }
+  return {};
+}
+
+std::string Engine::make_workers() {
+  std::string fault;
+  identifier_ = Identifier::make(identify_options(settings_), fault);
+  if (identifier_ == nullptr) return fault;
+  hand_over_ = std::make_unique<HandOver>(static_cast<unsigned>(worker_count_), settings_.ring_size);
+  if (!hand_over_->ok()) return "there is no memory for the rings between workers; lower dpdk.ringSize";
+  shared_.reset(new WorkerShared{.settings = settings_,
+                                 .identifier = *identifier_,
+                                 .hand_over = *hand_over_,
+                                 .sensor = settings_.sensor_name.empty() ? host_name() : settings_.sensor_name,
+                                 .sensor_epoch = epoch_,
+                                 .pace = pace_});
+  auto redactor = Redactor::create(settings_);
+  if (auto* sentence = std::get_if<std::string>(&redactor)) return *sentence;
+  redactors_.push_back(std::move(std::get<std::unique_ptr<Redactor>>(redactor)));
+  for (std::size_t i = 0; i < worker_count_; ++i) {
+    if (i > 0) redactors_.push_back(redactors_[0]->clone());
+    if (redactors_.back() == nullptr) return "there is no memory for the redaction patterns; use fewer of them";
+    const std::size_t buffer_bytes = settings_.batch_bytes + RecordWriter::record_bytes_max(settings_);
+    pools_.push_back(std::make_unique<BatchPool>(static_cast<std::uint16_t>(i), buffer_bytes,
+                                                 settings_.batches_per_worker));
+    workers_.push_back(std::make_unique<Worker>(static_cast<std::uint16_t>(i), *shared_, *pools_[i], *redactors_[i],
+                                                targets_.reader(static_cast<std::uint16_t>(i))));
+    if (workers_.back()->failed())
+      return "there is no address space for flows and slabs; lower flows.max, reassembly.stateMemory or "
+             "reassembly.previewMemory";
+    memory_bytes_ += FlowTable::memory_bytes(settings_.flows_max) + (std::size_t{settings_.state_memory_mb} << 20) +
+                     (std::size_t{settings_.preview_memory_mb} << 20) + buffer_bytes * pools_[i]->count();
+    for (const auto& port : ports_)
+      if (i < port->queue_count())
+        workers_[i]->attach(port->queue(static_cast<std::uint16_t>(i)), port->shards());
+  }
+  return {};
+}
+
+int Engine::run_worker(void* argument) {
+  auto* context = static_cast<std::pair<Engine*, Worker*>*>(argument);
+  context->second->run(context->first->stop_);
+  delete context;
+  return 0;
+}
+
+void Engine::start() {
+  started_ = true;
+  // Whoever has sources counts as reading before anyone can look whether somebody still reads.
+  for (const auto& worker : workers_) hand_over_->reading += worker->has_sources() ? 1 : 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    rte_eal_remote_launch(run_worker, new std::pair<Engine*, Worker*>(this, workers_[i].get()),
+                          worker_lcore(static_cast<unsigned>(i)));
+}
+
+bool Engine::running() const {
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    if (rte_eal_get_lcore_state(worker_lcore(static_cast<unsigned>(i))) == RUNNING) return true;
+  return false;
+}
+
+void Engine::stop() {
+  if (!started_) return;
+  started_ = false;
+  request_stop();
+  for (std::size_t i = 0; i < workers_.size(); ++i) rte_eal_wait_lcore(worker_lcore(static_cast<unsigned>(i)));
+}
+
+std::vector<std::string> Engine::watch() {
+  std::uint64_t losses = 0;
+  std::vector<std::string> words;
+  const auto say = [&](const std::string& sentence) {
+    if (sentence.empty() || std::find(said_.begin(), said_.end(), sentence) != said_.end()) return;
+    said_.push_back(sentence);
+    words.push_back(sentence);
+  };
+  for (const auto& port : ports_) {
+    const PortCounters c = port->counters();
+    losses += c.missed + c.no_mbuf + c.kernel_dropped;
+    say(port->why());
+    say(port->warning());
+  }
+  if (losses != losses_seen_) shared_->last_loss.store(system_time(), std::memory_order_relaxed);
+  losses_seen_ = losses;
+  return words;
+}
+
+std::vector<MetricInfo> Engine::port_metric_infos() {
+  return {{"port_received_packets_total", "", "Frames that the device received or the file holds."},
+          {"port_received_bytes_total", "", "Their bytes."},
+          {"port_delivered_packets_total", "", "Frames that the workers took from the port."},
+          {"port_filtered_packets_total", "", "Frames that the capture filter rejected in the sensor."},
+          {"port_dropped_packets_total", "cause", "Frames lost before a worker saw them."}};
+}
+
+StatsSnapshot Engine::collect() const {
+  StatsSnapshot snapshot;
+  for (const auto& port : ports_) {
+    const PortCounters c = port->counters();
+    snapshot.ports.push_back({port->name(),
+                              {{"port_received_packets_total", "", c.received},
+                               {"port_received_bytes_total", "", c.received_bytes},
+                               {"port_delivered_packets_total", "", c.delivered},
+                               {"port_filtered_packets_total", "", c.filtered},
+                               {"port_dropped_packets_total", "missed", c.missed},
+                               {"port_dropped_packets_total", "no_mbuf", c.no_mbuf},
+                               {"port_dropped_packets_total", "error", c.errors},
+                               {"port_dropped_packets_total", "kernel", c.kernel_dropped}}});
+  }
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    snapshot.workers.push_back({static_cast<std::uint16_t>(i), workers_[i]->board().read()});
+  return snapshot;
+}
+
+std::uint64_t Engine::total(std::string_view name, std::string_view label) const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_) sum += worker->board().value(name, label);
+  return sum;
+}
+
+std::vector<BatchPool*> Engine::pools() {
+  std::vector<BatchPool*> out;
+  for (const auto& pool : pools_) out.push_back(pool.get());
+  return out;
+}
+
+double Engine::progress() const {
+  double least = -1;
+  for (const auto& port : ports_) {
+    const double p = port->progress();
+    if (p >= 0) least = least < 0 ? p : std::min(least, p);
+  }
+  return least;
+}
+
+bool Engine::all_ports_failed() const {
+  return std::all_of(ports_.begin(), ports_.end(), [](const auto& port) {
+    for (std::uint16_t q = 0; q < port->queue_count(); ++q)
+      if (port->queue(q).state() == QueueState::live) return false;
+    return true;
+  });
+}
+
+}  // namespace spanlight

@@ -1,0 +1,77 @@
+#pragma once
+// A sensor's works, put together: EAL, ports, workers and what lies between them, without what becomes of the records.
+// `sensor` adds the publisher, `dissect` a printer, `doctor` nobody. Made, started, stopped and asked on the main thread.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "command/targets.h"
+#include "lcore/worker.h"
+#include "port/port.h"
+#include "settings/settings.h"
+
+namespace spanlight {
+
+class Engine {
+ public:
+  using Made = std::variant<std::unique_ptr<Engine>, std::string>;  // the string: why not, one sentence with the mend
+
+  // The EAL runs already. `cpus`: one worker on each. Opens the ports of the settings.
+  static Made make(const Settings& settings, const std::vector<unsigned>& cpus, Pace pace, std::uint64_t epoch);
+  ~Engine();  // stops
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  void start();          // the workers run from here on
+  bool running() const;  // false once every worker has come to its end by itself
+  void request_stop() { stop_.store(true, std::memory_order_relaxed); }
+  // Waits until the workers have ended every flow; what was held is in the pools afterwards. At capture pace somebody
+  // must go on emptying the pools meanwhile: wait for running() to end first.
+  void stop();
+
+  // Once a second or so: reads the devices' counters and notes losses for the workers. Returns what is worth a word:
+  // a device gone, a link down; each sentence once.
+  std::vector<std::string> watch();
+
+  const std::string& sensor_name() const { return shared_->sensor; }
+  static std::vector<MetricInfo> port_metric_infos();
+  StatsSnapshot collect() const;  // ports and workers; any thread
+  std::uint64_t total(std::string_view name, std::string_view label = {}) const;  // summed over the workers
+
+  std::vector<BatchPool*> pools();
+  TargetBoard& targets() { return targets_; }
+  const std::vector<std::unique_ptr<Port>>& ports() const { return ports_; }
+  std::size_t memory_bytes() const { return memory_bytes_; }  // reserved for flows and slabs
+  double progress() const;                                    // of capture files, 0..1; -1 where there is no end
+  bool all_ports_failed() const;
+
+ private:
+  Engine(const Settings& settings, std::size_t workers, Pace pace, std::uint64_t epoch);
+  std::string set_up(const std::vector<unsigned>& cpus);
+  std::string open_ports();
+  std::string make_workers();
+  static int run_worker(void* worker);
+
+  const Settings settings_;
+  const std::size_t worker_count_;
+  std::vector<std::unique_ptr<Port>> ports_;  // before the workers that read from them
+  std::unique_ptr<Identifier> identifier_;
+  std::unique_ptr<HandOver> hand_over_;
+  std::unique_ptr<WorkerShared> shared_;
+  TargetBoard targets_;
+  std::vector<std::unique_ptr<Redactor>> redactors_;
+  std::vector<std::unique_ptr<BatchPool>> pools_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  Pace pace_;
+  std::uint64_t epoch_;
+  std::size_t memory_bytes_ = 0;
+  std::atomic<bool> stop_{false};
+  bool started_ = false;
+  std::uint64_t losses_seen_ = 0;
+  std::vector<std::string> said_;
+};
+
+}  // namespace spanlight

@@ -1,0 +1,191 @@
+// `spanlight sensor`: the engine, and the publishing thread behind it.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "cli/options.h"
+#include "command/command.h"
+#include "lcore/counters.h"
+#include "port/eal.h"
+#include "port/open_port.h"
+#include "port/privileges.h"
+#include "program/engine.h"
+#include "program/log.h"
+#include "program/programs.h"
+#include "program/setup.h"
+#include "program/signals.h"
+#include "publish/metrics.h"
+#include "publish/publisher.h"
+#include "settings/load.h"
+
+namespace spanlight {
+
+namespace {
+
+class Commands final : public CommandHandler {
+ public:
+  explicit Commands(TargetBoard& board) : board_(board) {}
+
+  std::string set_targets(const TargetRequest& request) override {
+    if (!request.bpf.empty())
+      return "a capture filter cannot be changed while the sensor runs; set `bpf` in its settings and restart it";
+    if (!board_.publish(std::make_unique<TargetSet>(request.only, request.addresses)))
+      return "the workers have not taken up the last targets yet; send these again in a moment";
+    return {};
+  }
+  std::uint64_t targets_generation() const override { return board_.generation(); }
+  void tick() override { board_.reclaim(); }
+
+ private:
+  TargetBoard& board_;
+};
+
+struct Arguments {
+  std::string settings_path;
+  std::vector<std::string> sources;
+};
+
+std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
+  cli::Options options({
+      .name = "spanlight sensor",
+      .summary = "read mirrored traffic and publish one record for each call",
+      .synopsis = {"[-c FILE] [SOURCE...]"},
+      .description = {
+          "Reads packets from mirrored ports, rebuilds every connection, pairs each request with its response and "
+          "publishes the calls over ZeroMQ, where `spanlight tail` and other subscribers see them. Counters are served "
+          "at http://127.0.0.1:9464/metrics.",
+          "A SOURCE is a kernel interface (eth1), a PCI device bound to DPDK (0000:3b:00.0), a DPDK device string "
+          "(net_af_packet0,iface=eth1), or a capture file. Sources on the command line replace the ports of the "
+          "settings.",
+          "Opening a device needs root or CAP_NET_RAW; afterwards the sensor goes on as the user that the settings "
+          "name (nobody)."},
+      .examples = {{"spanlight sensor eth1", "watch a mirror port of the kernel's"},
+                   {"spanlight sensor 0000:3b:00.0 0000:3b:00.1", "watch both sides of a TAP with DPDK"},
+                   {"spanlight sensor -c sensor.yaml", "watch what the settings say"}},
+      .exit_status = {{"0", "ended by a signal, or the capture files were read"},
+                      {"1", "a device or a socket could not be opened, or every port failed"},
+                      {"2", "the command line was not understood"}},
+      .see_also = {"spanlight tail", "spanlight check", "spanlight doctor"}});
+  options.text('c', "config", "FILE", &arguments.settings_path, "Settings; without it the defaults.");
+  options.positionals("SOURCE", &arguments.sources, 0, 64, "Where packets come from.");
+  return options.parse(argc, argv);
+}
+
+bool told(const std::string& fault) {
+  if (!fault.empty()) log(LogLevel::error, fault);
+  return !fault.empty();
+}
+
+bool any_source_is(const Settings& settings, SourceKind kind) {
+  return std::any_of(settings.ports.begin(), settings.ports.end(),
+                     [kind](const PortSettings& p) { return parse_source(p.source).kind == kind; });
+}
+
+bool keeps_net_admin(const Settings& settings) {
+  return std::any_of(settings.ports.begin(), settings.ports.end(),
+                     [](const PortSettings& p) { return p.source.starts_with("net_af_xdp"); });
+}
+
+void say_start(const Settings& settings, const Engine& engine, const std::vector<unsigned>& cpus) {
+  std::string ports;
+  for (const auto& port : engine.ports()) ports += (ports.empty() ? "" : ", ") + port->name();
+  std::string on;
+  for (const unsigned cpu : cpus) on += (on.empty() ? "" : ", ") + std::to_string(cpu);
+  log(LogLevel::info, "listening on " + ports + " with " + std::to_string(cpus.size()) +
+                          (cpus.size() == 1 ? " worker (CPU " : " workers (CPUs ") + on + "), up to " +
+                          std::to_string(settings.flows_max) + " flows each; " +
+                          std::to_string(engine.memory_bytes() >> 20) + " MiB reserved");
+}
+
+// Until a signal, or until nothing more can come. True if that is a good end.
+bool watch(Engine& engine, const std::atomic<bool>& end) {
+  using namespace std::chrono_literals;
+  for (int tick = 0; !end.load(); ++tick) {
+    std::this_thread::sleep_for(50ms);
+    if (tick % 20 != 0) continue;
+    for (const std::string& sentence : engine.watch()) log(LogLevel::warning, sentence);
+    if (!engine.running()) return true;
+    if (engine.all_ports_failed()) {
+      const bool files = std::all_of(engine.ports().begin(), engine.ports().end(),
+                                     [](const auto& port) { return port->is_capture_file(); });
+      if (files) continue;  // the workers end by themselves
+      log(LogLevel::error, "every port has failed: there is nothing left to read");
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+int run_sensor(int argc, char** argv) {
+  Arguments arguments;
+  if (const auto status = parse(argc, argv, arguments)) return *status;
+  std::optional<Settings> settings = settings_from(arguments.settings_path);
+  if (!settings) return 1;
+  set_log(settings->log_level, settings->log_json);
+  if (!arguments.sources.empty()) {
+    settings->ports.clear();
+    for (const std::string& source : arguments.sources) settings->ports.push_back({.source = source});
+  }
+  if (settings->ports.empty()) {
+    log(LogLevel::error, "no port is named: give an interface, a PCI device or a capture file, or set `ports` in the "
+                         "settings (spanlight sensor --help)");
+    return 1;
+  }
+  for (const SettingsFault& fault : check_against_machine(*settings, arguments.settings_path)) {
+    log(LogLevel::error, fault.sentence());
+    return 1;
+  }
+  const bool files = any_source_is(*settings, SourceKind::capture_file);
+  const bool devices = any_source_is(*settings, SourceKind::pci) || any_source_is(*settings, SourceKind::vdev) ||
+                       any_source_is(*settings, SourceKind::kernel_interface);
+  if (files && devices) {
+    log(LogLevel::error, "capture files and devices cannot be read together: their clocks differ; use two sensors");
+    return 1;
+  }
+  const std::atomic<bool>& end = end_requested();
+  const std::vector<unsigned> cpus = worker_cpus(*settings);
+  if (!eal_is_up(*settings, cpus, false)) return 1;
+
+  const std::uint64_t epoch = new_epoch();
+  auto made = Engine::make(*settings, cpus, files ? Pace::capture : Pace::live, epoch);
+  if (const auto* fault = std::get_if<std::string>(&made)) return told(*fault), 1;
+  Engine& engine = *std::get<std::unique_ptr<Engine>>(made);
+
+  const SensorIdentity identity{.sensor = engine.sensor_name(),
+                                .epoch = epoch,
+                                .version = std::string(cli::version()),
+                                .started = epoch,
+                                .workers = static_cast<std::uint16_t>(cpus.size())};
+  Publisher publisher(*settings, identity, engine.pools(), [&engine] { return engine.collect(); });
+  Commands handler(engine.targets());
+  CommandChannel commands(*settings, identity, handler);
+  if (told(publisher.open()) || told(publisher.attach(commands))) return 1;
+  std::vector<MetricInfo> infos = publisher_metric_infos();
+  for (const auto& more : {command_metric_infos(), worker_metric_infos(), Engine::port_metric_infos()})
+    infos.insert(infos.end(), more.begin(), more.end());
+  MetricsServer metrics(identity, infos, [&publisher] { return publisher.latest(); });
+  // Without metrics the sensor still does what it is for.
+  if (const std::string fault = metrics.start(settings->metrics_address); !fault.empty())
+    log(LogLevel::warning, fault);
+  else if (!metrics.warning().empty())
+    log(LogLevel::warning, metrics.warning());
+  if (told(drop_privileges(settings->run_as, keeps_net_admin(*settings)))) return 1;
+
+  publisher.start();
+  engine.start();
+  say_start(*settings, engine, cpus);
+  log(LogLevel::info, "records at " + publisher.endpoint());
+  const bool good = watch(engine, end);
+  engine.stop();
+  publisher.stop();
+  metrics.stop();
+  log(LogLevel::info, "ended: " + std::to_string(engine.total("received_packets_total")) + " packets, " +
+                          std::to_string(engine.total("records_total")) + " records");
+  return good ? 0 : 1;
+}
+
+}  // namespace spanlight
