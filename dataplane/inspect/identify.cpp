@@ -35,9 +35,10 @@ int add_match(unsigned id, unsigned long long, unsigned long long, unsigned, voi
 
 }  // namespace
 
-std::unique_ptr<Identifier> Identifier::make(const IdentifyOptions& options, std::string& fault) {
+std::unique_ptr<Identifier> Identifier::make(const IdentifyOptions& options, std::string& fault,
+                                             std::span<const Descriptor* const> protocols) {
   std::unique_ptr<Identifier> identifier(new Identifier);
-  if (!identifier->choose(options, fault) || !identifier->compile(options, fault)) return nullptr;
+  if (!identifier->choose(options, protocols, fault) || !identifier->compile(options, fault)) return nullptr;
   return identifier;
 }
 
@@ -45,14 +46,15 @@ Identifier::~Identifier() {
   if (database_ != nullptr) hs_free_database(database_);
 }
 
-bool Identifier::choose(const IdentifyOptions& options, std::string& fault) {
+bool Identifier::choose(const IdentifyOptions& options, std::span<const Descriptor* const> protocols,
+                        std::string& fault) {
   for (const std::string& name : options.enabled) {
-    if (find_protocol(name) != nullptr) continue;
+    if (std::any_of(protocols.begin(), protocols.end(), [&](const Descriptor* d) { return d->name == name; })) continue;
     fault = "no protocol is called \"" + name + "\"";
     return false;
   }
   hint_of_port_.assign(65'536, 0);
-  for (const Descriptor* d : registry()) {
+  for (const Descriptor* d : protocols) {
     if (!is_enabled(options, d->name)) continue;
     if (candidates_.size() == kCandidatesMax) {
       fault = "more protocols are enabled than can be told apart (" + std::to_string(kCandidatesMax) + ")";

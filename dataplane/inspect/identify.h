@@ -38,7 +38,8 @@ class Identifier {
   static constexpr std::size_t kScanBytes = 256;
 
   // nullptr and a sentence in `fault` when a pattern does not compile or a protocol is not known.
-  static std::unique_ptr<Identifier> make(const IdentifyOptions& options, std::string& fault);
+  static std::unique_ptr<Identifier> make(const IdentifyOptions& options, std::string& fault,
+                                          std::span<const Descriptor* const> protocols = registry());
   ~Identifier();
   Identifier(const Identifier&) = delete;
   Identifier& operator=(const Identifier&) = delete;
@@ -68,7 +69,7 @@ class Identifier {
 
  private:
   Identifier() = default;
-  bool choose(const IdentifyOptions& options, std::string& fault);
+  bool choose(const IdentifyOptions& options, std::span<const Descriptor* const> protocols, std::string& fault);
   bool compile(const IdentifyOptions& options, std::string& fault);
   void hint(unsigned candidate, std::span<const std::uint16_t> ports);
 

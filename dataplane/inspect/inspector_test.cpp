@@ -1,0 +1,314 @@
+// The contract between the pipeline and a dissector, each Want by itself: a dissector whose answers the test writes.
+
+#include "inspect/inspector.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace spanlight {
+namespace {
+
+using Want = Answer::Want;
+
+// What the dissector was told, as text, and what it answers next.
+struct Script {
+  std::vector<std::string> log;
+  std::deque<Answer> answers;  // for on_data and on_gap; when empty: everything is consumed
+  TimeNs deadline = kNever;
+};
+Script* g_script = nullptr;
+
+std::string side(Direction d) { return d == Direction::c2s ? ">" : "<"; }
+
+class Scripted final : public Dissector {
+ public:
+  Answer on_data(Direction from, const Window& w, Sink&) override {
+    g_script->log.push_back(side(from) + std::to_string(w.offset) + ":" + std::string(as_text(w.bytes)));
+    return next(w.bytes.size());
+  }
+  void on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs) override {
+    g_script->log.push_back(side(from) + "skipped " + std::to_string(seen) + "+" + std::to_string(missing));
+  }
+  Answer on_gap(Direction from, std::uint64_t missing, GapCause, TimeNs, Sink&) override {
+    g_script->log.push_back(side(from) + "gap " + std::to_string(missing));
+    return next(0);
+  }
+  void on_end(Direction from, End, TimeNs, Sink&) override { g_script->log.push_back(side(from) + "end"); }
+  void on_close(End, TimeNs, Sink&) override { g_script->log.push_back("close"); }
+  void on_time(TimeNs, Sink&) override { g_script->log.push_back("time"); }
+  TimeNs next_deadline() const override { return g_script->deadline; }
+
+ private:
+  static Answer next(std::size_t all) {
+    if (g_script->answers.empty()) return {.consumed = all};
+    const Answer answer = g_script->answers.front();
+    g_script->answers.pop_front();
+    return answer;
+  }
+};
+
+// "Q…" is a client's, "A…" a server's; the second byte must be ':'.
+Verdict probe(Bytes own, Bytes) {
+  if (own[0] != 'Q' && own[0] != 'A') return Verdict::no;
+  if (own.size() < 2) return Verdict::more;
+  return own[1] != ':' ? Verdict::no : own[0] == 'Q' ? Verdict::client : Verdict::server;
+}
+
+Sync sync(Direction from, Bytes window) {
+  const std::string_view mark = from == Direction::c2s ? "Q:" : "A:";
+  const std::size_t at = as_text(window).find(mark);
+  if (at != std::string_view::npos) return {.skip = at, .found = true};
+  const bool half = !window.empty() && window.back() == mark[0];
+  return {.skip = window.size() - half};
+}
+
+Dissector* create(void* slot, Workshop&) { return new (slot) Scripted; }
+
+constexpr Descriptor kToy{.name = "toy", .head_bytes_max = 8, .probe = probe, .sync = sync, .slot_bytes = 64,
+                          .create = create};
+constexpr const Descriptor* kToys[] = {&kToy};
+
+class InspectorTest : public testing::Test {
+ protected:
+  InspectorTest() {
+    g_script = &script_;
+    flow_.key.protocol = 6;
+  }
+  ~InspectorTest() override {
+    inspector_.close(flow_, End::fin, 0);
+    EXPECT_EQ(state_.used_bytes(), 0u) << "every slab is given back";
+  }
+
+  void say(unsigned sender, std::string_view text) {
+    inspector_.on_chunk(flow_, sender, {.bytes = as_bytes(text), .offset = offset_[sender], .time = 1'000});
+    offset_[sender] += text.size();
+  }
+  void lose(unsigned sender, std::uint64_t n) {
+    inspector_.on_gap(flow_, sender, {.missing = n, .time = 1'000});
+    offset_[sender] += n;
+  }
+  void answer(Answer a) { script_.answers.push_back(a); }
+  using Log = std::vector<std::string>;
+
+  Script script_;
+  std::string fault_;
+  std::unique_ptr<Identifier> identifier_ = Identifier::make({}, fault_, kToys);
+  SlabPool state_{SlabPool::kPageBytes * 64};
+  SlabPool previews_{SlabPool::kPageBytes};
+  Limits limits_;
+  DissectorCounters dissector_counters_;
+  Workshop workshop_{state_, previews_, limits_, dissector_counters_};
+  BatchPool pool_{0, 1 << 20, 7};
+  std::unique_ptr<Redactor> redactor_ = std::move(std::get<0>(Redactor::create(Settings{})));
+  EncodeCounters encode_;
+  RecordWriter writer_{0, "test", 1, pool_, *redactor_, {}, encode_, kToys};
+  InspectCounters counters_;
+  Inspector inspector_{*identifier_, workshop_, writer_, counters_};
+  Flow flow_;
+  std::uint64_t offset_[2]{};
+};
+
+TEST_F(InspectorTest, AHeadCutAnywhereIsIdentifiedTheSame) {
+  say(0, "Q");
+  EXPECT_TRUE(script_.log.empty());
+  say(0, ":1");
+  say(1, "A:1");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1", "<0:A:1"}));
+  EXPECT_EQ(counters_.identified, 1u);
+}
+
+TEST_F(InspectorTest, TheServersHeadMayComeFirstAndTurnsTheRolesRound) {
+  flow_.client = 0;
+  say(0, "A:hello");
+  say(1, "Q:1");
+  EXPECT_EQ(flow_.client, 1);
+  EXPECT_EQ(script_.log, (Log{"<0:A:hello", ">0:Q:1"}));
+}
+
+TEST_F(InspectorTest, AKeptHeadOfTheOtherSideIsReplayedFirst) {
+  say(1, "A");
+  say(0, "Q:1");
+  EXPECT_EQ(script_.log, (Log{"<0:A", ">0:Q:1"}));
+}
+
+TEST_F(InspectorTest, WhatNobodyClaimsTurnsOpaqueOnceBothSidesAreRuledOut) {
+  say(0, "zzz");
+  EXPECT_FALSE(flow_.opaque);
+  say(1, "zzz");
+  EXPECT_TRUE(flow_.opaque);
+  EXPECT_EQ(counters_.unknown, 1u);
+  say(0, "Q:too late");
+  EXPECT_TRUE(script_.log.empty());
+}
+
+TEST_F(InspectorTest, ATlsHandshakeIsEncryptedNotUnknown) {
+  say(0, std::string_view("\x16\x03\x01\x02", 4));
+  EXPECT_TRUE(flow_.encrypted);
+  EXPECT_TRUE(flow_.opaque);
+  say(1, "12345");
+  EXPECT_EQ(counters_.encrypted_bytes, 9u);
+  EXPECT_EQ(counters_.unknown, 0u);
+}
+
+TEST_F(InspectorTest, DataLeftUnconsumedComesAgainBeforeWhatIsNew) {
+  answer({.consumed = 2});
+  say(0, "Q:ab");
+  say(0, "cd");
+  EXPECT_EQ(script_.log, (Log{">0:Q:ab", ">2:abcd"}));
+}
+
+TEST_F(InspectorTest, WaitIsNotAskedAgainBeforeTheWindowHoldsEnough) {
+  answer({.consumed = 1, .want = Want::wait, .n = 6});
+  say(0, "Q:a");
+  say(0, "bc");
+  say(0, "d");
+  EXPECT_EQ(script_.log.size(), 1u);
+  say(0, "e");
+  EXPECT_EQ(script_.log, (Log{">0:Q:a", ">1::abcde"}));
+}
+
+TEST_F(InspectorTest, ASkipPassesByCounterAndGoesOnInTheSameWindow) {
+  answer({.consumed = 2, .want = Want::skip, .n = 3});
+  say(0, "Q:123next");
+  EXPECT_EQ(script_.log, (Log{">0:Q:123next", ">skipped 3+0", ">5:next"}));
+  EXPECT_EQ(counters_.skipped_bytes, 3u);
+}
+
+TEST_F(InspectorTest, AHoleInsideASkipIsPartOfIt) {
+  answer({.consumed = 2, .want = Want::skip, .n = 100});
+  say(0, "Q:12");
+  lose(0, 90);
+  say(0, "12345678next");
+  EXPECT_EQ(script_.log, (Log{">0:Q:12", ">skipped 10+90", ">102:next"}));
+}
+
+TEST_F(InspectorTest, AHoleThatOutlastsASkipIsAGapForItsRest) {
+  answer({.consumed = 2, .want = Want::skip, .n = 10});
+  say(0, "Q:1234");
+  lose(0, 8);
+  EXPECT_EQ(script_.log, (Log{">0:Q:1234", ">skipped 4+6", ">gap 2"}));
+}
+
+TEST_F(InspectorTest, ASkipCutShortByTheEndTellsWhatPassed) {
+  answer({.consumed = 2, .want = Want::skip, .n = 10});
+  say(0, "Q:1234");
+  inspector_.on_end(flow_, 0, End::fin, 5);
+  EXPECT_EQ(script_.log, (Log{">0:Q:1234", ">skipped 4+0", ">end"}));
+}
+
+TEST_F(InspectorTest, HoldWaitsForTheOtherSide) {
+  answer({.consumed = 3, .want = Want::hold});
+  say(0, "Q:1held");
+  say(0, " on");
+  EXPECT_EQ(script_.log.size(), 1u);
+  say(1, "A:1");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1held", "<0:A:1", ">3:held on"}));
+}
+
+TEST_F(InspectorTest, HoldIsAskedAgainWhenTheOtherSideEnds) {
+  answer({.consumed = 3, .want = Want::hold});
+  say(0, "Q:1held");
+  inspector_.on_end(flow_, 1, End::fin, 5);
+  EXPECT_EQ(script_.log, (Log{">0:Q:1held", "<end", ">3:held"}));
+}
+
+TEST_F(InspectorTest, ResyncDropsBytesUntilAMessageStarts) {
+  answer({.consumed = 3, .want = Want::resync});
+  say(0, "Q:1");
+  answer({.consumed = 0});
+  say(0, "garbageQ");
+  EXPECT_EQ(script_.log.size(), 1u);
+  say(0, ":2");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1", ">10:Q:2"}));
+}
+
+TEST_F(InspectorTest, ADissectorThatIsLostAtAMessageStartMovesOn) {
+  for (int i = 0; i < 3; ++i) answer({.consumed = 0, .want = Want::resync});
+  say(0, "Q:Q:Q:");
+  EXPECT_EQ(script_.log, (Log{">0:Q:Q:Q:", ">2:Q:Q:", ">4:Q:"}));
+}
+
+TEST_F(InspectorTest, AfterAGapWithResyncTheNextMessageIsFound) {
+  say(0, "Q:1");
+  answer({.consumed = 0, .want = Want::resync});
+  lose(0, 50);
+  say(0, "tail of itQ:2");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1", ">gap 50", ">63:Q:2"}));
+}
+
+TEST_F(InspectorTest, IdentifyGivesBothRestsToTheNextProtocol) {
+  answer({.consumed = 3, .want = Want::hold});
+  say(0, "Q:1Q:early");
+  answer({.consumed = 3, .want = Want::identify});
+  say(1, "A:1A:next");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1Q:early", "<0:A:1A:next", "close", ">3:Q:early", "<3:A:next"}));
+  EXPECT_EQ(counters_.handovers, 1u);
+  EXPECT_EQ(counters_.identified, 2u);
+}
+
+TEST_F(InspectorTest, AFlowIsNotHandedOverForEver) {
+  for (unsigned i = 0; i <= Inspector::kHandoversMax; ++i) {
+    answer({.consumed = 2, .want = Want::identify});
+    say(0, "Q:");
+  }
+  EXPECT_TRUE(flow_.opaque);
+}
+
+TEST_F(InspectorTest, StopGivesEverythingBackAtOnce) {
+  answer({.consumed = 0, .want = Want::stop});
+  say(0, "Q:1");
+  EXPECT_TRUE(flow_.opaque);
+  EXPECT_EQ(state_.used_bytes(), 0u);
+}
+
+TEST_F(InspectorTest, AWindowThatOutgrowsItsBoundIsAGapOfTheSensors) {
+  answer({.consumed = 0, .want = Want::wait, .n = 1'000'000});
+  say(0, "Q:1");
+  const std::string much(40'000, 'x');
+  say(0, much);
+  say(0, much);
+  EXPECT_EQ(script_.log.back(), ">gap 80003");
+  EXPECT_EQ(counters_.waiting_exceeded, 1u);
+}
+
+TEST_F(InspectorTest, JoinedMidstreamAMessageIsFoundOnEitherSide) {
+  flow_.midstream = true;
+  say(1, "end of an answer, A");
+  say(1, ":2");
+  say(0, "restQ:3");
+  EXPECT_EQ(script_.log, (Log{"<18:A:2", ">4:Q:3"}));
+}
+
+TEST_F(InspectorTest, TheSearchForAMessageIsBounded) {
+  flow_.midstream = true;
+  const std::string much(60'000, 'x');
+  for (int i = 0; i < 6; ++i) say(0, much);
+  say(0, "Q:1");
+  EXPECT_TRUE(script_.log.empty());
+  say(1, "A:1");
+  EXPECT_EQ(script_.log, Log{"<0:A:1"}) << "the other side may still show it";
+}
+
+TEST_F(InspectorTest, WithoutStateMemoryAFlowIsCountedAndLeftAlone) {
+  std::vector<MutableBytes> all;
+  for (MutableBytes b = state_.take(256); !b.empty(); b = state_.take(256)) all.push_back(b);
+  say(0, "Q:1");
+  EXPECT_EQ(counters_.state_exhausted, 1u);
+  EXPECT_TRUE(flow_.opaque);
+  for (const MutableBytes b : all) state_.give(b);
+}
+
+TEST_F(InspectorTest, TheDissectorsTimerIsTheFlows) {
+  EXPECT_EQ(Inspector::next_deadline(flow_), kNever);
+  say(0, "Q:1");
+  script_.deadline = 77;
+  EXPECT_EQ(Inspector::next_deadline(flow_), 77u);
+  inspector_.on_time(flow_, 77);
+  EXPECT_EQ(script_.log.back(), "time");
+}
+
+}  // namespace
+}  // namespace spanlight

@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+"""Builds every flavour of Spanlight and runs every test; the last line is "N passed, N failed".
+
+Flavours: release (unit and system tests), address (ASan+UBSan: unit tests, and every capture through the sanitized
+program), thread (TSan: the rooms where threads meet), fuzz (libFuzzer, some seconds for each target).
+Test programs are asked from meson: whatever a room registers there is run here.
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+THREAD_SUITE = "threads"  # what meson calls the tests that also run under TSan
+
+
+class Score:
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.skipped = []
+
+    def add(self, name, good):
+        if good:
+            self.passed += 1
+        else:
+            self.failed.append(name)
+
+
+def build(directory, options, targets=(), env=None):
+    werror = "true" if os.environ.get("WERROR") == "1" else "false"
+    options = [*options, f"-Dwerror={werror}"]
+    fresh = not (ROOT / directory / "build.ninja").exists()
+    setup = ["meson", "setup", directory] if fresh else ["meson", "configure", directory]
+    environment = {**os.environ, **(env or {})}
+    for command in (setup + options, ["ninja", "-C", directory, *targets]):
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            print(done.stdout[-8000:])
+            return False
+    return True
+
+
+def test_programs(directory, suite=None):
+    """(name, command) of each test that meson knows in this build."""
+    out = subprocess.run(["meson", "introspect", "--tests", directory], cwd=ROOT, capture_output=True, text=True, check=True)
+    for test in json.loads(out.stdout):
+        if suite is None or any(s.split(":")[-1] == suite for s in test["suite"]):
+            yield test["name"], test["cmd"], test["env"]
+
+
+def run_gtest(score, flavour, name, command, env):
+    """One GoogleTest program; each of its cases counts."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        environment = {**os.environ, **env, "ASAN_OPTIONS": "detect_stack_use_after_return=1:alloc_dealloc_mismatch=0",
+                       "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+                       "TSAN_OPTIONS": f"halt_on_error=1:suppressions={ROOT}/tests/tsan.supp"}
+        try:
+            done = subprocess.run([*command, f"--gtest_output=json:{report.name}"], cwd=ROOT, env=environment, timeout=600,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+            output, status = done.stdout, done.returncode
+        except subprocess.TimeoutExpired as late:
+            output, status = (late.stdout or b"").decode(errors="replace") + "\nno end after 600 s", -1
+        try:
+            cases = [case for suite in json.load(open(report.name))["testsuites"] for case in suite["testsuite"]]
+        except ValueError:
+            cases = []
+    failed = 0
+    for case in cases:
+        title = f"{flavour} {case['classname']}.{case['name']}"
+        if case["result"] == "SKIPPED":
+            score.skipped.append(title)
+            continue
+        good = case["result"] == "COMPLETED" and not case.get("failures")
+        failed += not good
+        score.add(title, good)
+    if status != 0 and failed == 0:
+        score.add(f"{flavour} {name}: ended with status {status}", False)
+        failed = 1
+    if failed:
+        print(output[-6000:])
+    print(f"{flavour:8} {name:22} {len(cases):4} cases, {failed} failed", flush=True)
+
+
+def run_flavour(score, flavour, directory, suite=None):
+    for name, command, env in test_programs(directory, suite):
+        run_gtest(score, flavour, name, command, env)
+
+
+def run_python(score, flavour, directory, folder, pattern="*_test.py"):
+    """unittest cases of a folder, against the programs of one build."""
+    os.environ["SPANLIGHT_BUILD"] = str(ROOT / directory)
+    sys.path.insert(0, str(ROOT / folder))
+    suite = unittest.defaultTestLoader.discover(str(ROOT / folder), pattern=pattern, top_level_dir=str(ROOT / folder))
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+    bad = result.failures + result.errors + [(t, "") for t in result.unexpectedSuccesses]
+    score.passed += result.testsRun - len(bad) - len(result.skipped)
+    score.failed += [f"{flavour} {test}" for test, _ in bad]
+    score.skipped += [f"{flavour} {test}: {why}" for test, why in result.skipped]
+    for name in [m for m in sys.modules if getattr(sys.modules[m], "__file__", None) and
+                 str(ROOT / folder) in str(sys.modules[m].__file__)]:
+        del sys.modules[name]
+    sys.path.pop(0)
+
+
+def run_fuzzers(score, directory, seconds):
+    targets = sorted((ROOT / directory / "tests" / "fuzz").glob("*_fuzz"))
+    each = max(1, seconds // max(1, len(targets)))
+    for target in targets:
+        seeds = ROOT / "tests" / "fuzz" / "corpus" / target.name.removesuffix("_fuzz")
+        with tempfile.TemporaryDirectory() as fresh:
+            done = subprocess.run([str(target), fresh, str(seeds), f"-max_total_time={each}", "-timeout=20",
+                                   "-rss_limit_mb=4096", "-print_final_stats=1", f"-artifact_prefix={fresh}/"],
+                                  cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        runs = [l.split()[-1] for l in done.stdout.splitlines() if l.startswith("stat::number_of_executed_units")]
+        print(f"fuzz     {target.name:22} {runs[0] if runs else '?'} runs in {each} s, status {done.returncode}", flush=True)
+        if done.returncode != 0:
+            print(done.stdout[-6000:])
+        score.add(f"fuzz {target.name}", done.returncode == 0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="the release build alone")
+    parser.add_argument("--update", action="store_true", help="write the golden files anew")
+    arguments = parser.parse_args()
+    if arguments.update:
+        os.environ["UPDATE_GOLDEN"] = "1"
+    score = Score()
+
+    good = subprocess.run(["scripts/build"], cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
+    score.add("build of the release", good)
+    if good:
+        run_flavour(score, "release", "build")
+        run_python(score, "release", "build", "tests/system")
+        run_python(score, "rules", "build", "tests/rules")
+    if not arguments.quick:
+        good = build("build-address", ["--buildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false",
+                                       "-Dbenchmarks=disabled"])
+        score.add("build with ASan and UBSan", good)
+        if good:
+            run_flavour(score, "address", "build-address")
+            run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")
+        good = build("build-thread", ["--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false",
+                                      "-Dbenchmarks=disabled"], targets=["threads"])
+        score.add("build with TSan", good)
+        if good:
+            run_flavour(score, "thread", "build-thread", THREAD_SUITE)
+        seconds = int(os.environ.get("FUZZ_SECONDS", "10"))
+        if seconds > 0:
+            good = build("build-fuzz", ["--buildtype=debugoptimized", "-Dfuzz=true", "-Db_sanitize=address,undefined",
+                                        "-Db_lundef=false", "-Dbenchmarks=disabled", "-Dtests=disabled"],
+                         targets=["fuzzers"], env={"CC": "clang-14", "CXX": "clang++-14"})
+            score.add("build of the fuzzers", good)
+            if good:
+                run_fuzzers(score, "build-fuzz", seconds)
+
+    for name in score.skipped:
+        print(f"skipped: {name}")
+    for name in score.failed:
+        print(f"FAILED: {name}")
+    print(f"{score.passed} passed, {len(score.failed)} failed")
+    return 1 if score.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
