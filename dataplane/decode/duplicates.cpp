@@ -24,8 +24,12 @@ std::uint16_t pseudo_header_sum(const Packet& packet) {
 
 // False if nothing in the headers tells a second packet with the same contents from a second copy of the packet.
 bool can_be_told(const Packet& packet) {
-  if (packet.key.protocol != ip_protocol::udp || packet.ip_id != 0) return true;
-  return packet.checksum != 0 && packet.checksum != pseudo_header_sum(packet);
+  if (packet.ip_id != 0) return true;
+  switch (packet.key.protocol) {
+    case ip_protocol::udp: return packet.checksum != 0 && packet.checksum != pseudo_header_sum(packet);
+    case ip_protocol::sctp: return packet.checksum != 0;  // offloaded: left to the NIC
+    default: return true;
+  }
 }
 
 }  // namespace
