@@ -27,17 +27,30 @@ class FragmentReassembler {
   static constexpr std::uint32_t kDatagramBytesMax = 65'535;
   static constexpr std::size_t kHolesMax = 32;  // a datagram's pieces that do not touch each other
 
+  // How long a finished datagram is remembered, so that the mirror's second copies of its fragments do not wait for the
+  // timeout as a datagram of their own. Far less than a sender needs to come back to the same identification.
+  static constexpr DurationNs kRememberNs = 100 * kMillisecondNs;
+
+  // Slab memory of all unfinished datagrams together: fragments may not starve TCP reassembly, which shares the slabs.
+  static constexpr std::size_t kHeldBytesMax = 8'388'608;
+
   FragmentReassembler(SlabPool& slabs, FragmentCounters& counters);
   ~FragmentReassembler();
   FragmentReassembler(const FragmentReassembler&) = delete;
   FragmentReassembler& operator=(const FragmentReassembler&) = delete;
 
   // `payload`: the fragment's captured bytes. Returns the whole transport datagram once it is complete, otherwise empty.
-  // The view stays good until the next call of add() or expire().
+  // The view stays good until the next but one call of add() or the next of expire(): so what it carries may itself be
+  // a fragment and be added. On completion `first` (if given) has the offset 0's protocol, as decode_datagram() needs
+  // it: only the first fragment of an IPv6 datagram is sure to tell it (RFC 8200, 4.5).
   Bytes add(const Fragment& fragment, Bytes payload, TimeNs now);
+  Bytes add(const Fragment& fragment, Bytes payload, TimeNs now, Fragment& first);
 
   // Gives up what is older than the timeout; at most `budget` datagrams a call.
   void expire(TimeNs now, std::size_t budget);
+
+  std::size_t waiting() const;     // unfinished datagrams
+  std::size_t held_bytes() const;  // slab blocks of them and of the last two finished ones
 
  private:
   struct Table;

@@ -32,6 +32,7 @@ constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x1
 }
 
 constexpr unsigned kVlansMax = 4;
+constexpr std::uint8_t kNoWindowScale = 255;
 
 struct Packet {
   FlowKey key;
@@ -47,13 +48,13 @@ struct Packet {
   // TCP
   std::uint8_t tcp_flags = 0;
   std::uint16_t window = 0;
-  std::uint16_t checksum = 0;  // of TCP or UDP, as on the wire (partial where the mirror is offloaded)
+  std::uint16_t checksum = 0;  // as on the wire (partial where the mirror is offloaded); SCTP: both halves folded
   std::uint32_t seq = 0;
   std::uint32_t ack = 0;
   std::uint16_t mss = 0;           // from a SYN's options, 0 = none
-  std::uint8_t window_scale = 0;   // from a SYN's options, 255 = none
+  std::uint8_t window_scale = kNoWindowScale;  // from a SYN's options
 
-  // ICMP
+  // ICMP; its payload starts behind type, code and checksum
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
 
