@@ -12,9 +12,19 @@
 // and never by dropping the connection.
 
 #include "core/slab.h"
+#include "decode/packet.h"
+#include "stream/sequence.h"
 #include "stream/stream.h"
 
 namespace spanlight {
+
+// A segment, an acknowledgement or a RST that is further than this from what is known of its stream does not belong to
+// it; four such segments in a row that continue each other do (a sensor that was blind for long).
+constexpr std::uint32_t kPlausibleBytes = 16u << 20;
+constexpr std::uint8_t kStraysAgreeing = 4;
+constexpr std::uint32_t kStrayStepBytes = 1u << 20;   // how far one of them may lie from where the last one ended
+constexpr std::uint32_t kJoinBytes = 1u << 20;        // how far before the place where we joined a stream may begin
+constexpr std::uint32_t kAckLagBytes = 1u << 30;      // peer_acked is kept this near to next_seq: it is compared by sign
 
 struct Segment {
   Bytes payload;                    // captured bytes
@@ -33,31 +43,42 @@ struct ReassemblyLimits {
 };
 
 struct ReassemblyCounters {
-  std::uint64_t in_order_bytes = 0;
+  std::uint64_t in_order_bytes = 0;      // bytes that passed without a copy
   std::uint64_t out_of_order = 0;        // segments that came early
   std::uint64_t retransmitted = 0;       // segments that brought nothing new (keep-alives apart)
   std::uint64_t keep_alives = 0;
   std::uint64_t overlaps = 0;            // segments that brought new bytes beside old ones
-  std::uint64_t overlap_conflicts = 0;   // overlapping bytes that differed: the first copy was kept
+  std::uint64_t overlap_conflicts = 0;   // segments that differed from held bytes they overlap: the first copy was kept
   std::uint64_t gaps = 0;
   std::uint64_t gap_bytes = 0;
-  std::uint64_t skew_held = 0;           // segments that waited for the other direction
-  std::uint64_t limit_hits = 0;          // holes declared early because a limit or the slabs were exhausted
-  std::uint64_t out_of_window = 0;       // segments too far from the stream to belong to it
+  std::uint64_t skew_held = 0;           // segments in order that waited for the other direction
+  std::uint64_t limit_hits = 0;          // times that waiting was cut short: a limit or the slabs were exhausted
+  std::uint64_t out_of_window = 0;       // segments too far from the stream, or behind its end, to belong to it
   std::uint64_t cut_bytes = 0;           // bytes that the capture cut off (snap length)
 };
 
+struct HeldSegment;
+struct Arrival;
+
 class Reassembler {
  public:
-  Reassembler(const ReassemblyLimits& limits, SlabPool& slabs, ReassemblyCounters& counters);
+  Reassembler(const ReassemblyLimits& limits, SlabPool& slabs, ReassemblyCounters& counters)
+      : limits_(limits), slabs_(slabs), counters_(counters) {}
 
   // True if `segment` opens a new connection on the ports of an old one: the caller closes the old one first.
   static bool reopens(const Conversation& c, unsigned sender, const Segment& segment);
 
-  void on_segment(Conversation& c, unsigned sender, const Segment& segment, StreamSink& sink);
+  // Afterwards c.hole_deadline says when on_time() is due.
+  void on_segment(Conversation& c, unsigned sender, const Segment& segment, StreamSink& sink) {
+    if (expected(c, sender, segment)) {
+      pass(c, sender, segment, sink);
+    } else {
+      on_unexpected(c, sender, segment, sink);
+    }
+  }
 
-  // To be called when c.hole_deadline has passed.
-  void on_time(Conversation& c, TimeNs now, StreamSink& sink);
+  // To be called when c.hole_deadline has passed. Harmless at any other time.
+  void on_time(Conversation& c, TimeNs now, StreamSink& sink) { settle(c, now, sink); }
 
   // Delivers what is held (holes declared), tells both ends, gives every slab back. The conversation is over.
   void close(Conversation& c, End end, TimeNs now, StreamSink& sink);
@@ -66,10 +87,68 @@ class Reassembler {
   void set_gap_cause(GapCause cause) { gap_cause_ = cause; }
 
  private:
+  // The common case: both sides known, nothing held or owed, the next bytes of the stream or none, whole, with an
+  // acknowledgement of nothing that we have not seen.
+  static bool expected(const Conversation& c, unsigned sender, const Segment& segment) {
+    constexpr std::uint8_t kSpecial = tcp_flag::fin | tcp_flag::syn | tcp_flag::rst | tcp_flag::ack;
+    const Stream& s = c.stream[sender];
+    const Stream& o = c.stream[sender ^ 1];
+    return segment.seq == s.next_seq && c.hole_deadline == 0 && (segment.flags & kSpecial) == tcp_flag::ack &&
+           s.started && s.seen && !s.fin_seen && !s.ended && o.started &&
+           segment.payload.size() == segment.wire_bytes && segment.wire_bytes <= kPlausibleBytes &&
+           distance(reached(o), segment.ack) <= 0 && distance(reached(o), segment.ack) > -int{kAckLagBytes};
+  }
+
+  void pass(Conversation& c, unsigned sender, const Segment& segment, StreamSink& sink) {
+    Stream& s = c.stream[sender];
+    Stream& o = c.stream[sender ^ 1];
+    s.strays = 0;
+    o.acked_valid = true;
+    o.peer_acked = later(o.peer_acked, segment.ack);
+    if (segment.wire_bytes == 0) return;
+    const Chunk chunk{segment.payload, s.offset, segment.time, acked_offset(o, segment.ack)};
+    advance(s, segment.wire_bytes);
+    counters_.in_order_bytes += segment.wire_bytes;
+    sink.on_chunk(sender, chunk);
+  }
+
+  static void advance(Stream& s, std::uint32_t n);
+
+  // Intake (reassembler.cpp).
+  void on_unexpected(Conversation& c, unsigned sender, const Segment& segment, StreamSink& sink);
+  bool locate(Conversation& c, unsigned sender, const Segment& segment, const Arrival& a, StreamSink& sink);
+  void rejoin(Conversation& c, unsigned sender, const Arrival& a, StreamSink& sink);
+  void take_data(Conversation& c, unsigned sender, Arrival a, StreamSink& sink);
+  void place(Conversation& c, unsigned sender, Arrival& a, bool overlaps_old, StreamSink& sink);
+  void pass_front(Conversation& c, unsigned sender, Arrival& a, StreamSink& sink);
+  void take_fin(Conversation& c, unsigned sender, const Arrival& a, std::uint32_t fin_seq);
+
+  // Delivery and its order (settle.cpp).
+  void settle(Conversation& c, TimeNs now, StreamSink& sink);
+  bool step(Conversation& c, TimeNs now, bool all_due, StreamSink& sink);
+  bool deliver_ready(Conversation& c, TimeNs now, StreamSink& sink);
+  TimeNs due_at(const Conversation& c, Stream& s, TimeNs now) const;
+  void give_up(Conversation& c, unsigned sender, TimeNs now, StreamSink& sink);
+  void release(Conversation& c, unsigned sender, TimeNs now, StreamSink& sink);
+  void deliver(Conversation& c, unsigned sender, const Chunk& chunk, std::uint32_t cut, TimeNs now,
+               StreamSink& sink);
+  void declare(Conversation& c, unsigned sender, std::uint32_t missing, TimeNs now, StreamSink& sink);
+  void end_side(Conversation& c, unsigned sender, End end, TimeNs now, StreamSink& sink);
+
   const ReassemblyLimits& limits_;
   SlabPool& slabs_;
   ReassemblyCounters& counters_;
   GapCause gap_cause_ = GapCause::mirror;
 };
+
+// The stream moves on by `n`: what was owed or waited for is measured afresh from here.
+inline void Reassembler::advance(Stream& s, std::uint32_t n) {
+  const std::int64_t lag = std::int64_t{distance(s.peer_acked, s.next_seq)} + n;
+  s.next_seq += n;
+  s.offset += n;
+  s.fin_counted = false;
+  s.owed_since = 0;
+  if (lag > std::int64_t{kAckLagBytes}) s.peer_acked = s.next_seq - kAckLagBytes;
+}
 
 }  // namespace spanlight
