@@ -36,7 +36,4 @@ std::vector<std::string> eal_arguments(const Settings& settings, const std::vect
 std::variant<EalStart, std::string> start_eal(const Settings& settings, const std::vector<unsigned>& worker_cpus);
 void stop_eal();
 
-// What DPDK logged last at level error or above since the last call; empty = nothing. Main thread only.
-std::string take_dpdk_error();
-
 }  // namespace spanlight

@@ -5,24 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "port/port.h"
+#include "port/source.h"
 #include "settings/settings.h"
 
 namespace spanlight {
-
-enum class SourceKind : std::uint8_t { pci, vdev, kernel_interface, capture_file };
-
-struct Source {
-  SourceKind kind = SourceKind::kernel_interface;
-  std::string address;  // full PCI address, vdev string, interface or path, without "pcap:" or "file:"
-};
-
-// What a source's name means; no look at the machine.
-Source parse_source(std::string_view text);
 
 using OpenPort = std::variant<std::unique_ptr<Port>, std::string>;
 
@@ -31,6 +21,7 @@ OpenPort open_port(const PortSettings& port, const Settings& settings, std::uint
 
 // Several capture files as one port, read one after the other. "-" is the standard input. The first that can be opened is
 // open when this returns; one that cannot be is said by why(), and the rest is still read.
-OpenPort open_capture_files(const std::vector<std::string>& paths, const Settings& settings, std::uint8_t index);
+OpenPort open_capture_files(const std::vector<std::string>& paths, const Settings& settings, std::uint8_t index,
+                            unsigned workers);
 
 }  // namespace spanlight
