@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
 
 #include "core/time_ns.h"
 #include "decode/packet.h"
@@ -23,8 +25,15 @@ struct FrameInfo {
   std::uint8_t port = 0;         // index of the port in the settings
   LinkType link = LinkType::ethernet;
 };
-FrameInfo& frame_info(rte_mbuf* mbuf);
-void register_frame_info();  // once, after EAL is up; throws nothing, exits with a sentence if DPDK has no room
+static_assert(sizeof(FrameInfo) == 16 && std::is_trivially_destructible_v<FrameInfo>);
+
+// Reserves the dynamic field. start_eal() has called it; a second call does nothing. Answers a sentence if DPDK has no
+// room for it, empty if all is well.
+std::string register_frame_info();
+
+inline int frame_info_offset = -1;  // set once by register_frame_info(), before any worker starts
+
+inline FrameInfo& frame_info(rte_mbuf* mbuf) { return *RTE_MBUF_DYNFIELD(mbuf, frame_info_offset, FrameInfo*); }
 
 enum class QueueState : std::uint8_t { live, ended, failed };
 
@@ -40,14 +49,17 @@ class RxQueue {
   virtual QueueState state() const = 0;
 };
 
-// What the kernel or the NIC says it received and lost. Read by the main thread once a second.
+// What the kernel or the NIC says it received and lost, and what the queues handed on. Read by the main thread once a
+// second. `delivered` is the sum of what receive() answered: it is what Σ outcomes must equal.
 struct PortCounters {
-  std::uint64_t received = 0;
+  std::uint64_t received = 0;  // by the device, or read from the file
   std::uint64_t received_bytes = 0;
   std::uint64_t missed = 0;      // no descriptor or ring space: the sensor was too slow
   std::uint64_t no_mbuf = 0;     // the mempool was empty
   std::uint64_t errors = 0;      // frames the device called bad
   std::uint64_t kernel_dropped = 0;
+  std::uint64_t filtered = 0;   // rejected by the capture filter in this process (the kernel's own are not counted)
+  std::uint64_t delivered = 0;  // frames that receive() handed out
 };
 
 class Port {
@@ -61,6 +73,7 @@ class Port {
   virtual bool is_capture_file() const = 0;
   virtual PortCounters counters() const = 0;
   virtual std::string why() const = 0;  // a sentence, once a queue has failed or a file was cut; empty = all is well
+  virtual std::string warning() const { return {}; }  // a sentence that ends nothing: the link is down; empty = none
   virtual double progress() const { return -1; }  // 0..1 for capture files, -1 where there is no end
   virtual void stop() = 0;
 };

@@ -1,0 +1,33 @@
+#include "port/link_type.h"
+
+#include <pcap/pcap.h>
+
+namespace spanlight {
+
+std::optional<LinkType> link_type_of(int dlt) {
+  switch (dlt) {
+    case DLT_EN10MB: return LinkType::ethernet;
+    case DLT_LINUX_SLL: return LinkType::linux_cooked_v1;
+    case DLT_LINUX_SLL2: return LinkType::linux_cooked_v2;
+    case DLT_RAW:
+    case DLT_IPV4:
+    case DLT_IPV6: return LinkType::raw_ip;
+    case DLT_NULL:
+    case DLT_LOOP: return LinkType::null_loopback;
+    case DLT_NFLOG: return LinkType::nflog;
+    // Both begin with ff 03 or with the protocol itself (RFC 1661, RFC 1662). DLT_PPP_PPPD (a direction byte) and
+    // DLT_PPP_ETHER (a PPPoE session header) begin otherwise and are not read.
+    case DLT_PPP:
+    case DLT_PPP_SERIAL: return LinkType::ppp;
+    default: return std::nullopt;
+  }
+}
+
+std::string describe_link_type(int dlt) {
+  const char* name = pcap_datalink_val_to_name(dlt);
+  const char* meaning = pcap_datalink_val_to_description(dlt);
+  if (name == nullptr) return "link type " + std::to_string(dlt);
+  return std::string("link type ") + name + (meaning == nullptr ? "" : std::string(" (") + meaning + ")");
+}
+
+}  // namespace spanlight

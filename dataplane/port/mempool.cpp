@@ -1,0 +1,61 @@
+#include "port/mempool.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdio>
+
+#include <rte_mbuf.h>
+
+#include "port/port.h"
+#include "port/source.h"
+
+namespace spanlight {
+namespace {
+
+constexpr std::uint32_t kReservedMbufs = 1'024;  // held beyond rings and bursts, by reassembly above all
+constexpr std::uint32_t kDataRoomMax = 0xffff;
+
+}  // namespace
+
+std::uint64_t PoolPlan::bytes() const {
+  rte_mempool_objsz size{};
+  const std::uint32_t element = static_cast<std::uint32_t>(sizeof(rte_mbuf)) + data_room_bytes;
+  return std::uint64_t{mbufs} * rte_mempool_calc_obj_size(element, 0, &size);
+}
+
+// What may be out at once: descriptors (a NIC's), bursts in work, the per-lcore caches (DPDK lets a cache grow to one and
+// a half), and the hand-over rings, which together can hold ring_size mbufs for each other worker.
+PoolPlan plan_pool(const PortSettings& port, const Settings& settings, unsigned workers) {
+  PoolPlan plan;
+  const Source source = parse_source(port.source);
+  const bool copied = source.kind == SourceKind::capture_file || source.kind == SourceKind::kernel_interface;
+  std::uint64_t mbufs = kReservedMbufs + std::uint64_t{workers} * (2 * kBurstMax + kMbufCacheMax * 3 / 2) +
+                        std::uint64_t{workers - 1} * settings.ring_size;
+  if (copied) mbufs += std::uint64_t{kBurstMax} * (kFrameBytesMax / (kDataRoomBytes - RTE_PKTMBUF_HEADROOM));
+  if (!copied) mbufs += std::uint64_t{settings.rx_descriptors} * workers;
+  if (source.kind == SourceKind::vdev) {
+    const std::uint32_t frame = single_segment_bytes(complete_vdev(parse_vdev(source.address)));
+    const std::uint32_t room = std::min(frame + RTE_PKTMBUF_HEADROOM, kDataRoomMax);
+    plan.data_room_bytes = static_cast<std::uint16_t>(std::max<std::uint32_t>(room, kDataRoomBytes));
+    // net_af_packet keeps the kernel's ring, not mbufs, in its queues.
+    if (frame > kDataRoomBytes) mbufs = std::min<std::uint64_t>(mbufs, kMbufsMin * workers);
+  }
+  if (settings.mbufs != 0) mbufs = settings.mbufs;
+  // A ring-backed pool stores best 2^n - 1.
+  const std::uint64_t rounded = std::bit_ceil(std::clamp<std::uint64_t>(mbufs, kMbufsMin, kMbufsMax) + 1) - 1;
+  plan.mbufs = static_cast<std::uint32_t>(rounded);
+  return plan;
+}
+
+rte_mempool* create_pool(const PoolPlan& plan, std::uint8_t port_index, int socket) {
+  static unsigned created = 0;  // main thread only
+  char name[RTE_MEMPOOL_NAMESIZE];
+  std::snprintf(name, sizeof(name), "port%u_%u", unsigned{port_index}, created++);
+  return rte_pktmbuf_pool_create(name, plan.mbufs, kMbufCacheMax, 0, plan.data_room_bytes, socket);
+}
+
+void release_pool(rte_mempool* pool) {
+  if (pool != nullptr && rte_mempool_full(pool) == 1) rte_mempool_free(pool);
+}
+
+}  // namespace spanlight

@@ -1,0 +1,195 @@
+#include "port/pcap_file_port.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <stdio_ext.h>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "port/frame_copy.h"
+#include "port/link_type.h"
+
+namespace spanlight {
+namespace {
+
+constexpr std::size_t kFileBufferBytes = 1'048'576;
+
+// Regular files have a size; pipes have none.
+std::uint64_t file_bytes(const std::string& path) {
+  struct stat status {};
+  if (path == "-" || stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+std::string title(const std::string& path) { return path == "-" ? "the standard input" : path; }
+
+// What a file that is no capture may be, by its first bytes.
+std::string no_capture(const std::string& path, std::FILE* file) {
+  unsigned char head[4] = {};
+  std::rewind(file);
+  const bool whole = std::fread(head, 1, sizeof(head), file) == sizeof(head);
+  const auto begins = [&](unsigned char a, unsigned char b) { return whole && head[0] == a && head[1] == b; };
+  if (begins(0x1f, 0x8b)) return title(path) + " is compressed: unpack it with gunzip";
+  if (begins(0x28, 0xb5)) return title(path) + " is compressed: unpack it with unzstd";
+  if (begins(0xfd, '7')) return title(path) + " is compressed: unpack it with unxz";
+  return title(path) + " is not a capture: it is neither pcap nor pcapng";
+}
+
+std::string open_fault(const std::string& path, std::FILE* file, const std::string& said) {
+  if (said.find("unknown file format") != std::string::npos) return no_capture(path, file);
+  if (said.find("truncated dump file") != std::string::npos) {
+    return title(path) + " is cut inside its file header: nothing can be read of it";
+  }
+  return title(path) + " cannot be read as a capture: " + said;
+}
+
+}  // namespace
+
+PcapFileQueue::PcapFileQueue(std::vector<std::string> paths, std::string filter, rte_mempool* pool, std::uint8_t port)
+    : paths_(std::move(paths)),
+      filter_text_(std::move(filter)),
+      pool_(pool),
+      port_(port),
+      buffer_(kFileBufferBytes) {
+  for (const std::string& path : paths_) {
+    const std::uint64_t bytes = file_bytes(path);
+    const bool is_stream = bytes == 0 && path == "-";
+    bytes_total_ += bytes;
+    if (is_stream) {
+      bytes_total_ = 0;
+      break;
+    }
+  }
+}
+
+PcapFileQueue::~PcapFileQueue() = default;
+
+std::string PcapFileQueue::open(const std::string& path) {
+  struct stat status {};
+  if (path != "-") {
+    if (stat(path.c_str(), &status) != 0) return path + " cannot be opened: " + std::strerror(errno);
+    if (S_ISDIR(status.st_mode)) return path + " is a directory: name a capture file";
+    if (S_ISREG(status.st_mode) && status.st_size == 0) return path + " is empty";
+  }
+  // A copy of the standard input's descriptor, since stdio's own stdin outlives our buffer.
+  std::FILE* file = path == "-" ? fdopen(dup(STDIN_FILENO), "rb") : std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return title(path) + " cannot be opened: " + std::strerror(errno);
+  // A large buffer, and no lock at each of the two reads that libpcap makes for a packet: one thread has this FILE.
+  std::setvbuf(file, buffer_.data(), _IOFBF, buffer_.size());
+  __fsetlocking(file, FSETLOCKING_BYCALLER);
+
+  char said[PCAP_ERRBUF_SIZE] = "";
+  pcap_t* capture = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, said);
+  if (capture == nullptr) {
+    std::string fault = path != "-" || std::feof(file) == 0 ? open_fault(path, file, said) : title(path) + " is empty";
+    std::fclose(file);
+    return fault;
+  }
+  Capture opened(capture, &pcap_close);
+  const int dlt = pcap_datalink(capture);
+  const auto link = link_type_of(dlt);
+  if (!link) {
+    return title(path) + " has " + describe_link_type(dlt) + ", which is not known here; known are " + kKnownLinkTypes;
+  }
+  auto filter = BpfFilter::compile(filter_text_, dlt);
+  if (std::string* fault = std::get_if<std::string>(&filter)) return title(path) + ": " + *fault;
+  filter_ = std::move(*std::get_if<BpfFilter>(&filter));
+  link_ = *link;
+  capture_ = std::move(opened);
+  return {};
+}
+
+bool PcapFileQueue::open_next() {
+  while (next_path_ < paths_.size()) {
+    const std::string& path = paths_[next_path_++];
+    bytes_open_ = file_bytes(path);
+    std::string fault = open(path);
+    if (fault.empty()) return true;
+    bytes_closed_ += bytes_open_;
+    add_fault(std::move(fault));
+  }
+  bytes_read_.store(bytes_closed_, std::memory_order_relaxed);
+  state_.store(QueueState::ended, std::memory_order_release);
+  return false;
+}
+
+void PcapFileQueue::add_fault(std::string sentence) {
+  const std::lock_guard lock(faults_mutex_);
+  if (!faults_.empty()) faults_ += "; ";
+  faults_ += sentence;
+}
+
+std::string PcapFileQueue::faults() const {
+  const std::lock_guard lock(faults_mutex_);
+  return faults_;
+}
+
+// `result`: PCAP_ERROR_BREAK is the end of a whole file; PCAP_ERROR says what libpcap could not read.
+void PcapFileQueue::file_ended(int result) {
+  if (result == PCAP_ERROR) {
+    const std::string said = pcap_geterr(capture_.get());
+    const bool cut = said.find("truncated dump file") != std::string::npos;
+    add_fault(title(paths_[next_path_ - 1]) + (cut ? " is cut: its last packet is not whole (" : " is damaged (") + said +
+              "); what came before was read");
+  }
+  capture_.reset();
+  bytes_closed_ += bytes_open_;
+  open_next();
+}
+
+bool PcapFileQueue::read_next() {
+  while (capture_) {
+    const int result = pcap_next_ex(capture_.get(), &header_, &bytes_);
+    if (result != 1) {
+      file_ended(result);
+      continue;
+    }
+    count(received_, 1);
+    count(received_bytes_, header_->len);
+    if (filter_.matches({bytes_, header_->caplen}, header_->len)) return true;
+    count(filtered_, 1);
+  }
+  return false;
+}
+
+std::uint16_t PcapFileQueue::receive(rte_mbuf** out, std::uint16_t n, TimeNs) {
+  std::uint16_t got = 0;
+  while (got < n) {
+    if (!pending_ && !read_next()) break;
+    pending_ = true;
+    rte_mbuf* mbuf = copy_frame(pool_, {bytes_, header_->caplen});
+    if (mbuf == nullptr) break;  // nothing is lost: the file waits until mbufs come back
+    pending_ = false;
+    FrameInfo& info = frame_info(mbuf);
+    // Opened with nanoseconds: tv_usec holds them. Unsigned, since a hostile capture may name any second.
+    info.time = static_cast<TimeNs>(header_->ts.tv_sec) * kSecondNs + static_cast<TimeNs>(header_->ts.tv_usec);
+    info.wire_bytes = std::max(header_->len, header_->caplen);
+    info.port = port_;
+    info.link = link_;
+    out[got++] = mbuf;
+  }
+  count(delivered_, got);
+  if (capture_) {
+    const long at = std::ftell(pcap_file(capture_.get()));  // kept by stdio, no system call
+    if (at > 0) bytes_read_.store(bytes_closed_ + static_cast<std::uint64_t>(at), std::memory_order_relaxed);
+  }
+  return got;
+}
+
+double PcapFileQueue::progress() const {
+  if (bytes_total_ == 0) return -1;
+  const auto read = static_cast<double>(bytes_read_.load(std::memory_order_relaxed));
+  return std::min(1.0, read / static_cast<double>(bytes_total_));
+}
+
+PortCounters PcapFileQueue::counters() const {
+  PortCounters counters;
+  counters.received = received_.load(std::memory_order_relaxed);
+  counters.received_bytes = received_bytes_.load(std::memory_order_relaxed);
+  counters.filtered = filtered_.load(std::memory_order_relaxed);
+  counters.delivered = delivered_.load(std::memory_order_relaxed);
+  return counters;
+}
+
+}  // namespace spanlight

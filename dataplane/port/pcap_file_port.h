@@ -1,0 +1,99 @@
+#pragma once
+// Capture files as a port: pcap and pcapng through libpcap, with nanoseconds, link type and original length, one file
+// after the other, and an end. One queue; the worker that polls it reads the file, which is why this queue alone may make
+// system calls and allocate (README).
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <pcap/pcap.h>
+
+#include "port/bpf_filter.h"
+#include "port/mempool.h"
+#include "port/port.h"
+
+namespace spanlight {
+
+class PcapFileQueue final : public RxQueue {
+ public:
+  PcapFileQueue(std::vector<std::string> paths, std::string filter, rte_mempool* pool, std::uint8_t port);
+  ~PcapFileQueue() override;
+
+  std::uint16_t receive(rte_mbuf** out, std::uint16_t n, TimeNs now) override;
+  QueueState state() const override { return state_.load(std::memory_order_acquire); }
+
+  // Opens files until one is open. False: none is left; faults() says why.
+  bool open_next();
+
+  std::string faults() const;
+  double progress() const;
+  PortCounters counters() const;
+
+ private:
+  using Capture = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
+
+  std::string open(const std::string& path);  // empty: it is open
+  bool read_next();                           // false: the file has no more
+  void file_ended(int result);
+  void add_fault(std::string sentence);
+  void count(std::atomic<std::uint64_t>& counter, std::uint64_t n) {  // one writer: no read-modify-write
+    counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+
+  const std::vector<std::string> paths_;
+  const std::string filter_text_;
+  rte_mempool* const pool_;
+  const std::uint8_t port_;
+
+  std::vector<char> buffer_;  // of the FILE under capture_, so it must outlive it
+  Capture capture_{nullptr, &pcap_close};
+  BpfFilter filter_;
+  LinkType link_ = LinkType::ethernet;
+  std::size_t next_path_ = 0;
+  // A frame read but not yet handed out, because the pool was empty; libpcap keeps its bytes until the next read.
+  pcap_pkthdr* header_ = nullptr;
+  const u_char* bytes_ = nullptr;
+  bool pending_ = false;
+
+  std::atomic<QueueState> state_{QueueState::live};
+  std::atomic<std::uint64_t> received_{0}, received_bytes_{0}, filtered_{0}, delivered_{0};
+  std::uint64_t bytes_total_ = 0;  // of all files; 0 = a stream, without a known end
+  std::uint64_t bytes_closed_ = 0;
+  std::uint64_t bytes_open_ = 0;
+  std::atomic<std::uint64_t> bytes_read_{0};
+  mutable std::mutex faults_mutex_;  // taken by the worker at a fault only
+  std::string faults_;
+};
+
+class PcapFilePort final : public Port {
+ public:
+  PcapFilePort(std::string name, std::vector<std::string> paths, std::string filter, rte_mempool* pool,
+               std::uint8_t index)
+      : name_(std::move(name)), pool_(pool), queue_(std::move(paths), std::move(filter), pool, index) {}
+  ~PcapFilePort() override { stop(); }
+
+  bool open_first() { return queue_.open_next(); }
+
+  const std::string& name() const override { return name_; }
+  std::uint16_t queue_count() const override { return 1; }
+  RxQueue& queue(std::uint16_t) override { return queue_; }
+  bool shards() const override { return false; }
+  bool is_capture_file() const override { return true; }
+  PortCounters counters() const override { return queue_.counters(); }
+  std::string why() const override { return queue_.faults(); }
+  double progress() const override { return queue_.progress(); }
+  void stop() override {
+    release_pool(pool_);
+    pool_ = nullptr;
+  }
+
+ private:
+  const std::string name_;
+  rte_mempool* pool_;
+  PcapFileQueue queue_;
+};
+
+}  // namespace spanlight

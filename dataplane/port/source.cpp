@@ -1,0 +1,102 @@
+#include "port/source.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace spanlight {
+namespace {
+
+// net_af_packet's ring: a slot holds one frame, and the driver copies it into one mbuf. 16 KiB takes every jumbo frame;
+// 64 KiB would take segmentation-offload frames, but 30 times the mempool (name the interface without a driver for
+// those). The kernel wants whole frames in a block, and the same again is mapped for sending.
+constexpr std::string_view kAfPacketFrameBytes = "16384";
+constexpr std::string_view kAfPacketBlockBytes = "131072";
+constexpr std::string_view kAfPacketFrames = "2048";
+constexpr std::uint32_t kAfPacketDriverFrameBytes = 2'048;  // the driver's default
+
+// net_af_xdp: the mbuf is the UMEM chunk, which must lie in one page with its own and the kernel's headers.
+constexpr std::uint32_t kAfXdpFrameBytes = 3'500;
+
+bool is_hex(std::string_view text, std::size_t at, std::size_t n) {
+  return at <= text.size() && n <= text.size() - at &&
+         std::all_of(text.begin() + at, text.begin() + at + n, [](unsigned char c) { return std::isxdigit(c); });
+}
+
+// "3b:00.0" or "0000:3b:00.0"; answers the long form.
+std::optional<std::string> pci_address(std::string_view text) {
+  std::string full(text);
+  if (text.size() == 7) full = "0000:" + full;
+  const bool shape = full.size() == 12 && is_hex(full, 0, 4) && full[4] == ':' && is_hex(full, 5, 2) &&
+                     full[7] == ':' && is_hex(full, 8, 2) && full[10] == '.' && full[11] >= '0' && full[11] <= '7';
+  if (!shape) return std::nullopt;
+  std::transform(full.begin(), full.end(), full.begin(), [](unsigned char c) { return std::tolower(c); });
+  return full;
+}
+
+bool is_vdev(std::string_view text) {
+  for (std::string_view prefix : {"net_", "eth_"}) {
+    if (text.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+void add_if_absent(VdevString& vdev, std::string_view key, std::string_view value) {
+  if (vdev.value(key)) return;
+  if (!vdev.arguments.empty()) vdev.arguments += ',';
+  vdev.arguments.append(key).append("=").append(value);
+}
+
+}  // namespace
+
+Source parse_source(std::string_view text) {
+  if (text.starts_with("pcap:")) return {SourceKind::kernel_interface, std::string(text.substr(5))};
+  if (text.starts_with("file:")) return {SourceKind::capture_file, std::string(text.substr(5))};
+  if (auto pci = pci_address(text)) return {SourceKind::pci, *pci};
+  if (is_vdev(text)) return {SourceKind::vdev, std::string(text)};
+  const bool is_path = text == "-" || text.find('/') != std::string_view::npos || text.ends_with(".pcap") ||
+                       text.ends_with(".pcapng") || text.ends_with(".cap");
+  return {is_path ? SourceKind::capture_file : SourceKind::kernel_interface, std::string(text)};
+}
+
+std::optional<std::string> VdevString::value(std::string_view key) const {
+  std::string_view rest = arguments;
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find(','));
+    if (pair.size() > key.size() && pair.starts_with(key) && pair[key.size()] == '=') {
+      return std::string(pair.substr(key.size() + 1));
+    }
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+  }
+  return std::nullopt;
+}
+
+VdevString parse_vdev(std::string_view text) {
+  VdevString vdev;
+  vdev.name = text.substr(0, text.find(','));
+  vdev.arguments = text.substr(std::min(text.size(), vdev.name.size() + 1));
+  vdev.driver = vdev.name.substr(0, vdev.name.find_last_not_of("0123456789") + 1);
+  return vdev;
+}
+
+VdevString complete_vdev(VdevString vdev) {
+  if (vdev.driver == "net_af_packet" || vdev.driver == "eth_af_packet") {
+    if (!vdev.value("framesz") && !vdev.value("blocksz")) {
+      add_if_absent(vdev, "blocksz", kAfPacketBlockBytes);
+      add_if_absent(vdev, "framesz", kAfPacketFrameBytes);
+      add_if_absent(vdev, "framecnt", kAfPacketFrames);
+    }
+  }
+  return vdev;
+}
+
+std::uint32_t single_segment_bytes(const VdevString& vdev) {
+  if (vdev.driver == "net_af_packet" || vdev.driver == "eth_af_packet") {
+    std::uint32_t bytes = kAfPacketDriverFrameBytes;
+    if (const auto text = vdev.value("framesz")) std::from_chars(text->data(), text->data() + text->size(), bytes);
+    return bytes;
+  }
+  return vdev.driver == "net_af_xdp" ? kAfXdpFrameBytes : 0;
+}
+
+}  // namespace spanlight

@@ -1,0 +1,35 @@
+#pragma once
+// What a source's name means, and how a DPDK device string is read and completed. Text only; no look at the machine.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spanlight {
+
+enum class SourceKind : std::uint8_t { pci, vdev, kernel_interface, capture_file };
+
+struct Source {
+  SourceKind kind = SourceKind::kernel_interface;
+  std::string address;  // full PCI address, vdev string, interface or path, without "pcap:" or "file:"
+};
+
+Source parse_source(std::string_view text);
+
+// "net_af_packet0,iface=eth1,framesz=4096": name, driver ("net_af_packet"), the rest.
+struct VdevString {
+  std::string name;
+  std::string driver;
+  std::string arguments;
+  std::optional<std::string> value(std::string_view key) const;
+};
+VdevString parse_vdev(std::string_view text);
+
+// The same device with what our use of it needs and its user did not say (README, "net_af_packet" and "net_af_xdp").
+VdevString complete_vdev(VdevString vdev);
+
+// Bytes of one frame that the driver puts into a single mbuf, 0 = the driver makes chains or asks for nothing special.
+std::uint32_t single_segment_bytes(const VdevString& vdev);
+
+}  // namespace spanlight
