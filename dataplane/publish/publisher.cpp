@@ -34,7 +34,7 @@ constexpr int kIdlePollMs = 4;    // when nothing has come for kIdleTurns: 250 w
 constexpr unsigned kIdleTurns = 64;
 constexpr milliseconds kHelloPeriod{100};  // a peer that subscribes in a loop gets no more hellos than this
 constexpr milliseconds kDrainMax{300};     // of stop(): what the workers left
-constexpr milliseconds kStopMax{800};      // of stop(): all of it, then what is unsent is given up
+constexpr milliseconds kStopMax{500};      // of stop(): all of it, then what is unsent is given up
 constexpr std::int64_t kUpstreamBytesMax = 1'024;  // subscriptions; a peer that sends more is cut off
 
 TimeNs system_time() {
