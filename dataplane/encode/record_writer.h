@@ -40,6 +40,7 @@ struct EncodeCounters {
   std::uint64_t bodies_left_out = 0;   // records whose previews were dropped so that they fit a buffer
   std::uint64_t headers_left_out = 0;  // records whose headers were dropped so that they fit a buffer
   std::uint64_t bodies_withheld = 0;   // records with a body that a redaction rule could not be applied to
+  std::uint64_t fields_left_out = 0;    // messages or lists with more than the limits of record_layout.h
   std::uint64_t redacted = 0;          // records in which a redaction rule changed something
 };
 
@@ -49,6 +50,8 @@ struct EncodeOptions {
 };
 
 constexpr std::uint32_t kRecordsPerBatchMax = 2'048;  // a batch is closed there, whatever its size
+
+struct RecordShape;
 
 class RecordWriter {
  public:
@@ -76,8 +79,8 @@ class RecordWriter {
   struct Topic;
 
   Topic* topic_of(const Descriptor* protocol);
-  bool make_room(Topic& topic, const Transaction& call, struct RecordParts& parts, TimeNs now);
-  bool open(Topic& topic, TimeNs now);
+  bool make_room(Topic& topic, const Transaction& call, RecordShape& shape);
+  bool open(Topic& topic);
   void close(Topic& topic);
 
   const std::uint16_t worker_;

@@ -42,13 +42,18 @@ class Redactor {
   Redactor& operator=(const Redactor&) = delete;
 
   bool active() const { return active_; }          // false: nothing below ever changes anything
-  bool text_rules() const { return text_rules_; }  // some rule looks into texts, URLs and header values
+  bool text_rules() const { return text_rules_; }  // false: mask_text() never changes anything
 
-  // The whole value is to be shown as kRedactedText.
-  bool hides_header(std::string_view name) const;
+  // What the name of a header asks for: bits of HeaderRule; 0 = nothing.
+  enum HeaderRule : std::uint8_t {
+    kHide = 1,     // the whole value is shown as kRedactedText
+    kCookies = 2,  // the value holds cookies
+    kUrl = 4,      // the value is a URL
+  };
+  std::uint8_t header_rules(std::string_view name) const;
 
   // The rest masks in place and says whether anything changed. Contents may be any bytes.
-  bool mask_header_value(std::string_view name, MutableBytes value);
+  bool mask_header_value(std::uint8_t rules, MutableBytes value);
   bool mask_url(MutableBytes url);      // userinfo, path parameters, query
   bool mask_query(MutableBytes query);  // without the question mark
   bool mask_text(MutableBytes text);    // any other text: patterns, and queries of URLs inside it
@@ -58,7 +63,7 @@ class Redactor {
   struct Rules;
   explicit Redactor(std::shared_ptr<const Rules> rules);
   bool mask_patterns(MutableBytes text);
-  bool mask_cut_tail(MutableBytes body);
+  BodyOutcome mask_body_names(const BodyForm& form, MutableBytes body);
 
   std::shared_ptr<const Rules> rules_;
   hs_scratch* scratch_ = nullptr;
