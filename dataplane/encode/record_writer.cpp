@@ -1,0 +1,214 @@
+#include "encode/record_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <optional>
+
+#include "encode/batch_builder.h"
+#include "encode/record_layout.h"
+#include "encode/utf8.h"
+
+namespace spanlight {
+
+namespace {
+
+using flatbuffers::Offset;
+
+constexpr unsigned kWorkerShift = 48;
+constexpr std::uint64_t kRecordIdMask = (std::uint64_t{1} << kWorkerShift) - 1;
+
+// What closing a batch adds beside the vector of records: its table and vtable, root, identifier, alignment.
+constexpr std::size_t kClosingBytes = 256;
+
+std::string utf8(std::string_view text) {
+  std::string copy(utf8_bytes(text), '\0');
+  copy_utf8(text, reinterpret_cast<std::uint8_t*>(copy.data()));
+  return copy;
+}
+
+}  // namespace
+
+// The batch of one protocol that is under way, if any.
+struct RecordWriter::Topic {
+  std::string name;  // "record.<protocol>."
+  const Descriptor* protocol = nullptr;
+  Batch* batch = nullptr;
+  std::optional<BatchBuilder> builder;  // there while `batch` is
+  TextCache cache;
+  Offset<flatbuffers::String> name_text, sensor_text, protocol_text;
+  TimeNs first_record = 0;
+  std::uint32_t records = 0;
+  std::array<Offset<wire::Record>, kRecordsPerBatchMax> offsets;
+
+  std::size_t closing_bytes() const { return kClosingBytes + sizeof(offsets[0]) * (records + 1); }
+  bool fits(std::size_t bytes) const {
+    const std::size_t left = builder->left_bytes();
+    return closing_bytes() <= left && bytes <= left - closing_bytes();
+  }
+};
+
+RecordWriter::RecordWriter(std::uint16_t worker, std::string_view sensor_name, std::uint64_t sensor_epoch,
+                           BatchPool& pool, Redactor& redactor, const EncodeOptions& options,
+                           EncodeCounters& counters, std::span<const Descriptor* const> protocols)
+    : worker_(worker),
+      sensor_name_(utf8(sensor_name)),
+      sensor_epoch_(sensor_epoch),
+      pool_(pool),
+      redactor_(redactor),
+      options_(options),
+      counters_(counters),
+      protocols_(protocols),
+      topics_(std::make_unique<Topic[]>(protocols.size())),
+      sequences_(std::make_unique<std::atomic<std::uint64_t>[]>(protocols.size())) {
+  for (std::size_t i = 0; i < protocols.size(); ++i) {
+    topics_[i].protocol = protocols[i];
+    topics_[i].name = "record." + std::string(protocols[i]->name) + ".";
+  }
+}
+
+RecordWriter::~RecordWriter() {
+  for (std::size_t i = 0; i < protocols_.size(); ++i)
+    if (topics_[i].batch != nullptr) pool_.release(topics_[i].batch);
+}
+
+RecordWriter::Topic* RecordWriter::topic_of(const Descriptor* protocol) {
+  if (last_topic_ < protocols_.size() && protocols_[last_topic_] == protocol) return &topics_[last_topic_];
+  for (std::size_t i = 0; i < protocols_.size(); ++i) {
+    if (protocols_[i] != protocol) continue;
+    last_topic_ = i;
+    return &topics_[i];
+  }
+  return nullptr;
+}
+
+void RecordWriter::write(const Transaction& call, const ConnectionInfo& connection, TimeNs now) {
+  Topic* topic = topic_of(call.protocol);
+  if (topic == nullptr) {
+    ++counters_.dropped_no_topic;
+    return;
+  }
+  RecordShape shape;
+  if (!make_room(*topic, call, shape)) return;
+  BatchBuilder& builder = *topic->builder;
+  const std::size_t size_before = builder.GetSize();
+  const std::uint64_t id = std::uint64_t{worker_} << kWorkerShift | (++records_written_ & kRecordIdMask);
+  RecordTarget target{builder, topic->cache, topic->protocol_text};
+  // Time may step back from packet to packet of a capture; a batch's age may not underflow.
+  if (topic->records == 0 || now < topic->first_record) topic->first_record = now;
+  topic->offsets[topic->records++] =
+      write_record(target, id, call, connection, shape, redactor_, counters_);
+  ++counters_.records;
+  counters_.record_bytes += builder.GetSize() - size_before;
+  if (builder.GetSize() >= options_.batch_bytes || topic->records == kRecordsPerBatchMax ||
+      now - topic->first_record >= options_.batch_ns)
+    close(*topic);
+}
+
+// A batch under way that has room for the record, in a poorer shape if need be. False: the record is lost, and counted.
+bool RecordWriter::make_room(Topic& topic, const Transaction& call, RecordShape& shape) {
+  const RecordBound bound = bound_of(call);
+  const std::size_t whole = bound.spine + bound.headers + bound.bodies;
+  if (topic.batch != nullptr) {
+    if (topic.fits(whole)) return true;
+    if (topic.records > 0) close(topic);
+  }
+  if (topic.batch == nullptr && !open(topic)) return false;
+  if (topic.fits(whole)) return true;
+  shape.bodies = false;
+  if (bound.bodies > 0 && topic.fits(bound.spine + bound.headers)) {
+    ++counters_.bodies_left_out;
+    return true;
+  }
+  shape.headers = false;
+  if (topic.fits(bound.spine)) {
+    if (bound.bodies > 0) ++counters_.bodies_left_out;
+    ++counters_.headers_left_out;
+    return true;
+  }
+  ++counters_.dropped_too_large;
+  return false;
+}
+
+bool RecordWriter::open(Topic& topic) {
+  Batch* batch = pool_.take();
+  if (batch == nullptr) {
+    ++counters_.dropped_no_buffer;
+    return false;
+  }
+  BatchBuilder& builder = topic.builder.emplace(batch->storage, batch->storage_bytes);
+  topic.records = 0;
+  topic.cache.clear();
+  const std::size_t texts = text_bound(topic.name) + text_bound(sensor_name_) + text_bound(topic.protocol->name);
+  if (!topic.fits(texts)) {  // a pool of useless buffers
+    topic.builder.reset();
+    pool_.release(batch);
+    ++counters_.dropped_too_large;
+    return false;
+  }
+  topic.name_text = builder.CreateString(topic.name.data(), topic.name.size());
+  topic.sensor_text = builder.CreateString(sensor_name_.data(), sensor_name_.size());
+  topic.protocol_text = builder.CreateString(topic.protocol->name.data(), topic.protocol->name.size());
+  topic.batch = batch;
+  ++open_batches_;
+  return true;
+}
+
+void RecordWriter::close(Topic& topic) {
+  assert(topic.batch != nullptr && topic.records > 0);
+  const auto index = static_cast<std::size_t>(&topic - topics_.get());
+  const std::uint64_t sequence = sequences_[index].load(std::memory_order_relaxed);
+  BatchBuilder& builder = *topic.builder;
+  const auto records = builder.CreateVector(topic.offsets.data(), topic.records);
+  wire::RecordBatchBuilder table(builder);
+  table.add_sensor_epoch(sensor_epoch_);
+  table.add_sequence(sequence);
+  table.add_records(records);
+  table.add_topic(topic.name_text);
+  table.add_sensor(topic.sensor_text);
+  table.add_worker(worker_);
+  wire::FinishRecordBatchBuffer(builder, table.Finish());
+
+  Batch* batch = topic.batch;
+  batch->data_offset = static_cast<std::size_t>(builder.GetBufferPointer() - batch->storage);
+  batch->data_bytes = builder.GetSize();
+  batch->worker = worker_;
+  batch->topic = static_cast<std::uint16_t>(index);
+  batch->records = topic.records;
+  batch->sequence = sequence;
+  topic.builder.reset();
+  topic.batch = nullptr;
+  topic.records = 0;
+  --open_batches_;
+  ++counters_.batches;
+  sequences_[index].store(sequence + 1, std::memory_order_relaxed);
+  pool_.submit(batch);
+}
+
+void RecordWriter::flush_due(TimeNs now) {
+  if (open_batches_ == 0) return;
+  for (std::size_t i = 0; i < protocols_.size(); ++i) {
+    Topic& topic = topics_[i];
+    if (topic.records == 0 || now < topic.first_record) continue;
+    if (now - topic.first_record >= options_.batch_ns) close(topic);
+  }
+}
+
+void RecordWriter::flush() {
+  for (std::size_t i = 0; i < protocols_.size(); ++i)
+    if (topics_[i].records > 0) close(topics_[i]);
+}
+
+std::uint64_t RecordWriter::next_sequence(std::size_t topic) const {
+  return topic < protocols_.size() ? sequences_[topic].load(std::memory_order_relaxed) : 0;
+}
+
+std::size_t RecordWriter::record_bytes_max(const Settings& settings) {
+  // A head's bytes may stand in the record as URL, path and query, and summary; each side's headers once.
+  constexpr std::size_t kLocations = 3, kMessages = 2, kRestBytes = 16'384;
+  const std::size_t message = std::size_t{settings.head_bytes_max} + settings.headers_max * sizeof(HeaderSpan) +
+                              settings.body_preview_bytes;
+  return kLocations * settings.head_bytes_max + kMessages * message + kRestBytes;
+}
+
+}  // namespace spanlight
