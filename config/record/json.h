@@ -38,8 +38,8 @@ class JsonWriter {
   std::uint64_t header_spans_skipped() const { return header_spans_skipped_; }
 
  private:
-  void key(std::string_view name_with_colon);
-  void text_key(std::string_view name_with_colon, const flatbuffers::String* value);
+  // `key` with the comma before and the colon behind it; nothing where there is no text.
+  void text_key(std::string_view key, const flatbuffers::String* value);
   void time(std::uint64_t time_ns);
   void number(std::uint64_t value);
   void signed_number(std::int64_t value);
@@ -57,7 +57,6 @@ class JsonWriter {
   void field_value(const wire::Field& field);
 
   TextBuffer out_;
-  bool first_key_ = true;
   std::uint64_t header_spans_skipped_ = 0;
 };
 

@@ -58,6 +58,23 @@ std::uint32_t size_of(const flatbuffers::Vector<T>* list) {
   return list == nullptr ? 0 : list->size();
 }
 
+// The elements of a list that may be absent: for (const auto* field : elements_of(message.fields())) …
+template <typename T>
+class Elements {
+ public:
+  using Iterator = typename flatbuffers::Vector<T>::const_iterator;
+  explicit Elements(const flatbuffers::Vector<T>* list) : list_(list) {}
+  Iterator begin() const { return list_ == nullptr ? Iterator(nullptr, 0) : list_->begin(); }
+  Iterator end() const { return list_ == nullptr ? Iterator(nullptr, 0) : list_->end(); }
+
+ private:
+  const flatbuffers::Vector<T>* list_;
+};
+template <typename T>
+Elements<T> elements_of(const flatbuffers::Vector<T>* list) {
+  return Elements<T>(list);
+}
+
 struct Header {
   std::string_view name;
   std::string_view value;

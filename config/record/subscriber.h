@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "record/reader.h"
@@ -83,7 +84,7 @@ class LossTracker {
     std::map<std::string, std::uint64_t, std::less<>> next;  // "worker/topic" → number expected
   };
   std::pair<Sensor*, bool> sensor_of(std::string_view name, std::uint64_t epoch);
-  std::uint64_t advance(Sensor& sensor, std::uint16_t worker, std::string_view topic, std::uint64_t at_least,
+  std::uint64_t advance(Sensor& sensor, std::uint16_t worker, std::string_view topic, std::uint64_t number,
                         bool is_batch);
 
   std::map<std::string, Sensor, std::less<>> sensors_;

@@ -43,6 +43,8 @@ class TableWriter {
 
  private:
   void head_line();
+  void end_line();
+  void spaces(unsigned count);
   void cell(std::string_view text, unsigned width, std::string_view colour);
   void right_cell(std::string_view text, unsigned width, std::string_view colour);
   void time_cell(const wire::Record& record);
@@ -58,6 +60,7 @@ class TableWriter {
   TextBuffer out_;
   TextBuffer scratch_;  // a cell before it is fitted
   std::size_t lines_since_head_ = 0;
+  unsigned spaces_owed_ = 0;  // before the next cell of this line
   bool head_shown_ = false;
 };
 
@@ -65,7 +68,7 @@ class TableWriter {
 // the columns taken. What must not reach a terminal is shown as \xNN.
 unsigned append_shown(TextBuffer& out, std::string_view text, unsigned width);
 
-// "870 ns", "12.3 µs", "4.56 ms", "1.23 s", "2 m 05 s": at most 8 columns. And "512 B", "12.3 kB", "4.0 MB".
+// "870 ns", "12.3 µs", "4.56 ms", "1.23 s", "2m05s", "3h07m": at most 8 columns. "512 B", "12.3 kB", "4.00 MB": at most 7.
 void append_duration(TextBuffer& out, std::uint64_t duration_ns);
 void append_bytes(TextBuffer& out, std::uint64_t bytes);
 
