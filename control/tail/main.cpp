@@ -1,0 +1,36 @@
+// spanlight-tail: `spanlight tail`.
+
+#include <csignal>
+#include <cstdio>
+
+#include "options.h"
+#include "tail.h"
+
+namespace {
+
+spanlight::TailSignals signals;
+static_assert(std::atomic<bool>::is_always_lock_free);  // what a signal handler may touch
+
+void on_stop(int) { signals.stop = true; }
+void on_resize(int) { signals.resized = true; }
+
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;  // without SA_RESTART: waiting ends at once
+  sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const spanlight::ParsedTail parsed = spanlight::parse(argc, argv);
+  if (!parsed.run) {
+    std::fputs(parsed.text.c_str(), parsed.status == 0 ? stdout : stderr);
+    return parsed.status;
+  }
+  handle(SIGINT, on_stop);
+  handle(SIGTERM, on_stop);
+  handle(SIGWINCH, on_resize);
+  handle(SIGPIPE, SIG_IGN);
+  return spanlight::Tail(parsed.options, signals).run();
+}
