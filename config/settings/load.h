@@ -2,6 +2,7 @@
 // YAML → Settings. Every fault is one sentence with file, line, key, and what would be right; all faults are told, not
 // only the first. May allocate and throw internally; used before the data path starts.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -32,6 +33,9 @@ std::variant<Settings, std::vector<SettingsFault>> parse_settings(const std::str
 // What only this machine can say: CPUs that do not exist, interfaces and files that are not there. `path` names the file
 // in the sentences; the lines come from settings.origin.
 std::vector<SettingsFault> check_against_machine(const Settings& settings, const std::string& path);
+
+// settings.sensor_name, or the host's name where it is empty.
+std::string sensor_name(const Settings& settings);
 
 // The whole of `settings` as YAML that parse_settings() reads back to the same. Secret keys are left out unless asked for.
 enum class Secrets : std::uint8_t { withheld, shown };
