@@ -30,7 +30,17 @@ class Together {
   }
 
  private:
-  void fault(const std::string& key, std::string text) { loader_.fault(line_of(key), key, std::move(text)); }
+  void fault(const std::string& key, std::string text) {
+    if (!refused(key)) loader_.fault(line_of(key), key, std::move(text));
+  }
+
+  // A key whose value, or whose map, was refused already: what is in its place says nothing.
+  bool refused(const std::string& key) const {
+    return std::any_of(loader_.faults().begin(), loader_.faults().end(), [&](const SettingsFault& earlier) {
+      const std::size_t n = earlier.key.size();
+      return n > 0 && key.starts_with(earlier.key) && (key.size() == n || key[n] == '.' || key[n] == '[');
+    });
+  }
 
   // Of a key, or of the nearest thing around it that was written.
   int line_of(std::string key) const {
