@@ -23,7 +23,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace spanlight::cli {
@@ -55,7 +54,8 @@ class Options {
   // One of `choices`.
   Options& choice(char short_name, std::string long_name, std::vector<std::string> choices, std::string* target,
                   std::string meaning);
-  // May be repeated; each value may hold several, divided by commas, if `commas`.
+  // May be repeated; each value may hold several, divided by commas, if `commas`. Given at all, it replaces what the
+  // target held.
   Options& list(char short_name, std::string long_name, std::string placeholder, std::vector<std::string>* target,
                 std::string meaning, bool commas = true);
   // A whole number from `least` to `most`.
@@ -90,11 +90,11 @@ class Options {
     std::string long_name;
     std::string placeholder;  // empty: a flag
     std::string meaning;
-    std::vector<std::string> choices;
-    std::string range;                                       // "from 1 to 10"; for sentences
-    std::string default_text;                                // shown in --help; empty: none
-    std::function<std::string(const std::string&)> accept;   // the fault, or empty
-    std::size_t count = 0;                                   // times given
+    std::string takes;                                      // what a value must be, for sentences
+    std::string default_text;                               // shown in --help; empty: none
+    std::function<std::string(const std::string&)> accept;  // stores a value; gives what is wrong with it, or nothing
+    std::function<void()> clear = nullptr;                  // lists: forget the default when the first value comes
+    std::size_t count = 0;                                  // times given
   };
   struct Positionals {
     std::string placeholder;
@@ -103,17 +103,19 @@ class Options {
     std::size_t most = 0;
     std::string meaning;
   };
-  struct Cursor;
+  struct Cursor;  // the command line and the place in it
 
   Options& add(Option option);
-  std::string read(Cursor& cursor);
+  // Each reads one word (or the letters of one) and gives what is wrong with it, or nothing.
+  std::string read_word(Cursor& cursor);
   std::string read_long(Cursor& cursor, std::string_view word);
   std::string read_short(Cursor& cursor, std::string_view letters);
+  std::string read_positional(Cursor& cursor, std::string_view word);
+  std::string take_value(Cursor& cursor, Option& option, const std::string& spelling);
   std::string take(Option& option, const std::string& spelling, const std::string& value);
-  std::string check() const;
-  std::variant<std::size_t, std::string> find_long(std::string_view name) const;
-  const Option* named(std::string_view long_name) const;
-  void help_options(std::string& out, unsigned columns) const;
+  std::string check_whole() const;  // conflicts, missing positionals
+  std::string resolve(std::string_view name, Option** found);
+  std::string unknown(std::string_view spelling, std::string_view name) const;
 
   Manual manual_;
   std::vector<Option> options_;
