@@ -103,6 +103,17 @@ struct Settings {
   // logging
   LogLevel log_level = LogLevel::info;
   bool log_json = false;
+
+  // Where the values were written, for sentences about them that only a later look at the machine can give.
+  struct Origin {
+    std::string file;                  // empty: the built-in defaults
+    std::map<std::string, int> lines;  // key path ("ports[1].source") → line, 1-based; keys left out are not in here
+    int line_of(const std::string& key) const {
+      const auto at = lines.find(key);
+      return at == lines.end() ? 0 : at->second;
+    }
+  };
+  Origin origin;
 };
 
 }  // namespace spanlight

@@ -1,0 +1,96 @@
+#include "settings/load.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <yaml-cpp/yaml.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "settings/loader.h"
+
+namespace spanlight {
+
+namespace {
+
+constexpr std::size_t kFileBytesMax = 1'048'576;  // no settings file is larger; a log or a capture given by mistake is
+
+using Faults = std::vector<SettingsFault>;
+
+// Gives the whole file, or the fault that kept it from being read.
+std::variant<std::string, SettingsFault> read_file(const std::string& path) {
+  const auto fault = [&](const std::string& text) { return SettingsFault{path, 0, "", text}; };
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0)
+    return fault(std::string("cannot be read (") + std::strerror(errno) + "); give the path of a settings file");
+  if (S_ISDIR(status.st_mode)) return fault("is a directory; give the path of a settings file");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fault(std::string("cannot be opened (") + std::strerror(errno) + "); make it readable for this user");
+  std::string text;
+  char room[16'384];
+  while (in.read(room, sizeof room) || in.gcount() > 0) {
+    text.append(room, static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kFileBytesMax)
+      return fault("has more than " + std::to_string(kFileBytesMax) + " bytes; is this a settings file?");
+  }
+  if (in.bad()) return fault("cannot be read to its end");
+  return text;
+}
+
+// What the YAML parser says, with the mend for the commonest slip.
+std::string syntax_text(const YAML::Exception& error, const std::string& yaml) {
+  const std::string what = error.msg.empty() ? "unreadable" : error.msg;
+  std::string text = "is not valid YAML here: " + what;
+  if (error.mark.is_null()) return text;
+  std::istringstream lines(yaml);
+  std::string line;
+  for (int i = 0; i <= error.mark.line && std::getline(lines, line); ++i) {
+  }
+  const std::size_t indent_end = line.find_first_not_of(" \t");
+  if (line.substr(0, indent_end).find('\t') != std::string::npos) return text + "; indent with spaces, not with tabs";
+  return text + " (column " + std::to_string(error.mark.column + 1) +
+         "); look for a missing colon, quote, bracket or indent";
+}
+
+}  // namespace
+
+std::string SettingsFault::sentence() const {
+  std::string out = file;
+  if (!out.empty()) out += line > 0 ? ":" + std::to_string(line) + ": " : ": ";
+  return out + (key.empty() ? "" : key + ": ") + text;
+}
+
+std::variant<Settings, Faults> parse_settings(const std::string& yaml, const std::string& file,
+                                              const ProtocolNames& protocols) {
+  Loader loader(file, protocols);
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
+    if (documents.size() > 1)
+      loader.fault(0, "", "holds " + std::to_string(documents.size()) + " YAML documents; keep one, without --- between");
+    if (!documents.empty()) loader.read_document(documents.front());
+  } catch (const YAML::Exception& error) {
+    loader.fault(error.mark.is_null() ? 0 : error.mark.line + 1, "", syntax_text(error, yaml));
+    return std::move(loader.faults());
+  }
+  check_together(loader);
+  if (!loader.faults().empty()) return std::move(loader.faults());
+  return std::move(loader.settings());
+}
+
+std::variant<Settings, Faults> load_settings(const std::string& path, const ProtocolNames& protocols) {
+  if (path.empty()) return Settings{};
+  auto text = read_file(path);
+  if (auto* fault = std::get_if<SettingsFault>(&text)) return Faults{std::move(*fault)};
+  return parse_settings(std::get<std::string>(text), path, protocols);
+}
+
+std::string sensor_name(const Settings& settings) {
+  if (!settings.sensor_name.empty()) return settings.sensor_name;
+  char name[HOST_NAME_MAX + 1] = {};
+  return gethostname(name, sizeof name - 1) == 0 && name[0] != 0 ? name : "sensor";
+}
+
+}  // namespace spanlight
