@@ -158,7 +158,7 @@ void Worker::process(rte_mbuf** frames, std::uint16_t n, Origin origin) {
     if (decode_one(frames[i], slot, origin)) {
       slot.hash = flow_hash(slot.packet.key);
       table_.prefetch(slot.hash);
-      duplicates_.prefetch(slot.hash);
+      duplicates_.prefetch(slot.packet, slot.hash);
       ++packets;
       // A datagram from fragments lives only until the next fragment: its packet goes on at once.
       if (!slot.datagram.empty()) {
