@@ -112,7 +112,11 @@ Connection::Next Connection::finish_response(Sink& sink) {
     }
     emit(call, call.fate, sink);
   }
-  if (!switched) return Next::go_on;
+  if (!switched) {
+    // Declined: it was HTTP all along that could not be held.
+    if (track(Direction::c2s).lost_held) disturb(Direction::c2s, track(Direction::c2s).held_cause, sink);
+    return Next::go_on;
+  }
   settle_queued(Reason::closed, 0, sink);
   if (track(Direction::c2s).call != nullptr) cut_request(0, sink);
   settle_queued(Reason::closed, 0, sink);
@@ -170,6 +174,7 @@ void Connection::cut_response(std::uint32_t flags, Sink& sink) {
 }
 
 void Connection::disturb(Direction from, GapCause cause, Sink& sink) {
+  if (from == Direction::s2c) switching_ = nullptr;  // the answer it waits for may be in the hole
   queue_.disturb(from, track(from).end, cause);
   if (queue_.mode() == CallQueue::Mode::uncertain) settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
 }

@@ -42,7 +42,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
       }
       if (t.lost_held) {
         t.lost_held = false;
-        disturb(from, GapCause::sensor, sink);
+        disturb(from, t.held_cause, sink);
         ++workshop_.counters.resyncs;
         return {.consumed = at, .want = Answer::Want::resync};
       }
@@ -74,6 +74,7 @@ Answer Connection::hold(const Window& window) {
   Track& t = track(Direction::c2s);
   if (!t.lost_held && window.bytes.size() <= kHeldBytesMax) return {.want = Answer::Want::hold};
   t.lost_held = true;
+  t.held_cause = GapCause::sensor;
   return {.consumed = window.bytes.size()};
 }
 
@@ -236,6 +237,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
   t.end += missing;
   queue_.saw_hole(from, t.end);
   if (from == Direction::c2s && switching_ != nullptr && t.phase == Phase::between) {
+    t.held_cause = cause;
     t.lost_held = true;  // what was held is gone; whether it was HTTP is not known yet
     return {};
   }

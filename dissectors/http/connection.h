@@ -38,6 +38,7 @@ class Connection final : public Dissector {
     Phase phase = Phase::between;
     bool ended = false;
     bool lost_held = false;  // held bytes had to be dropped: the next message must be looked for
+    GapCause held_cause = GapCause::mirror;
     Reason end_reason = Reason::none;
   };
 

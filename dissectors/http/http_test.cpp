@@ -86,7 +86,7 @@ std::vector<Case> cases() {
       {"no_request", {{kS, kOk}}, "no_request 200 200 OK 0/2 reason=4\n"},
       {"no_answer", {{kC, kGet}}, "no_response -1 GET /a 0/0 reason=6\n"},
       {"no_answer_closed", {{kC, kGet}}, "no_response -1 GET /a 0/0 reason=3\n", true},
-      {"cut_body", {{kC, kGet}, {kS, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}}, "complete 200 GET /a 0/3 flags=36\n", true},
+      {"cut_body", {{kC, kGet}, {kS, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}}, "complete 200 GET /a 0/3 flags=32\n", true},
       {"capture_ends_in_request", {{kC, "POST /p HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc"}}, "no_response -1 POST /p 3/0 flags=4 reason=6\n"},
       {"bad_header_in_request", {{kC, "GET /m HTTP/1.1\r\nA: b\r\nb@d\x01 x: y\r\n\r\n"}, {kS, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"}},
        "complete 400 GET /m 0/0 flags=32\n", false, 1},
@@ -123,7 +123,9 @@ TEST(Http, PrefixesAndGaps) {
   for (const Case& c : cases()) {
     Play how;
     how.fin = c.fin;
-    if (c.malformed == 0) EXPECT_EQ(check_prefixes(kDescriptor, c.conversation), "") << c.name;
+    if (c.malformed == 0) {
+      EXPECT_EQ(check_prefixes(kDescriptor, c.conversation), "") << c.name;
+    }
     EXPECT_EQ(check_gaps(kDescriptor, c.conversation, how), "") << c.name;
   }
 }
@@ -180,7 +182,7 @@ TEST(Http, SwitchingHandsBothDirectionsOver) {
 }
 
 TEST(Http, HeldBytesAreBounded) {
-  const Outcome o = play(kDescriptor, {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"}, {kC, x(70'000)}, {kC, x(70'000)}, {kS, kOk}, {kC, "tail\r\n" + kGet}, {kS, kOk}});
+  const Outcome o = play(kDescriptor, {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"}, {kC, x(70'000)}, {kC, x(70'000)}, {kS, kOk}, {kC, kGet}, {kS, kOk}});
   ASSERT_EQ(o.calls.size(), 2u) << brief(o);
   EXPECT_EQ(o.calls[0].url, "/u");
   EXPECT_GE(o.counters.resyncs, 1u);
@@ -211,7 +213,10 @@ TEST(Http, BodiesAreSkipped) {
         how.cut_bytes = 1;
         const Outcome bytewise = play(kDescriptor, c, how);
         EXPECT_EQ(bytewise.text(), o.text());
-        if (body > preview + 1) EXPECT_GT(bytewise.skipped_bytes, body / 2);
+        const std::size_t skipped = body > preview + 1 ? body - preview - 1 : 0;
+        if (skipped > 0) {
+          EXPECT_EQ(bytewise.skipped_bytes, (chunked ? skipped + body - 1 : skipped) + (preview == 0 ? 1 : 0));
+        }
       }
     }
   }
@@ -278,7 +283,7 @@ TEST(Http, TimeoutsLeaveATombstone) {
   EXPECT_EQ(brief(o), "no_response -1 GET /slow 0/0 reason=1\nno_response -1 GET /next 0/0 reason=1\n"
                       "no_request 200 200 Late 0/0 reason=7\nno_request 200 200 OK 0/2 reason=7\n");
   how.time_step_ns = 40 * kSecondNs;
-  const Outcome p = play(kDescriptor, {{kC, "GET /slow HTTP/1.1\r\n\r\n"}, {kC, "GET /next HTTP/1.1\r\n\r\n"}, {kS, "HTTP/1.1 200 Late\r\nContent-Length: 0\r\n\r\n"}, {kS, kOk}}, how);
+  const Outcome p = play(kDescriptor, {{kC, "GET /slow HTTP/1.1\r\n\r\n"}, {kC, "GET /next HTTP/1.1\r\n\r\n"}, {kS, "HTTP/1.1 200 Late\r\nContent-Length: 0\r\n\r\n" + kOk}}, how);
   EXPECT_EQ(brief(p), "no_response -1 GET /slow 0/0 reason=1\nno_request 200 200 Late 0/0 reason=7\ncomplete 200 GET /next 0/2\n");
 }
 

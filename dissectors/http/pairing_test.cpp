@@ -103,12 +103,16 @@ void check_pairs(const Model& model, const Outcome& o, std::uint32_t seed) {
     }
     const std::string asked = c.url.substr(1);
     const std::string answered = id_in(c.response_headers);
-    if (!answered.empty()) EXPECT_EQ(asked, answered) << "WRONG PAIR, seed " << seed;
+    if (!answered.empty()) {
+      EXPECT_EQ(asked, answered) << "WRONG PAIR, seed " << seed;
+    }
     bool lost = false;
     const std::size_t id = std::stoul(asked) - 100'000;
     ASSERT_LT(id, model.of_call.size());
     for (const std::size_t s : model.of_call[id]) lost = lost || model.segments[s].lost;
-    if (lost) EXPECT_NE(c.flags & kFlagGap, 0u) << "touched and not flagged, seed " << seed;
+    if (lost) {
+      EXPECT_NE(c.flags & kFlagGap, 0u) << "touched and not flagged, seed " << seed;
+    }
   }
 }
 
@@ -136,10 +140,14 @@ Tally run(std::uint32_t seed, std::size_t depth, unsigned loss_percent, bool war
     for (const testing::Call& c : o.calls) {
       const bool mine = c.url == "/" + digits(id) && c.state == State::complete;
       complete = complete || (mine && id_in(c.response_headers) == digits(id) && id_in(c.request_headers) == digits(id));
-      if (mine) EXPECT_EQ(c.flags & ~std::uint32_t{kFlagTruncatedBody}, 0u) << "survived and flagged, seed " << seed << " " << c.text();
+      if (mine) {
+        EXPECT_EQ(c.flags & ~std::uint32_t{kFlagTruncatedBody}, 0u) << "survived and flagged, seed " << seed << " " << c.text();
+      }
     }
     tally.complete += complete;
-    if (depth == 1) EXPECT_TRUE(complete) << "survived and not complete: " << id << " seed " << seed;
+    if (depth == 1) {
+      EXPECT_TRUE(complete) << "survived and not complete: " << id << " seed " << seed;
+    }
   }
   for (const testing::Call& c : o.calls) tally.uncertain += (c.flags & kFlagUncertain) != 0;
   return tally;

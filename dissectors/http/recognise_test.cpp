@@ -24,7 +24,9 @@ TEST_P(Probe, WholeAndEveryPrefix) {
   Verdict decided = Verdict::more;
   for (std::size_t n = 0; n <= c.head.size(); ++n) {
     const Verdict v = probe(as_bytes(std::string_view(c.head).substr(0, n)), {});
-    if (decided != Verdict::more) EXPECT_EQ(v, decided) << n;
+    if (decided != Verdict::more) {
+      EXPECT_EQ(v, decided) << n;
+    }
     decided = v;
   }
 }
@@ -54,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
                       ProbeCase{"long_token", std::string(65, 'A'), Verdict::no},
                       ProbeCase{"long_line", "FOO " + std::string(9000, 'a'), Verdict::no},
                       ProbeCase{"tls", std::string("\x16\x03\x01", 3), Verdict::no}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& c) { return c.param.name; });
 
 struct SyncCase {
   const char* name;
@@ -79,10 +81,14 @@ TEST_P(SyncFinds, TheSamePlaceHoweverCut) {
       window.erase(0, s.skip);
       dropped += s.skip;
       found = s.found;
-      if (!found) ASSERT_LE(window.size(), kLineBytesMax + kLineBytesMax + cut);
+      if (!found) {
+        ASSERT_LE(window.size(), kLineBytesMax + kLineBytesMax + cut);
+      }
     }
     EXPECT_EQ(found, !c.rest.empty()) << cut;
-    if (found) EXPECT_EQ(dropped, c.before.size()) << cut;
+    if (found) {
+      EXPECT_EQ(dropped, c.before.size()) << cut;
+    }
   }
 }
 
@@ -101,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
         SyncCase{"long_garbage", Direction::s2c, std::string(50'000, 'z'), "HTTP/1.1 200 OK\r\nA: b\r\n"},
         SyncCase{"long_garbage_c2s", Direction::c2s, std::string(50'000, ' '), "GET / HTTP/1.1\r\nA: b\r\n"},
         SyncCase{"never", Direction::s2c, std::string(50'000, '\n'), ""}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& c) { return c.param.name; });
 
 TEST(StartLineTest, FaultsAreExact) {
   struct Case {
@@ -116,7 +122,9 @@ TEST(StartLineTest, FaultsAreExact) {
                         Case{"", Fault::bad_magic, false}, Case{" / HTTP/1.1", Fault::bad_magic, false}}) {
     const StartLine l = parse_request_line(as_bytes(c.line));
     EXPECT_EQ(l.fault, c.fault) << c.line;
-    if (c.fault == Fault::none) EXPECT_EQ(l.lenient, c.lenient) << c.line;
+    if (c.fault == Fault::none) {
+      EXPECT_EQ(l.lenient, c.lenient) << c.line;
+    }
   }
   for (const Case& c : {Case{"HTTP/1.1 200 OK", Fault::none, false}, Case{"HTTP/1.0 200", Fault::none, false},
                         Case{"HTTP/1.1 200 ", Fault::none, false}, Case{"HTTP/1.1  200 OK", Fault::none, true},
@@ -126,7 +134,9 @@ TEST(StartLineTest, FaultsAreExact) {
                         Case{"HTTP/1.1  20", Fault::bad_value, false}}) {
     const StartLine l = parse_status_line(as_bytes(c.line));
     EXPECT_EQ(l.fault, c.fault) << c.line;
-    if (c.fault == Fault::none) EXPECT_EQ(l.lenient, c.lenient) << c.line;
+    if (c.fault == Fault::none) {
+      EXPECT_EQ(l.lenient, c.lenient) << c.line;
+    }
   }
 }
 

@@ -114,7 +114,10 @@ class Session {
   }
 
   void close(End how, TimeNs time) {
-    if (!done_) dissector_->on_close(how, time, sink_);
+    if (done_) return;
+    for (const Direction d : {Direction::c2s, Direction::s2c})
+      if (way(d).skip_left > 0) end_skip(d);
+    dissector_->on_close(how, time, sink_);
   }
 
   Outcome finish() {
