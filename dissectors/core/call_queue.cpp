@@ -1,0 +1,154 @@
+#include "core/call_queue.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace spanlight {
+
+void CallQueue::saw(Direction from, std::uint64_t end_offset, std::uint64_t peer_acked) {
+  if (from == Direction::c2s) return;
+  s2c_end_ = std::max(s2c_end_, end_offset);
+  s2c_seen_end_ = std::max(s2c_seen_end_, end_offset);
+  server_acked_ = std::max(server_acked_, peer_acked);
+}
+
+void CallQueue::saw_hole(Direction from, std::uint64_t end_offset) {
+  if (from == Direction::s2c) s2c_end_ = std::max(s2c_end_, end_offset);
+}
+
+void CallQueue::disturb(Direction from, std::uint64_t end_offset, GapCause cause) {
+  cause_ = cause;
+  if (mode_ == Mode::ordered) mode_ = Mode::searching;
+  if (from == Direction::c2s) {
+    c2s_hole_end_ = std::max(c2s_hole_end_, end_offset);
+    unproven_ = true;
+    owed_known_ = false;
+  } else {
+    s2c_end_ = std::max(s2c_end_, end_offset);
+    for (OpenRequest* r = front_; r != nullptr; r = r->next) r->touched = true;
+  }
+  const std::uint64_t owed = std::uint64_t{size_} + given_up_ + (answering_ ? 1 : 0);
+  if (mode_ == Mode::searching && (owed > 1 || given_up_ > 0)) {
+    // An answer in progress is cut by a hole in s2c, and never comes again.
+    enter_uncertain(from == Direction::s2c && answering_ ? owed - 1 : owed, from == Direction::s2c && !unproven_);
+  }
+}
+
+void CallQueue::enter_uncertain(std::uint64_t owed, bool known) {
+  mode_ = Mode::uncertain;
+  owed_ = owed;
+  owed_known_ = known;
+  given_up_ = 0;
+}
+
+// Both directions at rest: the client had received all that the server had said, and the server all that the client
+// had said before. When the server's last bytes are missing, what it had received then is not known.
+bool CallQueue::is_turn(std::uint64_t start, std::uint64_t client_acked) const {
+  if (client_acked < s2c_end_ || client_acked == 0) return false;
+  return start == server_acked_ || (client_acked > s2c_seen_end_ && start > server_acked_);
+}
+
+CallQueue::Fate CallQueue::before_push(std::uint64_t client_acked) {
+  if (mode_ == Mode::ordered) return Fate::stay;
+  if (mode_ == Mode::uncertain) return Fate::uncertain;
+  if (answering_) {
+    enter_uncertain(std::uint64_t{size_}, false);
+    return Fate::uncertain;
+  }
+  if (size_ == 0) return Fate::stay;
+  // The client had received something since it sent the last request, before it sent this one: with one request at a
+  // time that was the answer, and it was not seen.
+  if (client_acked > back_->client_acked) return Fate::lost;
+  enter_uncertain(std::uint64_t{size_}, !unproven_);
+  return Fate::uncertain;
+}
+
+bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked) {
+  if (mode_ == Mode::uncertain) {
+    ++owed_;
+    return false;
+  }
+  request.start = start;
+  request.client_acked = client_acked;
+  request.next = nullptr;
+  request.pipelined = size_ > 0 || answering_;
+  request.touched = false;
+  request.trusted = mode_ == Mode::ordered || !unproven_ || is_turn(start, client_acked);
+  if (request.trusted) unproven_ = false;
+  request.queued = true;
+  (back_ != nullptr ? back_->next : front_) = &request;
+  back_ = &request;
+  ++size_;
+  return true;
+}
+
+void CallQueue::answered_in_uncertainty() {
+  if (owed_ > 0) --owed_;
+  // Every request was seen, and so many answers as there can have been: nothing is outstanding.
+  if (owed_known_ && owed_ == 0) mode_ = Mode::searching;
+}
+
+CallQueue::Match CallQueue::match(std::uint64_t start, std::uint64_t server_acked) {
+  switch (mode_) {
+    case Mode::uncertain:
+      answered_in_uncertainty();
+      return {Verdict::uncertain, nullptr};
+    case Mode::searching:
+      return search(start, server_acked);
+    case Mode::ordered:
+      break;
+  }
+  if (given_up_ > 0) {
+    --given_up_;
+    return {Verdict::given_up, nullptr};
+  }
+  if (front_ == nullptr) return {Verdict::no_request, nullptr};
+  OpenRequest* request = front_;
+  remove(*request);
+  answering_ = true;
+  return {Verdict::answer, request};
+}
+
+CallQueue::Match CallQueue::search(std::uint64_t start, std::uint64_t server_acked) {
+  if (front_ == nullptr) return {Verdict::no_request, nullptr};
+  const bool had_it = server_acked > front_->start;
+  if (size_ == 1 && front_->trusted && had_it && front_->client_acked == start) {
+    // In step again, unless requests may have gone by behind this one.
+    if (front_->start >= c2s_hole_end_) mode_ = Mode::ordered;
+    OpenRequest* request = front_;
+    remove(*request);
+    answering_ = true;
+    return {Verdict::answer, request};
+  }
+  // Causality: who was not yet heard, or sent its request after this answer had begun, did not ask for it.
+  bool possible = server_acked == 0;
+  for (const OpenRequest* r = front_; r != nullptr && !possible; r = r->next)
+    possible = r->start < server_acked && r->client_acked <= start;
+  return {possible ? Verdict::uncertain : Verdict::no_request, nullptr};
+}
+
+void CallQueue::remove(OpenRequest& request) {
+  if (!request.queued) return;
+  OpenRequest* before = nullptr;
+  OpenRequest* at = front_;
+  while (at != nullptr && at != &request) {
+    before = at;
+    at = at->next;
+  }
+  assert(at == &request);
+  (before != nullptr ? before->next : front_) = request.next;
+  if (back_ == &request) back_ = before;
+  request.next = nullptr;
+  request.queued = false;
+  --size_;
+}
+
+void CallQueue::give_up(OpenRequest& request) {
+  if (!request.queued) return;
+  assert(&request == front_);
+  remove(request);
+  if (mode_ == Mode::ordered) ++given_up_;
+  if (mode_ == Mode::searching) enter_uncertain(std::uint64_t{size_} + 1, false);
+}
+
+}  // namespace spanlight

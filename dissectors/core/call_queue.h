@@ -1,0 +1,96 @@
+#pragma once
+// Pairing for protocols whose answers come in the order of their requests (HTTP/1, Redis, PostgreSQL): a FIFO of open
+// requests, and the rules by which an answer may be paired behind a hole. The reasoning: README.md, "Pairing by order".
+//
+// The queue decides and never emits: it tells the protocol what to do with its calls. It owns no memory; a call derives
+// from OpenRequest and stays where the protocol put it. One connection, one core.
+
+#include <cstdint>
+
+#include "core/dissector.h"
+
+namespace spanlight {
+
+struct OpenRequest {
+  OpenRequest* next = nullptr;
+  std::uint64_t start = 0;         // offset of its first byte in c2s
+  std::uint64_t client_acked = 0;  // how much of s2c the client had when it sent that byte
+  bool queued = false;
+  bool trusted = false;    // proved to be the start of a request
+  bool touched = false;    // its answer may lie in a hole of s2c
+  bool pipelined = false;  // sent before the answer to the previous one had ended
+};
+
+class CallQueue {
+ public:
+  enum class Mode : std::uint8_t {
+    ordered,    // nothing is missing: strictly in order
+    searching,  // behind a hole; the connection used one request at a time: an exact turn of both directions pairs again
+    uncertain,  // behind a hole, with several requests outstanding: nothing is paired
+  };
+  enum class Verdict : std::uint8_t {
+    answer,      // answers `request`
+    given_up,    // answers a request that was given up before (timeout, eviction)
+    no_request,  // nobody that was seen can have asked for it
+    uncertain,   // unpaired on purpose, and so is everything queued
+  };
+  struct Match {
+    Verdict verdict;
+    OpenRequest* request;
+  };
+  // What becomes of the requests queued before a new one is pushed.
+  enum class Fate : std::uint8_t { stay, lost, uncertain };
+
+  Mode mode() const { return mode_; }
+  GapCause cause() const { return cause_; }
+  OpenRequest* front() const { return front_; }
+  std::uint32_t size() const { return size_; }
+
+  // Bytes of a direction were delivered. Call before the messages in them are looked at.
+  void saw(Direction from, std::uint64_t end_offset, std::uint64_t peer_acked);
+
+  // A hole within a known body: order is kept.
+  void saw_hole(Direction from, std::uint64_t end_offset);
+
+  // A hole, or bytes that were not understood, up to `end_offset`, outside of every known body: order is lost.
+  void disturb(Direction from, std::uint64_t end_offset, GapCause cause);
+
+  // A request begins. First what happens to those queued, then its own place. push() refuses (false) in `uncertain`
+  // mode: the request is not queued and comes out unpaired.
+  Fate before_push(std::uint64_t client_acked);
+  bool push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked);
+
+  // An answer (not an interim one) begins at `start`; the server had `server_acked` of c2s. A matched request leaves
+  // the queue; answer_ended() must follow.
+  Match match(std::uint64_t start, std::uint64_t server_acked);
+  void answer_ended() { answering_ = false; }
+
+  // Takes a request out wherever it stands.
+  void remove(OpenRequest& request);
+
+  // As remove(), for the oldest one: the answer that may still come belongs to nobody.
+  void give_up(OpenRequest& request);
+
+ private:
+  void enter_uncertain(std::uint64_t owed, bool known);
+  bool is_turn(std::uint64_t start, std::uint64_t client_acked) const;
+  Match search(std::uint64_t start, std::uint64_t server_acked);
+  void answered_in_uncertainty();
+
+  OpenRequest* front_ = nullptr;
+  OpenRequest* back_ = nullptr;
+  std::uint32_t size_ = 0;
+  std::uint32_t given_up_ = 0;  // requests ahead of front_ whose answers may still come
+  std::uint64_t owed_ = 0;      // uncertain: upper bound of the answers outstanding
+  bool owed_known_ = false;
+  bool answering_ = false;  // an answer has begun and not ended
+  Mode mode_ = Mode::ordered;
+  GapCause cause_ = GapCause::mirror;
+  bool unproven_ = false;  // c2s was interrupted, and no request since is proved to be one
+  std::uint64_t c2s_hole_end_ = 0;
+  std::uint64_t s2c_end_ = 0;       // delivered or declared missing
+  std::uint64_t s2c_seen_end_ = 0;  // delivered
+  std::uint64_t server_acked_ = 0;  // highest seen
+};
+
+}  // namespace spanlight

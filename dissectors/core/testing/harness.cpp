@@ -1,0 +1,361 @@
+#include "core/testing/harness.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <set>
+
+namespace spanlight::testing {
+namespace {
+
+std::string join(const Headers& h) {
+  std::string out;
+  for (const HeaderSpan& s : h.spans) out += std::string(h.name(s)) + ": " + std::string(h.value(s)) + "|";
+  return out;
+}
+
+std::string join(std::span<const Field> fields) {
+  std::string out;
+  for (const Field& f : fields) {
+    out += std::string(f.name) + "=";
+    if (f.kind == Field::Kind::text) out += f.text;
+    else if (f.kind == Field::Kind::list)
+      for (std::string_view v : f.list) out += std::string(v) + ",";
+    else out += std::to_string(f.integer);
+    out += "|";
+  }
+  return out;
+}
+
+class Recorder final : public Sink {
+ public:
+  std::vector<Call> calls;
+  void emit(const Transaction& t) override {
+    const auto text = [](std::string_view v) { return std::string(v); };
+    const auto body = [](Bytes b) { return std::string(as_text(b)); };
+    calls.push_back({t.state, t.reason, t.flags, t.is_error, t.has_status ? t.status_code : -1, t.request.first_byte,
+                     t.request.last_byte, t.response.first_byte, t.response.last_byte, t.request.size,
+                     t.response.size, t.request.body_size, t.response.body_size, text(t.version), text(t.method),
+                     text(t.url), text(t.path), text(t.query_string), text(t.error), text(t.summary),
+                     text(t.trace_id), text(t.request_id), join(t.request.headers), join(t.response.headers),
+                     body(t.request.body), body(t.response.body), join(t.request.fields), join(t.response.fields)});
+  }
+};
+
+// One direction of the session.
+struct Way {
+  std::string window;
+  std::uint64_t offset = 0;  // of window[0]
+  std::uint64_t acked = 0;
+  std::uint64_t skip_left = 0, skip_seen = 0, skip_missing = 0;
+  std::uint64_t wait_bytes = 0;
+  bool held = false, lost = false, ended = false;
+};
+
+class Session {
+ public:
+  Session(const Descriptor& protocol, const Play& how)
+      : protocol_(protocol), state_(how.state_bytes), previews_(how.preview_bytes), limits_(how.limits),
+        workshop_{state_, previews_, limits_, out_.counters},
+        slot_(std::aligned_alloc(64, (protocol.slot_bytes + 63) / 64 * 64)),
+        dissector_(protocol.create(slot_, workshop_)) {}
+  ~Session() { std::free(slot_); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void deliver(Direction from, std::string_view bytes, std::uint64_t acked, TimeNs time) {
+    if (done_) {
+      out_.handed_over[index_of(from)] += bytes;
+      return;
+    }
+    Way& w = way(from);
+    time_ = time;
+    w.acked = acked;
+    bytes = pass(from, bytes);
+    w.window += bytes;
+    if (!bytes.empty()) run(from);
+    stir(opposite(from));
+  }
+
+  void gap(Direction from, std::uint64_t missing, GapCause cause, TimeNs time) {
+    if (done_) return;
+    Way& w = way(from);
+    time_ = time;
+    if (w.skip_left > 0) {
+      const std::uint64_t n = std::min(w.skip_left, missing);
+      w.skip_left -= n;
+      w.skip_missing += n;
+      w.offset += n;
+      missing -= n;
+      if (w.skip_left == 0) end_skip(from);
+    }
+    if (missing == 0) return;
+    w.offset += w.window.size() + missing;
+    w.window.clear();
+    w.held = false;
+    w.lost = false;
+    w.wait_bytes = 0;
+    obey(from, dissector_->on_gap(from, missing, cause, time, sink_));
+    stir(opposite(from));
+  }
+
+  void tick(TimeNs now) {
+    if (!done_ && dissector_->next_deadline() <= now) dissector_->on_time(now, sink_);
+  }
+
+  void end(Direction from, End how, TimeNs time) {
+    Way& w = way(from);
+    if (done_ || w.ended) return;
+    if (w.skip_left > 0) end_skip(from);
+    w.ended = true;
+    dissector_->on_end(from, how, time, sink_);
+    stir(opposite(from));
+  }
+
+  void close(End how, TimeNs time) {
+    if (done_) return;
+    for (const Direction d : {Direction::c2s, Direction::s2c})
+      if (way(d).skip_left > 0) end_skip(d);
+    dissector_->on_close(how, time, sink_);
+  }
+
+  Outcome finish() {
+    out_.calls = std::move(sink_.calls);
+    out_.used_bytes = state_.used_bytes() + previews_.used_bytes();
+    return std::move(out_);
+  }
+
+ private:
+  Way& way(Direction d) { return ways_[index_of(d)]; }
+  void violate(std::string_view what) { out_.violations.emplace_back(what); }
+
+  std::string_view pass(Direction from, std::string_view bytes) {
+    Way& w = way(from);
+    if (w.skip_left == 0) return bytes;
+    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(w.skip_left, bytes.size()));
+    w.skip_left -= n;
+    w.skip_seen += n;
+    w.offset += n;
+    out_.skipped_bytes += n;
+    if (w.skip_left == 0) end_skip(from);
+    return bytes.substr(n);
+  }
+
+  void end_skip(Direction from) {
+    Way& w = way(from);
+    dissector_->on_skipped(from, w.skip_seen, w.skip_missing, time_);
+    w.skip_left = w.skip_seen = w.skip_missing = 0;
+  }
+
+  // The other direction moved: whoever holds is asked again.
+  void stir(Direction held) {
+    Way& w = way(held);
+    if (done_ || !w.held) return;
+    w.held = false;
+    run(held);
+  }
+
+  void run(Direction from) {
+    Way& w = way(from);
+    // Every turn consumes bytes or ends the loop.
+    while (!done_ && !w.window.empty() && !w.held) {
+      if (w.lost) {
+        const Sync found = protocol_.sync(from, as_bytes(w.window));
+        if (found.skip > w.window.size()) return violate("sync beyond the window");
+        drop(w, found.skip);
+        if (!found.found) return;
+        w.lost = false;
+        resynced_ = true;
+      }
+      if (w.window.size() < w.wait_bytes) return;
+      w.wait_bytes = 0;
+      const std::size_t before = w.window.size();
+      const bool resynced = resynced_;
+      resynced_ = false;
+      const Answer answer = dissector_->on_data(from, {as_bytes(w.window), w.offset, time_, w.acked}, sink_);
+      if (answer.consumed > before) return violate("consumed beyond the window");
+      if (resynced && answer.consumed == 0 && answer.want == Answer::Want::resync)
+        return violate("resync without progress");
+      obey(from, answer);
+      if (answer.consumed == 0 && answer.want == Answer::Want::data) return;
+    }
+  }
+
+  void drop(Way& w, std::size_t n) {
+    w.window.erase(0, n);
+    w.offset += n;
+  }
+
+  void obey(Direction from, const Answer& answer) {
+    Way& w = way(from);
+    drop(w, answer.consumed);
+    switch (answer.want) {
+      case Answer::Want::data: break;
+      case Answer::Want::wait:
+        if (answer.n <= w.window.size()) violate("waits for what it has");
+        w.wait_bytes = answer.n;
+        break;
+      case Answer::Want::skip: {
+        if (answer.n == 0) violate("skips nothing");
+        w.skip_left = answer.n;
+        const std::string rest = std::move(w.window);
+        w.window.clear();
+        w.window = pass(from, rest);
+        break;
+      }
+      case Answer::Want::hold: w.held = true; break;
+      case Answer::Want::resync: w.lost = true; break;
+      case Answer::Want::identify:
+        out_.identified = true;
+        out_.next = answer.next;
+        [[fallthrough]];
+      case Answer::Want::stop:
+        done_ = true;
+        for (const Direction d : {Direction::c2s, Direction::s2c}) {
+          out_.handed_over[index_of(d)] = way(d).window;
+          way(d).window.clear();
+        }
+        break;
+    }
+  }
+
+  const Descriptor& protocol_;
+  Outcome out_;
+  SlabPool state_, previews_;
+  Limits limits_;
+  Workshop workshop_;
+  void* slot_;
+  Dissector* dissector_;
+  Recorder sink_;
+  Way ways_[2];
+  TimeNs time_ = 0;
+  bool done_ = false;
+  bool resynced_ = false;
+};
+
+std::size_t total_bytes(const Conversation& c) {
+  std::size_t n = 0;
+  for (const Segment& s : c) n += s.bytes.size();
+  return n;
+}
+
+std::string verdict(const Outcome& o) {
+  if (!o.violations.empty()) return "violation: " + o.violations.front();
+  if (o.used_bytes != 0) return "slabs kept: " + std::to_string(o.used_bytes);
+  return {};
+}
+
+constexpr std::uint32_t kTouched = kFlagGap | kFlagUncertain | kFlagMalformed;
+
+}  // namespace
+
+std::string Call::text() const {
+  std::string out;
+  for (const std::uint64_t n : {static_cast<std::uint64_t>(state), static_cast<std::uint64_t>(reason), std::uint64_t{flags},
+                                std::uint64_t{is_error}, static_cast<std::uint64_t>(status), request_size, response_size,
+                                request_body_size, response_body_size})
+    out += std::to_string(static_cast<std::int64_t>(n)) + " ";
+  for (const std::string* s : {&version, &method, &url, &path, &query, &error, &summary, &trace_id, &request_id,
+                               &request_headers, &response_headers, &request_body, &response_body, &request_fields,
+                               &response_fields})
+    out += "[" + *s + "]";
+  return out;
+}
+
+std::string Outcome::text() const {
+  std::string out;
+  for (const Call& c : calls) out += c.text() + "\n";
+  out += identified ? "identified [" + handed_over[0] + "][" + handed_over[1] + "]\n" : "";
+  return out;
+}
+
+Outcome play(const Descriptor& protocol, const Conversation& conversation, const Play& how) {
+  Session session(protocol, how);
+  std::mt19937 random(how.cut_seed);
+  std::uint64_t sent[2] = {0, 0};
+  TimeNs time = kSecondNs;
+  for (const Segment& s : conversation) {
+    time += how.time_step_ns;
+    session.tick(time);
+    const std::uint64_t acked = s.peer_acked == Segment::kAllBefore ? sent[index_of(opposite(s.from))] : s.peer_acked;
+    sent[index_of(s.from)] += s.bytes.size();
+    if (s.lost) {
+      session.gap(s.from, s.bytes.size(), s.cause, time);
+      continue;
+    }
+    std::string_view rest = s.bytes;
+    while (!rest.empty()) {
+      std::size_t n = how.cut_bytes == 0 ? rest.size() : how.cut_bytes;
+      if (how.cut_seed != 0) n = 1 + random() % (1u << (random() % 9));
+      n = std::min(n, rest.size());
+      session.deliver(s.from, rest.substr(0, n), acked, time);
+      rest.remove_prefix(n);
+    }
+  }
+  if (how.fin) {
+    session.end(Direction::c2s, End::fin, time);
+    session.end(Direction::s2c, End::fin, time);
+  }
+  if (how.close_at_all) session.close(how.close, time);
+  return session.finish();
+}
+
+std::string check_splits(const Descriptor& protocol, const Conversation& conversation, const Play& how) {
+  const Outcome whole = play(protocol, conversation, how);
+  if (const std::string bad = verdict(whole); !bad.empty()) return "whole: " + bad;
+  constexpr std::uint32_t kSeeds = 12;
+  for (std::uint32_t variant = 0; variant <= kSeeds; ++variant) {
+    Play cut = how;
+    cut.cut_bytes = variant == 0 ? 1 : 0;
+    cut.cut_seed = variant;
+    const Outcome o = play(protocol, conversation, cut);
+    const std::string name = variant == 0 ? "byte by byte: " : "seed " + std::to_string(variant) + ": ";
+    if (const std::string bad = verdict(o); !bad.empty()) return name + bad;
+    if (o.text() != whole.text()) return name + "differs\n" + o.text() + "--- whole\n" + whole.text();
+  }
+  return {};
+}
+
+std::string check_prefixes(const Descriptor& protocol, const Conversation& conversation, const Play& how) {
+  Play open = how;
+  open.close_at_all = false;
+  open.fin = false;
+  std::multiset<std::string> all;
+  for (const Call& c : play(protocol, conversation, how).calls) all.insert(c.text());
+  const std::size_t total = total_bytes(conversation);
+  for (std::size_t length = 0; length < total; ++length) {
+    Conversation prefix;
+    std::size_t left = length;
+    for (const Segment& s : conversation) {
+      if (left == 0) break;
+      prefix.push_back(s);
+      prefix.back().bytes.resize(std::min(left, s.bytes.size()));
+      left -= prefix.back().bytes.size();
+    }
+    const std::string at = "prefix of " + std::to_string(length) + ": ";
+    const Outcome o = play(protocol, prefix, open);
+    for (const Call& c : o.calls)
+      if (!all.contains(c.text())) return at + "a call that the whole does not have: " + c.text();
+    if (o.counters.malformed != 0) return at + "a fault";
+    if (const std::string bad = verdict(play(protocol, prefix, how)); !bad.empty()) return at + bad;
+  }
+  return {};
+}
+
+std::string check_gaps(const Descriptor& protocol, const Conversation& conversation, const Play& how) {
+  std::multiset<std::string> all;
+  for (const Call& c : play(protocol, conversation, how).calls) all.insert(c.text());
+  for (std::size_t i = 0; i < conversation.size(); ++i) {
+    Conversation holed = conversation;
+    holed[i].lost = true;
+    const std::string at = "without segment " + std::to_string(i) + ": ";
+    const Outcome o = play(protocol, holed, how);
+    if (const std::string bad = verdict(o); !bad.empty()) return at + bad;
+    for (const Call& c : o.calls)
+      if ((c.flags & kTouched) == 0 && !all.contains(c.text())) return at + "new and not flagged: " + c.text();
+  }
+  return {};
+}
+
+}  // namespace spanlight::testing

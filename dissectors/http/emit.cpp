@@ -1,0 +1,205 @@
+// From a call to the record's transaction: names as in the record's contract. Nothing is copied: every view points
+// into the call or is a constant.
+
+#include <array>
+#include <string_view>
+
+#include "http/connection.h"
+#include "http/http.h"
+
+namespace spanlight::http {
+namespace {
+
+constexpr std::array<std::string_view, 10> kVersions = {"1.0", "1.1", "1.2", "1.3", "1.4",
+                                                        "1.5", "1.6", "1.7", "1.8", "1.9"};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool same_name(std::string_view a, std::string_view lower_case) {
+  if (a.size() != lower_case.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (lower(a[i]) != lower_case[i]) return false;
+  return true;
+}
+
+// The headers that the record lifts out; the first of each name counts.
+struct Lifted {
+  std::string_view host, user_agent, content_type, content_encoding;
+  std::string_view traceparent, b3, x_b3_traceid, x_request_id;
+};
+
+void lift_header(Lifted& out, std::string_view name, std::string_view value) {
+  const auto lift = [&](std::string_view& slot, std::string_view lower_case) {
+    if (slot.empty() && same_name(name, lower_case)) slot = value;
+  };
+  switch (name.size()) {
+    case 2: return lift(out.b3, "b3");
+    case 4: return lift(out.host, "host");
+    case 10: return lift(out.user_agent, "user-agent");
+    case 11: return lift(out.traceparent, "traceparent");
+    case 12:
+      lift(out.content_type, "content-type");
+      lift(out.x_b3_traceid, "x-b3-traceid");
+      return lift(out.x_request_id, "x-request-id");
+    case 16: return lift(out.content_encoding, "content-encoding");
+    default: return;
+  }
+}
+
+Lifted lift(const Headers& headers) {
+  Lifted out;
+  for (const HeaderSpan& span : headers.spans) lift_header(out, headers.name(span), headers.value(span));
+  return out;
+}
+
+// W3C traceparent: version-traceid-parentid-flags. b3 (one header): traceid-spanid[-...], or a lone sampling digit.
+std::string_view trace_id_of(const Lifted& h) {
+  constexpr std::size_t kTraceIdAt = 3;
+  constexpr std::size_t kTraceIdBytes = 32;
+  if (h.traceparent.size() > kTraceIdAt + kTraceIdBytes && h.traceparent[2] == '-' &&
+      h.traceparent[kTraceIdAt + kTraceIdBytes] == '-')
+    return h.traceparent.substr(kTraceIdAt, kTraceIdBytes);
+  if (const std::size_t dash = h.b3.find('-'); dash != std::string_view::npos && dash > 1) return h.b3.substr(0, dash);
+  return h.x_b3_traceid;
+}
+
+void set_target(Transaction& out, std::string_view target) {
+  out.url = target;
+  std::string_view rest = target;
+  // absolute-form (RFC 9112, 3.2.2): the path begins behind the authority.
+  const std::size_t scheme = rest.find("://");
+  if (!rest.starts_with('/') && scheme != std::string_view::npos && rest.find('?') > scheme) {
+    const std::size_t path = rest.find_first_of("/?", scheme + 3);
+    if (path == std::string_view::npos) {
+      out.path = "/";
+      return;
+    }
+    rest = rest.substr(path);
+  }
+  const std::size_t question = rest.find('?');
+  out.path = rest.substr(0, question);
+  if (out.path.empty()) out.path = "/";
+  if (question != std::string_view::npos) out.query_string = rest.substr(question + 1);
+}
+
+void set_message(Message& out, const MessageState& in, const Lifted& headers) {
+  out.present = true;
+  out.first_byte = in.first_byte;
+  out.last_byte = in.last_byte;
+  out.size = in.size;
+  out.headers = in.head.headers();
+  out.body_size = in.body_size;
+  out.body = in.preview.bytes();
+  out.content_type = headers.content_type;
+  out.content_encoding = headers.content_encoding;
+}
+
+std::string_view reason_text(Reason reason) {
+  switch (reason) {
+    case Reason::unanswered: return "no response: unanswered";
+    case Reason::reset: return "no response: connection reset";
+    case Reason::closed: return "no response: connection closed";
+    default: return {};  // the sensor's own blindness is not the server's error
+  }
+}
+
+// "404 Not Found", a view of the status line.
+std::string_view status_text(const Head& head) {
+  constexpr std::size_t kStatusDigits = 3;
+  const StartLine& line = head.start_line();
+  const std::string_view text = head.text({0, line.reason.offset + line.reason.length});
+  const std::size_t space = text.find(' ');
+  const std::size_t at = text.find_first_not_of(' ', space);
+  const std::string_view out = text.substr(at);
+  return line.reason.length == 0 ? out.substr(0, kStatusDigits) : out;
+}
+
+std::uint32_t flags_of(const Call& call) {
+  std::uint32_t flags = call.flags;
+  for (const MessageState* m : {&call.request, &call.response}) {
+    if (m->head.truncated()) flags |= kFlagTruncatedHeaders;
+    if (m->begun && m->body_size > m->preview.bytes().size()) flags |= kFlagTruncatedBody;
+  }
+  return flags;
+}
+
+constexpr std::array<std::string_view, 3> kInterimNames = {"100", "102", "103"};
+std::string_view interim_name(std::uint16_t status) {
+  for (const std::string_view name : kInterimNames)
+    if (status % 100 == name[2] - '0' && status / 100 == 1) return name;
+  return "1xx";
+}
+
+struct RequestFields {
+  std::array<Field, 4> fields;
+  std::size_t count = 0;
+};
+
+void set_request(Transaction& out, const Call& call, RequestFields& extra) {
+  const Head& head = call.request.head;
+  const StartLine& line = head.start_line();
+  const Lifted headers = lift(head.headers());
+  out.version = kVersions[line.minor];
+  out.method = head.text(line.method);
+  set_target(out, head.text(line.target));
+  // One space between them (else the line was read leniently): a view of "GET /path", without the query.
+  const std::size_t path_end = static_cast<std::size_t>(out.path.data() - out.method.data()) + out.path.size();
+  const bool in_line = out.path.data() >= out.url.data() && out.path.data() <= out.url.data() + out.url.size();
+  out.summary = head.text({0, static_cast<std::uint32_t>(in_line ? path_end : line.target.offset + line.target.length)});
+  out.trace_id = trace_id_of(headers);
+  out.request_id = headers.x_request_id;
+  set_message(out.request, call.request, headers);
+  const auto add = [&](const Field& f) { extra.fields[extra.count++] = f; };
+  add({.name = "http_version", .text = out.version});
+  add({.name = "host", .text = headers.host});
+  if (!headers.user_agent.empty()) add({.name = "user_agent", .text = headers.user_agent});
+  if (call.pipelined) add({.name = "pipelined", .kind = Field::Kind::boolean, .integer = 1});
+  out.request.fields = {extra.fields.data(), extra.count};
+}
+
+}  // namespace
+
+void emit_call(const Call& call, Reason reason, Sink& sink) {
+  Transaction out;
+  out.protocol = &kDescriptor;
+  const bool asked = call.request.begun;
+  const bool answered = call.response.begun;
+  out.state = asked && answered ? State::complete : asked ? State::no_response : State::no_request;
+  out.reason = out.state == State::complete ? Reason::none : reason;
+  out.flags = flags_of(call);
+
+  RequestFields request_fields;
+  if (asked) set_request(out, call, request_fields);
+
+  std::array<Field, 2> response_fields;
+  std::array<std::string_view, kInterimMax> interim;
+  for (std::size_t i = 0; i < call.interim_count; ++i) interim[i] = interim_name(call.interim[i]);
+  if (answered) {
+    const Head& head = call.response.head;
+    const StartLine& line = head.start_line();
+    const Lifted headers = lift(head.headers());
+    if (!asked) {
+      out.version = kVersions[line.minor];
+      out.summary = status_text(head);
+      out.trace_id = trace_id_of(headers);
+    }
+    if (out.request_id.empty()) out.request_id = headers.x_request_id;
+    out.has_status = true;
+    out.status_code = line.status;
+    out.is_error = line.status >= 400;
+    if (out.is_error) out.error = status_text(head);
+    set_message(out.response, call.response, headers);
+    std::size_t count = 0;
+    if (line.reason.length > 0) response_fields[count++] = {.name = "reason", .text = head.text(line.reason)};
+    if (call.interim_count > 0)
+      response_fields[count++] = {
+          .name = "interim", .kind = Field::Kind::list, .list = {interim.data(), call.interim_count}};
+    out.response.fields = {response_fields.data(), count};
+  } else {
+    out.error = reason_text(reason);
+    out.is_error = !out.error.empty();
+  }
+  sink.emit(out);
+}
+
+}  // namespace spanlight::http

@@ -1,0 +1,52 @@
+#pragma once
+// One message as it is gathered: its start line and headers, in wire order and spelling, in one growing slab block with
+// the table of header offsets beside; its body preview; its counts. Plain data inside a slab block; its holder releases it.
+// Beyond Limits::head_bytes_max or headers_max nothing more is stored, the message says so, and parsing goes on.
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/dissector.h"
+#include "core/preview.h"
+#include "core/slab_buffer.h"
+#include "http/start_line.h"
+
+namespace spanlight::http {
+
+class Head {
+ public:
+  // The start line, piece by piece. False: it is longer than the limit, or there is no memory.
+  bool append_line(Workshop& workshop, Bytes piece);
+  static std::size_t line_bytes_max(const Limits& limits);
+  Bytes line() const { return text_.bytes(); }
+  void end_line(const StartLine& parsed);
+
+  void header_name(Workshop& workshop, Bytes piece);
+  void header_value(Workshop& workshop, Bytes piece);
+  void header_end(Workshop& workshop);
+  void cut_header();  // the header in progress will not be completed: it is not kept
+
+  bool truncated() const { return truncated_; }
+  bool line_done() const { return line_done_; }
+  const StartLine& start_line() const { return start_line_; }
+  std::string_view text(Slice s) const { return as_text(text_.bytes()).substr(s.offset, s.length); }
+  Headers headers() const;
+
+  void release(Workshop& workshop);
+
+ private:
+  void truncate(Workshop& workshop);
+  bool append_text(Workshop& workshop, Bytes piece);
+
+  SlabBuffer text_;
+  SlabBuffer spans_;
+  StartLine start_line_;
+  HeaderSpan open_;  // the header in progress
+  std::uint32_t count_ = 0;
+  bool line_done_ = false;
+  bool in_header_ = false;
+  bool in_value_ = false;
+  bool truncated_ = false;
+};
+
+}  // namespace spanlight::http
