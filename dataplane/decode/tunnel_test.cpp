@@ -50,7 +50,6 @@ std::vector<Case> cases() {
   PacketBuilder gtp = outer().gtp(0xabcdef01), gtp_seq = outer().gtp(2, true), gtp_ext = outer6().gtp(3, true, 2);
   PacketBuilder nested = outer().vxlan(1).eth().ipv4("172.16.0.1", "172.16.0.2").gre({.has_key = true, .key = 8}).eth();
   PacketBuilder mirrored = outer().erspan_2(4).eth().ipv4("172.16.0.1", "172.16.0.2").vxlan(11).eth();
-  using enum Tunnel;
   return {
       {"vxlan", inner(vxlan), Tunnel::vxlan, 0x123456, true, true},
       {"vxlan over ipv6, tagged inside", inner6(vxlan6), Tunnel::vxlan, 7, true, true, kFlow6},
