@@ -12,7 +12,7 @@ namespace {
 using walk::Step;
 using walk::Walk;
 
-Step first_step(LinkType link) {
+Step first_step(Walk& w, LinkType link) {
   switch (link) {
     case LinkType::ethernet: return Step::ethernet;
     case LinkType::linux_cooked_v1: return Step::cooked_v1;
@@ -22,7 +22,7 @@ Step first_step(LinkType link) {
     case LinkType::nflog: return Step::nflog;
     case LinkType::ppp: return Step::ppp;
   }
-  return Step::done;
+  return w.stop(DecodeResult::bad_link);
 }
 
 // Ends: each turn either moves towards the transport header or passes Walk::layer(), which counts to kHeadersMax.
@@ -62,7 +62,7 @@ DecodeResult decode(Bytes head, std::uint32_t captured, std::uint32_t wire, Link
   packet.frame_bytes = wire;
   packet.window_scale = kNoWindowScale;
   Walk w{.head = head, .captured = captured, .end = wire, .options = options, .packet = packet, .fragment = fragment};
-  run(w, first_step(link));
+  run(w, first_step(w, link));
   if (!tunnel_was_none(w)) return w.result;
 
   // Once more, and not into that datagram: its UDP header was already found good, so this walk ends there, ok.
@@ -71,7 +71,7 @@ DecodeResult decode(Bytes head, std::uint32_t captured, std::uint32_t wire, Link
   packet.window_scale = kNoWindowScale;
   Walk again{.head = head, .captured = captured, .end = wire, .options = options, .packet = packet, .fragment = fragment};
   again.opaque_udp_at = w.tunnel_udp_at;
-  return run(again, first_step(link));
+  return run(again, first_step(again, link));
 }
 
 DecodeResult decode_datagram(Bytes datagram, const Fragment& first, const DecodeOptions& options, Packet& packet,

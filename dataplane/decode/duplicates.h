@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "decode/flow_key_hash.h"
 #include "decode/packet.h"
 
 namespace spanlight {
@@ -42,7 +43,7 @@ class DuplicateFilter {
   static std::size_t mix(const Packet& packet, std::uint64_t flow_hash) {
     const std::uint64_t own = std::uint64_t{packet.seq} << 32 ^ std::uint64_t{packet.ack} << 16 ^
                               std::uint64_t{packet.ip_id} << 8 ^ packet.checksum;
-    return static_cast<std::size_t>((flow_hash ^ own) * 0x9e3779b97f4a7c15 >> 32);
+    return static_cast<std::size_t>(flow_hash_detail::fold(flow_hash ^ own, 0x9e3779b97f4a7c15));
   }
   const Set& set_of(const Packet& packet, std::uint64_t flow_hash) const { return sets_[mix(packet, flow_hash) & mask_]; }
 
