@@ -15,6 +15,8 @@ namespace {
 
 constexpr TimeNs kStart = 1'000 * kSecondNs;
 
+double percent(std::mt19937& random, unsigned below) { return 0.01 * static_cast<double>(random() % below); }
+
 struct Sent {
   unsigned side;
   TimeNs seen;  // when the mirror shows it
@@ -73,7 +75,8 @@ std::vector<Sent> mirrored(const Dialogue& d, const Mirror& m, std::mt19937& ran
   std::vector<Sent> seen;
   for (Sent s : d.sent) {
     s.seen += m.skew_ns[s.side];
-    if (m.deaf[s.side] || chance(random) < m.loss || (!m.handshake && (s.flags & tcp_flag::syn) != 0)) continue;
+    const bool syn = (s.flags & tcp_flag::syn) != 0;  // without it the beginning is not known
+    if (m.deaf[s.side] || (syn ? !m.handshake : chance(random) < m.loss)) continue;
     seen.push_back(s);
     if (chance(random) >= m.doubled) continue;
     s.seen += random() % (3 * kMillisecondNs);
@@ -144,12 +147,16 @@ class Replay {
   TimeNs now_ = 0;
 };
 
-// Everything that came through, at its place: `got` is `said` with '#' for each byte of a hole.
-void expect_agrees(const std::string& got, const std::string& said) {
+// Everything that came through, at its place: `got` is `said` with '#' for each byte of a hole. A FIN that is lost
+// together with the bytes before it looks like one byte more.
+void expect_agrees(std::string got, const std::string& said) {
+  if (got.size() == said.size() + 1 && got.back() == '#') got.pop_back();
   ASSERT_LE(got.size(), said.size());
+  std::string shown = said.substr(0, got.size());
   for (std::size_t i = 0; i < got.size(); ++i) {
-    if (got[i] != '#') ASSERT_EQ(got[i], said[i]) << "at " << i;
+    if (got[i] == '#') shown[i] = '#';
   }
+  EXPECT_EQ(got, shown);
 }
 
 std::string what_was_seen(const Dialogue& d, const std::vector<Sent>& seen, unsigned side) {
@@ -165,11 +172,11 @@ TEST(Conversations, DeliverAllThatTheMirrorShowedOnceInOrderAndTellTheRest) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
     Mirror m;
-    m.loss = seed % 4 == 0 ? 0 : 0.01 * (random() % 15);
-    m.doubled = 0.01 * (random() % 20);
-    m.swapped = 0.01 * (random() % 20);
+    m.loss = seed % 4 == 0 ? 0 : percent(random, 15);
+    m.doubled = percent(random, 20);
+    m.swapped = percent(random, 20);
     m.skew_ns[random() % 2] = random() % (15 * kMillisecondNs);
-    const Dialogue d(random, 5 + random() % 100);
+    const Dialogue d(random, 5 + static_cast<unsigned>(random() % 100));
     const std::vector<Sent> seen = mirrored(d, m, random);
     Replay replay;
     replay.run(d, seen);
@@ -181,9 +188,9 @@ TEST(Conversations, DeliverAllThatTheMirrorShowedOnceInOrderAndTellTheRest) {
     for (unsigned side = 0; side < 2; ++side) {
       EXPECT_EQ(replay.sink.ends[side], 1u);
       expect_agrees(replay.sink.text[side], d.text[side]);
-      if (m.loss == 0) EXPECT_EQ(replay.sink.text[side], d.text[side]);
+      EXPECT_TRUE(m.loss > 0 || replay.sink.text[side] == d.text[side]);
     }
-    if (m.loss == 0) EXPECT_EQ(replay.counters.gaps, 0u);
+    EXPECT_TRUE(m.loss > 0 || replay.counters.gaps == 0);
     if (HasFailure()) return;
   }
 }
@@ -194,9 +201,9 @@ TEST(Conversations, LoseExactlyWhatTheMirrorLost) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
     Mirror m;
-    m.loss = 0.01 * (random() % 15);
+    m.loss = percent(random, 15);
     m.skew_ns[random() % 2] = random() % (15 * kMillisecondNs);
-    const Dialogue d(random, 5 + random() % 100);
+    const Dialogue d(random, 5 + static_cast<unsigned>(random() % 100));
     std::vector<Sent> seen;
     for (const Sent& s : mirrored(d, Mirror{.loss = 0, .skew_ns = {m.skew_ns[0], m.skew_ns[1]}}, random)) {
       const bool keep = (s.flags & (tcp_flag::syn | tcp_flag::fin)) != 0;
@@ -219,12 +226,12 @@ TEST(Conversations, SurviveMirrorsThatAreDeafOrTooSkewed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
     Mirror m;
-    m.loss = 0.01 * (random() % 30);
+    m.loss = percent(random, 30);
     m.swapped = 0.2;
     m.handshake = random() % 2 == 0;
     m.deaf[seed % 3 == 0 ? 0 : 1] = seed % 3 != 2;
     m.skew_ns[random() % 2] = random() % (90 * kMillisecondNs);
-    const Dialogue d(random, 5 + random() % 200);
+    const Dialogue d(random, 5 + static_cast<unsigned>(random() % 200));
     const std::vector<Sent> seen = mirrored(d, m, random);
     Replay replay;
     replay.limits.held_segments_max = seed % 5 == 0 ? 4 : 256;

@@ -198,7 +198,8 @@ namespace {
 
 // Bytes that fill a hole were first sent before those behind it.
 void lower_ack(const Stream& s, Arrival& a) {
-  if (s.held != nullptr && s.held->has_ack && a.has_ack) a.ack = earlier(a.ack, s.held->ack);
+  if (s.held == nullptr || !s.held->has_ack || !a.has_ack || !before(a.seq, s.held->seq)) return;
+  a.ack = earlier(a.ack, s.held->ack);
 }
 
 }  // namespace
