@@ -154,8 +154,11 @@ std::string EthdevPort::attach(const Source& source) {
     if (over_kernel && interface_.empty()) return vdev.name + " needs an interface: " + vdev.name + ",iface=NAME";
     if (!interface_.empty() && over_kernel && !interface_exists(interface_)) return no_such_interface(interface_);
     if (!over_kernel) interface_.clear();
+    if (rte_eth_dev_get_port_by_name(vdev.name.c_str(), &device_) == 0) {
+      device_ = RTE_MAX_ETHPORTS;  // another port's
+      return "the device " + vdev.name + " is named twice: give each its own number";
+    }
     const int result = rte_eal_hotplug_add("vdev", vdev.name.c_str(), vdev.arguments.c_str());
-    if (result == -EEXIST) return "the device " + vdev.name + " is named twice: give each its own number";
     if (result != 0) {
       if (over_kernel && geteuid() != 0) return no_permission(interface_);
       return with_reason("the DPDK device " + source.address + " cannot be made", result);
@@ -280,8 +283,13 @@ bool EthdevPort::program_rss() {
   const unsigned key_bytes = info_.hash_key_size == 0 ? 40 : info_.hash_key_size;
   if (key_bytes > key.size()) return false;
   rte_eth_rss_conf conf{};
-  conf.rss_key = key.data();
   conf.rss_key_len = static_cast<std::uint8_t>(key_bytes);
+  // Some drivers take the key only now. Whether it worked is what is read back.
+  key = wanted;
+  conf.rss_key = key.data();
+  conf.rss_hf = kRssTypes & info_.flow_type_rss_offloads;
+  rte_eth_dev_rss_hash_update(device_, &conf);
+  key.fill(0);
   if (rte_eth_dev_rss_hash_conf_get(device_, &conf) != 0) return false;
   if (!std::equal(key.begin(), key.begin() + key_bytes, wanted.begin())) return false;
   constexpr std::uint64_t kNeeded = RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV6_TCP;

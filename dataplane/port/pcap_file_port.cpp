@@ -38,7 +38,7 @@ std::string no_capture(const std::string& path, std::FILE* file) {
 
 std::string open_fault(const std::string& path, std::FILE* file, const std::string& said) {
   if (said.find("unknown file format") != std::string::npos) return no_capture(path, file);
-  if (said.find("truncated dump file") != std::string::npos) {
+  if (said.find("truncated") != std::string::npos) {
     return title(path) + " is cut inside its file header: nothing can be read of it";
   }
   return title(path) + " cannot be read as a capture: " + said;
@@ -129,7 +129,7 @@ std::string PcapFileQueue::faults() const {
 void PcapFileQueue::file_ended(int result) {
   if (result == PCAP_ERROR) {
     const std::string said = pcap_geterr(capture_.get());
-    const bool cut = said.find("truncated dump file") != std::string::npos;
+    const bool cut = said.find("truncated") != std::string::npos;
     add_fault(title(paths_[next_path_ - 1]) + (cut ? " is cut: its last packet is not whole (" : " is damaged (") + said +
               "); what came before was read");
   }

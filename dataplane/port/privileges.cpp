@@ -66,4 +66,11 @@ std::string drop_privileges(const std::string& user, bool keep_net_admin) {
   return user.empty() ? std::string() : become(user, keep_net_admin);
 }
 
+std::string drop_thread_privileges() {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fault("cannot forbid new privileges");
+  // Root by wish stays root; a user's capabilities were for set-up.
+  if (geteuid() == 0 || set_capabilities(false)) return {};
+  return fault("cannot drop capabilities");
+}
+
 }  // namespace spanlight

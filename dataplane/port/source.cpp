@@ -90,6 +90,10 @@ VdevString complete_vdev(VdevString vdev) {
   return vdev;
 }
 
+bool closes_with_net_admin(std::string_view source) {
+  return source.starts_with("net_af_xdp");
+}
+
 std::uint32_t single_segment_bytes(const VdevString& vdev) {
   if (vdev.driver == "net_af_packet" || vdev.driver == "eth_af_packet") {
     std::uint32_t bytes = kAfPacketDriverFrameBytes;

@@ -1,0 +1,257 @@
+#include <numeric>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "port/capture_writer.h"
+#include "port/eal_for_tests.h"
+#include "port/open_port.h"
+
+namespace spanlight {
+namespace {
+
+using test::Frame;
+using test::pcap_bytes;
+using test::pcapng_bytes;
+using test::receive_all;
+using test::Received;
+using test::TemporaryFile;
+
+constexpr std::uint8_t kIndex = 3;
+
+std::vector<std::uint8_t> pattern(std::size_t n, std::uint8_t first = 0) {
+  std::vector<std::uint8_t> bytes(n);
+  std::iota(bytes.begin(), bytes.end(), first);
+  for (std::size_t i = 0; i < n; i += 251) bytes[i] = static_cast<std::uint8_t>(i / 251);  // no period of 256
+  return bytes;
+}
+
+std::unique_ptr<Port> open_ok(const std::vector<std::string>& paths, const std::string& bpf = "") {
+  Settings settings = test::eal_settings();
+  settings.bpf = bpf;
+  OpenPort opened = open_capture_files(paths, settings, kIndex, 1);
+  if (const std::string* fault = std::get_if<std::string>(&opened)) {
+    ADD_FAILURE() << *fault;
+    return nullptr;
+  }
+  return std::move(std::get<std::unique_ptr<Port>>(opened));
+}
+
+std::string open_fault(const std::string& path) {
+  OpenPort opened = open_capture_files({path}, test::eal_settings(), kIndex, 1);
+  const std::string* fault = std::get_if<std::string>(&opened);
+  return fault == nullptr ? "opened" : *fault;
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+struct FormatCase {
+  const char* name;
+  std::string content;
+  TimeNs time;
+};
+
+TEST(CaptureFile, formats_and_clocks) {
+  const std::vector<Frame> micro = {{1'700'000'000, 123'456, pattern(60), 1'500}};
+  const std::vector<Frame> nano = {{1'700'000'000, 123'456'789, pattern(60), 1'500}};
+  const TimeNs second = 1'700'000'000 * kSecondNs;
+  const FormatCase cases[] = {
+      {"pcap, microseconds", pcap_bytes(micro, 1, false), second + 123'456'000},
+      {"pcap, nanoseconds", pcap_bytes(nano, 1, true), second + 123'456'789},
+      {"pcapng, microseconds", pcapng_bytes(micro, 1, 6), second + 123'456'000},
+      {"pcapng, nanoseconds", pcapng_bytes(nano, 1, 9), second + 123'456'789},
+  };
+  for (const FormatCase& c : cases) {
+    const TemporaryFile file(c.content);
+    const auto port = open_ok({file.path()});
+    ASSERT_NE(port, nullptr) << c.name;
+    const std::vector<Received> frames = receive_all(port->queue(0));
+    ASSERT_EQ(frames.size(), 1u) << c.name;
+    EXPECT_EQ(frames[0].bytes, pattern(60)) << c.name;
+    EXPECT_EQ(frames[0].info.time, c.time) << c.name;
+    EXPECT_EQ(frames[0].info.wire_bytes, 1'500u) << c.name;
+    EXPECT_EQ(frames[0].info.port, kIndex) << c.name;
+    EXPECT_EQ(frames[0].info.link, LinkType::ethernet) << c.name;
+    EXPECT_EQ(port->queue(0).state(), QueueState::ended) << c.name;
+    EXPECT_EQ(port->why(), "") << c.name;
+    EXPECT_EQ(port->progress(), 1.0) << c.name;
+    EXPECT_EQ(port->counters().delivered, 1u) << c.name;
+  }
+}
+
+TEST(CaptureFile, link_types) {
+  const struct {
+    const char* name;
+    std::uint16_t value;  // LINKTYPE_ of the file formats
+    LinkType link;
+  } cases[] = {
+      {"null", 0, LinkType::null_loopback},       {"ethernet", 1, LinkType::ethernet},
+      {"ppp", 9, LinkType::ppp},                  {"ppp hdlc", 50, LinkType::ppp},
+      {"raw", 101, LinkType::raw_ip},             {"loop", 108, LinkType::null_loopback},
+      {"cooked", 113, LinkType::linux_cooked_v1}, {"ipv4", 228, LinkType::raw_ip},
+      {"ipv6", 229, LinkType::raw_ip},            {"nflog", 239, LinkType::nflog},
+      {"cooked v2", 276, LinkType::linux_cooked_v2},
+  };
+  for (const auto& c : cases) {
+    for (const std::string& content : {pcap_bytes({{1, 0, pattern(80)}}, c.value), pcapng_bytes({{1, 0, pattern(80)}}, c.value)}) {
+      const TemporaryFile file(content);
+      const auto port = open_ok({file.path()});
+      ASSERT_NE(port, nullptr) << c.name;
+      const std::vector<Received> frames = receive_all(port->queue(0));
+      ASSERT_EQ(frames.size(), 1u) << c.name;
+      EXPECT_EQ(frames[0].info.link, c.link) << c.name;
+    }
+  }
+}
+
+TEST(CaptureFile, sizes_become_chains_with_equal_bytes) {
+  for (const std::size_t size : {0u, 1u, 2'047u, 2'048u, 2'049u, 4'096u, 9'018u, 65'549u, 200'000u, 262'144u}) {
+    const TemporaryFile file(pcap_bytes({{1, 0, pattern(size)}}));
+    const auto port = open_ok({file.path()});
+    ASSERT_NE(port, nullptr);
+    const std::vector<Received> frames = receive_all(port->queue(0));
+    ASSERT_EQ(frames.size(), 1u) << size;
+    EXPECT_EQ(frames[0].bytes, pattern(size)) << size;
+    EXPECT_EQ(frames[0].segments, std::max<std::size_t>(1, (size + 2'047) / 2'048)) << size;
+  }
+}
+
+TEST(CaptureFile, an_empty_pool_delays_and_loses_nothing) {
+  constexpr unsigned kFrames = 200;  // × 128 mbufs: more than the pool has
+  std::vector<Frame> written;
+  for (unsigned i = 0; i < kFrames; ++i) written.push_back({i, 0, pattern(262'144, static_cast<std::uint8_t>(i))});
+  const TemporaryFile file(pcap_bytes(written));
+  const auto port = open_ok({file.path()});
+  ASSERT_NE(port, nullptr);
+  std::vector<rte_mbuf*> held;
+  rte_mbuf* burst[kBurstMax];
+  std::uint16_t n = 0;
+  while ((n = port->queue(0).receive(burst, kBurstMax, 0)) != 0) held.insert(held.end(), burst, burst + n);
+  EXPECT_LT(held.size(), kFrames);  // the pool is empty, the file is not
+  EXPECT_EQ(port->queue(0).state(), QueueState::live);
+  unsigned next = 0;
+  const auto check = [&](rte_mbuf* mbuf) {
+    EXPECT_EQ(frame_info(mbuf).time, TimeNs{next} * kSecondNs);
+    EXPECT_EQ(test::bytes_of(mbuf), written[next].bytes);
+    ++next;
+    rte_pktmbuf_free(mbuf);
+  };
+  for (rte_mbuf* mbuf : held) check(mbuf);
+  while ((n = port->queue(0).receive(burst, kBurstMax, 0)) != 0) std::for_each(burst, burst + n, check);
+  EXPECT_EQ(next, kFrames);
+  EXPECT_EQ(port->counters().delivered, kFrames);
+}
+
+TEST(CaptureFile, a_cut_file_is_read_as_far_as_it_goes) {
+  const std::vector<Frame> written = {{1, 0, pattern(100)}, {2, 0, pattern(100)}, {3, 0, pattern(100)}};
+  const std::string whole = pcap_bytes(written);
+  const std::size_t record = 16 + 100;
+  for (std::size_t cut = 1; cut < record; ++cut) {
+    const TemporaryFile file(whole.substr(0, whole.size() - cut));
+    const auto port = open_ok({file.path()});
+    ASSERT_NE(port, nullptr);
+    EXPECT_EQ(receive_all(port->queue(0)).size(), 2u) << cut;
+    EXPECT_EQ(port->queue(0).state(), QueueState::ended) << cut;
+    EXPECT_TRUE(has(port->why(), file.path() + " is cut: its last packet is not whole")) << port->why();
+  }
+  const std::string section = pcapng_bytes(written);
+  const TemporaryFile file(section.substr(0, section.size() - 7));
+  const auto port = open_ok({file.path()});
+  ASSERT_NE(port, nullptr);
+  EXPECT_EQ(receive_all(port->queue(0)).size(), 2u);
+  EXPECT_TRUE(has(port->why(), "is cut")) << port->why();
+}
+
+TEST(CaptureFile, a_length_that_cannot_be_is_damage) {
+  std::string content = pcap_bytes({{1, 0, pattern(100)}, {2, 0, pattern(100)}});
+  const std::size_t second_record = 24 + 16 + 100;
+  content.replace(second_record + 8, 4, "\xff\xff\xff\x7f", 4);
+  const TemporaryFile file(content);
+  const auto port = open_ok({file.path()});
+  ASSERT_NE(port, nullptr);
+  EXPECT_EQ(receive_all(port->queue(0)).size(), 1u);
+  EXPECT_TRUE(has(port->why(), "is damaged")) << port->why();
+}
+
+TEST(CaptureFile, faults) {
+  const std::string good = pcap_bytes({{1, 0, pattern(60)}});
+  const struct {
+    const char* name;
+    std::string content;
+    const char* says;
+  } cases[] = {
+      {"empty", "", "is empty"},
+      {"one byte", "x", "is cut inside its file header"},
+      {"cut header", good.substr(0, 20), "is cut inside its file header"},
+      {"text", "this is a letter and no capture of anything", "is not a capture: it is neither pcap nor pcapng"},
+      {"gzip", std::string("\x1f\x8b\x08\x00", 4) + std::string(60, 'x'), "is compressed: unpack it with gunzip"},
+      {"zstd", std::string("\x28\xb5\x2f\xfd", 4) + std::string(60, 'x'), "is compressed: unpack it with unzstd"},
+      {"802.11", pcap_bytes({{1, 0, pattern(60)}}, 105), "has link type IEEE802_11 (802.11), which is not known"},
+      {"unknown link type", pcap_bytes({{1, 0, pattern(60)}}, 60'000), "has link type 60000, which is not known"},
+  };
+  for (const auto& c : cases) {
+    const TemporaryFile file(c.content);
+    const std::string fault = open_fault(file.path());
+    EXPECT_TRUE(has(fault, file.path() + " " + c.says)) << c.name << ": " << fault;
+  }
+  EXPECT_TRUE(has(open_fault("/nonexistent/x.pcap"), "/nonexistent/x.pcap cannot be opened: No such file"));
+  EXPECT_TRUE(has(open_fault("/"), "/ is a directory"));
+  if (geteuid() != 0) {
+    const TemporaryFile file(good);
+    chmod(file.path().c_str(), 0);
+    EXPECT_TRUE(has(open_fault(file.path()), "cannot be opened: Permission denied"));
+  }
+}
+
+TEST(CaptureFile, several_one_after_the_other) {
+  const TemporaryFile first(pcap_bytes({{1, 0, pattern(60)}}));
+  const TemporaryFile second("garbage, and more garbage than a header has");
+  const TemporaryFile third(pcap_bytes({{3, 0, pattern(60)}}, 101));
+  const auto port = open_ok({first.path(), second.path(), "/nonexistent/x.pcap", third.path()});
+  ASSERT_NE(port, nullptr);
+  const std::vector<Received> frames = receive_all(port->queue(0));
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(frames[0].info.link, LinkType::ethernet);
+  EXPECT_EQ(frames[1].info.link, LinkType::raw_ip);
+  EXPECT_TRUE(has(port->why(), second.path() + " is not a capture")) << port->why();
+  EXPECT_TRUE(has(port->why(), "/nonexistent/x.pcap cannot be opened")) << port->why();
+  EXPECT_EQ(port->progress(), 1.0);
+}
+
+TEST(CaptureFile, standard_input) {
+  const TemporaryFile file(pcap_bytes({{1, 0, pattern(60)}, {2, 0, pattern(70)}}));
+  const int kept = dup(STDIN_FILENO);
+  ASSERT_NE(std::freopen(file.path().c_str(), "rb", stdin), nullptr);
+  {
+    const auto port = open_ok({"-"});
+    ASSERT_NE(port, nullptr);
+    EXPECT_EQ(receive_all(port->queue(0)).size(), 2u);
+    EXPECT_EQ(port->progress(), -1.0);
+  }
+  dup2(kept, STDIN_FILENO);
+  close(kept);
+}
+
+TEST(CaptureFile, filter) {
+  std::vector<std::uint8_t> arp = pattern(60), ip = pattern(60);
+  arp[12] = 0x08, arp[13] = 0x06, ip[12] = 0x08, ip[13] = 0x00;
+  const TemporaryFile file(pcap_bytes({{1, 0, arp}, {2, 0, ip}, {3, 0, arp}}));
+  const auto port = open_ok({file.path()}, "arp");
+  ASSERT_NE(port, nullptr);
+  const std::vector<Received> frames = receive_all(port->queue(0));
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(frames[1].info.time, 3 * kSecondNs);
+  EXPECT_EQ(port->counters().received, 3u);
+  EXPECT_EQ(port->counters().filtered, 1u);
+  EXPECT_EQ(port->counters().delivered, 2u);
+
+  Settings settings = test::eal_settings();
+  settings.bpf = "tcp port eighty";
+  const OpenPort wrong = open_capture_files({file.path()}, settings, kIndex, 1);
+  const std::string* fault = std::get_if<std::string>(&wrong);
+  ASSERT_NE(fault, nullptr);
+  EXPECT_TRUE(has(*fault, "the capture filter \"tcp port eighty\" is wrong: ")) << *fault;
+}
+
+}  // namespace
+}  // namespace spanlight
