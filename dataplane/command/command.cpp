@@ -4,6 +4,7 @@
 #include <zmq.h>
 
 #include <cassert>
+#include <cstring>
 
 #include "publish/endpoint.h"
 #include "schema/command_generated.h"
@@ -18,7 +19,9 @@ constexpr int kQueuedCommandsMax = 16;   // per peer
 constexpr flatbuffers::uoffset_t kDepthMax = 8;
 constexpr flatbuffers::uoffset_t kTablesMax = 16;
 
-void set_int(void* socket, int option, int value) { zmq_setsockopt(socket, option, &value, sizeof(value)); }
+void set_int(void* socket, int option, int value) {
+  zmq_setsockopt(socket, option, &value, sizeof(value));
+}
 
 // High half first, network byte order: the numbers of the schema are big-endian readings of the address.
 IpAddress address_of(const wire::CommandAddress& in) {
@@ -35,7 +38,8 @@ TargetRequest request_of(const wire::SetTargets& in) {
   request.only = in.only();
   if (in.addresses() != nullptr) {
     request.addresses.reserve(in.addresses()->size());
-    for (const wire::CommandAddress* address : *in.addresses()) request.addresses.push_back(address_of(*address));
+    for (const wire::CommandAddress* address : *in.addresses())
+      request.addresses.push_back(address_of(*address));
   }
   if (in.bpf() != nullptr) request.bpf = in.bpf()->str();
   return request;
@@ -79,7 +83,8 @@ std::string CommandChannel::Impl::open(void* zmq_context) {
   set_int(socket_, ZMQ_RCVHWM, kQueuedCommandsMax);
   set_int(socket_, ZMQ_SNDHWM, kQueuedCommandsMax);
   zmq_setsockopt(socket_, ZMQ_MAXMSGSIZE, &kCommandBytesMax, sizeof(kCommandBytesMax));
-  std::string sentence = bind_endpoint(socket_, settings_, "command endpoint", settings_.command_endpoint, endpoint_);
+  std::string sentence =
+      bind_endpoint(socket_, settings_, "command endpoint", settings_.command_endpoint, endpoint_);
   if (!sentence.empty()) close(0);
   return sentence;
 }
@@ -96,8 +101,8 @@ void CommandChannel::Impl::serve() {
     if (!serve_one()) return;
 }
 
-// False: nothing waits. A REP socket answers each request before it takes the next, and drops the answer to a peer that
-// is gone or does not read.
+// False: nothing waits. A REP socket answers each request before it takes the next, and drops the answer to a
+// peer that is gone or does not read.
 bool CommandChannel::Impl::serve_one() {
   zmq_msg_t message;
   zmq_msg_init(&message);
@@ -125,8 +130,13 @@ bool CommandChannel::Impl::serve_one() {
 
 // Counts, and returns what is wrong; empty = done.
 std::string CommandChannel::Impl::execute(zmq_msg_t& message, std::uint64_t& id) {
-  const auto* bytes = static_cast<const std::uint8_t*>(zmq_msg_data(&message));
-  flatbuffers::Verifier verifier(bytes, zmq_msg_size(&message), kDepthMax, kTablesMax);
+  // ZeroMQ hands out views into its receive buffer, at any address; FlatBuffers are read where they are
+  // aligned.
+  const std::size_t size = zmq_msg_size(&message);
+  std::vector<std::uint64_t> aligned(size / sizeof(std::uint64_t) + 1);
+  std::memcpy(aligned.data(), zmq_msg_data(&message), size);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(aligned.data());
+  flatbuffers::Verifier verifier(bytes, size, kDepthMax, kTablesMax);
   if (!wire::VerifyCommandBuffer(verifier)) {
     malformed_.fetch_add(1, std::memory_order_relaxed);
     return "this is not a Command of command.fbs";
@@ -162,13 +172,27 @@ CommandChannel::CommandChannel(const Settings& settings, SensorIdentity identity
     : impl_(std::make_unique<Impl>(settings, std::move(identity), handler)) {}
 CommandChannel::~CommandChannel() = default;
 
-std::string CommandChannel::open(void* zmq_context) { return impl_->open(zmq_context); }
-void* CommandChannel::socket() { return impl_->socket(); }
-void CommandChannel::serve() { impl_->serve(); }
-void CommandChannel::tick() { impl_->handler().tick(); }
-void CommandChannel::close(int linger_ms) { impl_->close(linger_ms); }
-std::string CommandChannel::endpoint() const { return impl_->endpoint(); }
-CommandCounters CommandChannel::counters() const { return impl_->counters(); }
+std::string CommandChannel::open(void* zmq_context) {
+  return impl_->open(zmq_context);
+}
+void* CommandChannel::socket() {
+  return impl_->socket();
+}
+void CommandChannel::serve() {
+  impl_->serve();
+}
+void CommandChannel::tick() {
+  impl_->handler().tick();
+}
+void CommandChannel::close(int linger_ms) {
+  impl_->close(linger_ms);
+}
+std::string CommandChannel::endpoint() const {
+  return impl_->endpoint();
+}
+CommandCounters CommandChannel::counters() const {
+  return impl_->counters();
+}
 
 void CommandChannel::report(std::vector<CounterValue>& out) const {
   const CommandCounters counters = impl_->counters();
@@ -178,7 +202,8 @@ void CommandChannel::report(std::vector<CounterValue>& out) const {
 }
 
 std::vector<MetricInfo> command_metric_infos() {
-  return {{"commands_total", "outcome", "Commands received: served, refused with a sentence, or not understood."}};
+  return {{"commands_total", "outcome",
+           "Commands received: served, refused with a sentence, or not understood."}};
 }
 
 }  // namespace spanlight

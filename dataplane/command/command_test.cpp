@@ -16,7 +16,8 @@ class BoardHandler final : public CommandHandler {
   explicit BoardHandler(TargetBoard& board) : board_(board) {}
   std::string set_targets(const TargetRequest& request) override {
     if (request.bpf == "not a filter") return "bpf: syntax error";
-    if (!board_.publish(std::make_unique<TargetSet>(request.only, request.addresses))) return "busy: try again";
+    if (!board_.publish(std::make_unique<TargetSet>(request.only, request.addresses)))
+      return "busy: try again";
     return {};
   }
   std::uint64_t targets_generation() const override { return board_.generation(); }
@@ -50,7 +51,8 @@ class Client {
   Reply ask(const std::vector<std::vector<std::uint8_t>>& frames,
             std::chrono::milliseconds patience = fakes::kPatience) {
     for (std::size_t i = 0; i < frames.size(); ++i)
-      EXPECT_GE(zmq_send(socket_, frames[i].data(), frames[i].size(), i + 1 < frames.size() ? ZMQ_SNDMORE : 0), 0);
+      EXPECT_GE(
+          zmq_send(socket_, frames[i].data(), frames[i].size(), i + 1 < frames.size() ? ZMQ_SNDMORE : 0), 0);
     fakes::set_option(socket_, ZMQ_RCVTIMEO, static_cast<int>(patience.count()));
     std::vector<std::uint8_t> bytes(64 << 10);
     const int n = zmq_recv(socket_, bytes.data(), bytes.size(), 0);
@@ -59,8 +61,13 @@ class Client {
     flatbuffers::Verifier verifier(bytes.data(), static_cast<std::size_t>(n));
     EXPECT_TRUE(verifier.VerifyBuffer<wire::Reply>(nullptr));
     const auto* reply = flatbuffers::GetRoot<wire::Reply>(bytes.data());
-    out = {true, reply->id(), reply->ok(), reply->error() != nullptr ? reply->error()->str() : "",
-           reply->sensor()->str(), reply->sensor_epoch(), reply->targets_generation()};
+    out = {true,
+           reply->id(),
+           reply->ok(),
+           reply->error() != nullptr ? reply->error()->str() : "",
+           reply->sensor()->str(),
+           reply->sensor_epoch(),
+           reply->targets_generation()};
     return out;
   }
 
@@ -79,12 +86,14 @@ std::vector<std::uint8_t> ping(std::uint64_t id) {
   return finished(builder, id, wire::Body::Ping, wire::CreatePing(builder).Union());
 }
 
-std::vector<std::uint8_t> set_targets(std::uint64_t id, bool only, const std::vector<wire::CommandAddress>& addresses,
+std::vector<std::uint8_t> set_targets(std::uint64_t id, bool only,
+                                      const std::vector<wire::CommandAddress>& addresses,
                                       const char* bpf = nullptr) {
   flatbuffers::FlatBufferBuilder builder;
   const auto list = builder.CreateVectorOfStructs(addresses);
   const auto filter = bpf != nullptr ? builder.CreateString(bpf) : 0;
-  return finished(builder, id, wire::Body::SetTargets, wire::CreateSetTargets(builder, only, list, filter).Union());
+  return finished(builder, id, wire::Body::SetTargets,
+                  wire::CreateSetTargets(builder, only, list, filter).Union());
 }
 
 class CommandTest : public ::testing::Test {
@@ -130,7 +139,8 @@ TEST_F(CommandTest, SetTargetsReachesTheWorkers) {
   TargetReader reader = board_.reader(0);
   reader.online();
   // 10.244.1.7 as ::ffff:10.244.1.7, and 2001:db8::1
-  const std::vector<wire::CommandAddress> addresses = {{0, 0x0000ffff0af40107ULL}, {0x20010db800000000ULL, 1}};
+  const std::vector<wire::CommandAddress> addresses = {{0, 0x0000ffff0af40107ULL},
+                                                       {0x20010db800000000ULL, 1}};
   const Reply reply = client_->ask({set_targets(7, true, addresses)});
   ASSERT_TRUE(reply.came);
   EXPECT_TRUE(reply.ok) << reply.error;
@@ -163,7 +173,8 @@ TEST_F(CommandTest, WhatTheHandlerRefusesIsSaid) {
 TEST_F(CommandTest, MalformedIsAnsweredAndCounted) {
   const std::vector<std::uint8_t> good = set_targets(1, true, {{1, 2}, {3, 4}}, "tcp");
   std::uint64_t malformed = 0;
-  const auto expect_malformed = [&](const std::vector<std::vector<std::uint8_t>>& frames, const char* sentence) {
+  const auto expect_malformed = [&](const std::vector<std::vector<std::uint8_t>>& frames,
+                                    const char* sentence) {
     const Reply reply = client_->ask(frames);
     ASSERT_TRUE(reply.came);
     EXPECT_FALSE(reply.ok);
@@ -187,7 +198,8 @@ TEST_F(CommandTest, MalformedIsAnsweredAndCounted) {
   EXPECT_TRUE(client_->ask({ping(2)}).ok);
 }
 
-// Any byte changed: an answer comes, whatever it is. (Under the sanitizers this reads every path of the verifier.)
+// Any byte changed: an answer comes, whatever it is. (Under the sanitizers this reads every path of the
+// verifier.)
 TEST_F(CommandTest, EveryBitFlippedIsSurvived) {
   const std::vector<std::uint8_t> good = set_targets(1, true, {{1, 2}}, "tcp");
   for (std::size_t bit = 0; bit < good.size() * 8; bit += 5) {
@@ -234,8 +246,9 @@ TEST(CommandEndpoint, IsRefusedByTheSameRules) {
   Publisher publisher(settings, fakes::identity(), {}, {}, fakes::options());
   ASSERT_EQ(publisher.open(), "");
   const std::string sentence = publisher.attach(channel);
-  EXPECT_NE(sentence.find("command endpoint tcp://0.0.0.0:*: this reaches beyond the machine and needs CURVE keys"),
-            std::string::npos)
+  EXPECT_NE(
+      sentence.find("command endpoint tcp://0.0.0.0:*: this reaches beyond the machine and needs CURVE keys"),
+      std::string::npos)
       << sentence;
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kSlotsMin = 16;
 
-// Mixes both halves into all bits (the finaliser of MurmurHash3). The addresses come from the control process alone.
+// Mixes both halves into all bits (the finaliser of MurmurHash3). The addresses come from the control process
+// alone.
 std::size_t hash_of(const IpAddress& address) {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -55,7 +56,8 @@ bool TargetSet::contains(const IpAddress& address) const {
 
 TargetBoard::TargetBoard(std::uint16_t workers) : workers_(workers), owned_(std::make_unique<TargetSet>()) {
   const std::uint32_t threads = std::max<std::uint32_t>(workers, 1);
-  const std::size_t bytes = (rte_rcu_qsbr_get_memsize(threads) + RTE_CACHE_LINE_SIZE - 1) / RTE_CACHE_LINE_SIZE * RTE_CACHE_LINE_SIZE;
+  const std::size_t bytes = (rte_rcu_qsbr_get_memsize(threads) + RTE_CACHE_LINE_SIZE - 1) /
+                            RTE_CACHE_LINE_SIZE * RTE_CACHE_LINE_SIZE;
   qsbr_.reset(static_cast<rte_rcu_qsbr*>(std::aligned_alloc(RTE_CACHE_LINE_SIZE, bytes)));
   // At start, before there is any traffic: there is nothing to go on with.
   if (qsbr_ == nullptr || rte_rcu_qsbr_init(qsbr_.get(), threads) != 0) std::abort();
@@ -88,7 +90,9 @@ bool TargetBoard::publish(std::unique_ptr<TargetSet> set) {
 }
 
 std::size_t TargetBoard::reclaim() {
-  std::erase_if(retired_, [this](const Retired& old) { return rte_rcu_qsbr_check(qsbr_.get(), old.token, false) == 1; });
+  std::erase_if(retired_, [this](const Retired& old) {
+    return rte_rcu_qsbr_check(qsbr_.get(), old.token, false) == 1;
+  });
   return retired_.size();
 }
 

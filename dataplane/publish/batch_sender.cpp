@@ -16,8 +16,9 @@ struct alignas(64) Copy {
   std::size_t bytes;
 };
 
-// ZeroMQ frees a message on this thread, before zmq_msg_send() returns, exactly when no queue took it: whatever a queue
-// took is freed by the thread that reads it. So the free functions tell what PUB sockets otherwise hide.
+// ZeroMQ frees a message on this thread, before zmq_msg_send() returns, exactly when no queue took it:
+// whatever a queue took is freed by the thread that reads it. So the free functions tell what PUB sockets
+// otherwise hide.
 thread_local const void* tl_sending = nullptr;
 thread_local bool tl_came_back = false;
 
@@ -56,7 +57,8 @@ BatchSender::Result BatchSender::send(void* socket, std::string_view topic, Batc
   BatchPool& pool = *batch->pool;
   if (pool.lent() * 2 >= pool.count()) return send_copy(socket, topic, batch);
   zmq_msg_t body;
-  if (zmq_msg_init_data(&body, batch->storage + batch->data_offset, batch->data_bytes, free_lent, batch) != 0) {
+  if (zmq_msg_init_data(&body, batch->storage + batch->data_offset, batch->data_bytes, free_lent, batch) !=
+      0) {
     pool.release(batch);
     return {Outcome::no_memory, false};
   }
@@ -69,7 +71,8 @@ BatchSender::Result BatchSender::send_copy(void* socket, std::string_view topic,
   const std::uint64_t in_flight = copied_bytes();
   void* memory = nullptr;
   if (in_flight <= copied_bytes_max_ && bytes <= copied_bytes_max_ - in_flight)
-    memory = std::aligned_alloc(alignof(Copy), (sizeof(Copy) + bytes + alignof(Copy) - 1) / alignof(Copy) * alignof(Copy));
+    memory = std::aligned_alloc(alignof(Copy),
+                                (sizeof(Copy) + bytes + alignof(Copy) - 1) / alignof(Copy) * alignof(Copy));
   zmq_msg_t body;
   auto* data = static_cast<std::uint8_t*>(memory) + (memory != nullptr ? sizeof(Copy) : 0);
   if (memory == nullptr || zmq_msg_init_data(&body, data, bytes, free_copy, memory) != 0) {

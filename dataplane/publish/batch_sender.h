@@ -1,7 +1,8 @@
 #pragma once
-// One batch → one two-frame message. Normally ZeroMQ is lent the batch's own buffer and gives it back when the last
-// subscriber's copy has left. When half of a pool hangs in subscribers' queues the batch is copied instead, so that a
-// stalled subscriber can never starve the worker. Publishing thread only; buffers come back on any thread.
+// One batch → one two-frame message. Normally ZeroMQ is lent the batch's own buffer and gives it back when
+// the last subscriber's copy has left. When half of a pool hangs in subscribers' queues the batch is copied
+// instead, so that a stalled subscriber can never starve the worker. Publishing thread only; buffers come
+// back on any thread.
 
 #include <atomic>
 #include <cstdint>

@@ -11,8 +11,8 @@ namespace spanlight {
 namespace {
 
 constexpr std::size_t kZ85KeyChars = 40;
-// Request frames, in order: version, request id, domain, address, identity, mechanism, then the mechanism's credentials;
-// CURVE has one, the client's key.
+// Request frames, in order: version, request id, domain, address, identity, mechanism, then the mechanism's
+// credentials; CURVE has one, the client's key.
 enum Frame : std::size_t { version, request_id, domain, address, identity, mechanism, key, frame_count };
 constexpr std::size_t kFrameBytesMax = 256;
 constexpr int kRequestsPerTurnMax = 64;
@@ -55,7 +55,8 @@ void answer(void* socket, const Request& request, bool welcome) {
   const std::string_view text = welcome ? "OK" : "key not in the list of clients";
   const std::array<std::string_view, 6> frames = {"1.0", request.text(request_id), status, text, "", ""};
   for (std::size_t i = 0; i < frames.size(); ++i)
-    zmq_send(socket, frames[i].data(), frames[i].size(), ZMQ_DONTWAIT | (i + 1 < frames.size() ? ZMQ_SNDMORE : 0));
+    zmq_send(socket, frames[i].data(), frames[i].size(),
+             ZMQ_DONTWAIT | (i + 1 < frames.size() ? ZMQ_SNDMORE : 0));
 }
 
 }  // namespace
@@ -86,7 +87,8 @@ void CurveGate::serve() {
   for (int i = 0; i < kRequestsPerTurnMax; ++i) {
     Request request;
     if (!receive(socket_, request)) return;
-    const bool welcome = request.well_formed && request.text(version) == "1.0" && request.text(mechanism) == "CURVE" &&
+    const bool welcome = request.well_formed && request.text(version) == "1.0" &&
+                         request.text(mechanism) == "CURVE" &&
                          knows(request.bytes[key].data(), request.sizes[key]);
     if (!welcome) ++refused_;
     answer(socket_, request, welcome);

@@ -1,6 +1,7 @@
 #pragma once
-// Decides which CURVE clients may connect (ZAP 1.0, ZeroMQ RFC 27): those whose public key is listed. Served by the
-// publishing thread between batches; ZeroMQ's I/O thread waits for its answer before a connection opens.
+// Decides which CURVE clients may connect (ZAP 1.0, ZeroMQ RFC 27): those whose public key is listed. Served
+// by the publishing thread between batches; ZeroMQ's I/O thread waits for its answer before a connection
+// opens.
 
 #include <array>
 #include <cstdint>
@@ -13,7 +14,8 @@ class CurveGate {
  public:
   ~CurveGate() { close(); }
 
-  // `clients`: Z85 public keys, not empty. Before any socket that asks the gate is bound. A sentence, or empty.
+  // `clients`: Z85 public keys, not empty. Before any socket that asks the gate is bound. A sentence, or
+  // empty.
   std::string open(void* zmq_context, const std::vector<std::string>& clients);
   void* socket() const { return socket_; }
   void serve();  // all requests that wait

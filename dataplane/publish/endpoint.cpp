@@ -25,7 +25,9 @@ constexpr int kHandshakeMs = 5'000;
 constexpr int kKeepaliveIdleS = 60;
 constexpr int kPeerGoneMs = 60'000;  // data unacknowledged for so long: the peer is gone, its queue is freed
 
-std::string reason(int error) { return std::strerror(error); }
+std::string reason(int error) {
+  return std::strerror(error);
+}
 
 // ---- tcp
 
@@ -56,7 +58,8 @@ std::string parse_tcp(std::string_view rest, Endpoint& out) {
   if (out.port != "*") {
     unsigned port = 0;
     for (const char c : out.port) {
-      if (c < '0' || c > '9' || port > 65'535) return "the port must be a number from 1 to 65535, or * for any";
+      if (c < '0' || c > '9' || port > 65'535)
+        return "the port must be a number from 1 to 65535, or * for any";
       port = port * 10 + static_cast<unsigned>(c - '0');
     }
     if (port == 0 || port > 65'535) return "the port must be a number from 1 to 65535, or * for any";
@@ -67,7 +70,9 @@ std::string parse_tcp(std::string_view rest, Endpoint& out) {
   return {};
 }
 
-void set_int(void* socket, int option, int value) { zmq_setsockopt(socket, option, &value, sizeof(value)); }
+void set_int(void* socket, int option, int value) {
+  zmq_setsockopt(socket, option, &value, sizeof(value));
+}
 
 void set_tcp_options(void* socket, const Endpoint& endpoint) {
   set_int(socket, ZMQ_IPV6, endpoint.host.find(':') != std::string::npos ? 1 : 0);
@@ -77,7 +82,8 @@ void set_tcp_options(void* socket, const Endpoint& endpoint) {
 }
 
 std::string set_curve(void* socket, const Settings& settings) {
-  if (zmq_has("curve") == 0) return "this ZeroMQ was built without CURVE: use ipc:// or a loopback address without keys";
+  if (zmq_has("curve") == 0)
+    return "this ZeroMQ was built without CURVE: use ipc:// or a loopback address without keys";
   std::array<char, kZ85KeyChars + 1> derived{};
   std::array<std::uint8_t, 32> raw{};
   if (settings.curve_secret_key.size() != kZ85KeyChars ||
@@ -95,11 +101,13 @@ std::string set_curve(void* socket, const Settings& settings) {
 
 std::string prepare_tcp(void* socket, const Settings& settings, const Endpoint& endpoint) {
   set_tcp_options(socket, endpoint);
-  if (!settings.curve_public_key.empty() || !settings.curve_secret_key.empty()) return set_curve(socket, settings);
+  if (!settings.curve_public_key.empty() || !settings.curve_secret_key.empty())
+    return set_curve(socket, settings);
   if (!settings.curve_clients.empty())
     return "CURVE clients are named, but this sensor has no CURVE keys: set its public and its secret key";
   if (!endpoint.loopback)
-    return "this reaches beyond the machine and needs CURVE keys: set the public and the secret key, or use ipc:// or "
+    return "this reaches beyond the machine and needs CURVE keys: set the public and the secret key, or use "
+           "ipc:// or "
            "tcp://127.0.0.1";
   return {};
 }
@@ -113,7 +121,8 @@ std::string make_directories(const std::string& path) {
       if (chmod(directory.c_str(), kDirectoryMode) != 0)  // whatever the umask is
         return "cannot set the mode of " + directory + " (" + reason(errno) + ")";
     } else if (errno != EEXIST) {
-      return "cannot make the directory " + directory + " (" + reason(errno) + "): start as root, or choose another path";
+      return "cannot make the directory " + directory + " (" + reason(errno) +
+             "): start as root, or choose another path";
     }
   }
   return {};
@@ -138,22 +147,28 @@ Listener probe_listener(const std::string& path) {
 
 std::string prepare_ipc(const std::string& path) {
   if (std::string sentence = make_directories(path); !sentence.empty()) return sentence;
-  struct stat info{};
+  struct stat info {};
   if (lstat(path.c_str(), &info) != 0)
     return errno == ENOENT ? std::string{} : "cannot look at the file (" + reason(errno) + ")";
-  if (!S_ISSOCK(info.st_mode)) return "there is a file of that name which is not a socket: choose another path";
+  if (!S_ISSOCK(info.st_mode))
+    return "there is a file of that name which is not a socket: choose another path";
   switch (probe_listener(path)) {
-    case Listener::none: return {};
-    case Listener::alive: return "in use by another sensor: stop it, or choose another path";
-    case Listener::hidden: return "belongs to another user, whose sensor may be using it: choose another path";
-    case Listener::dead: break;
+    case Listener::none:
+      return {};
+    case Listener::alive:
+      return "in use by another sensor: stop it, or choose another path";
+    case Listener::hidden:
+      return "belongs to another user, whose sensor may be using it: choose another path";
+    case Listener::dead:
+      break;
   }
   if (unlink(path.c_str()) != 0 && errno != ENOENT)
     return "cannot remove the file that a dead sensor left (" + reason(errno) + "): remove it";
   return {};
 }
 
-// The group that may subscribe. Empty settings on an unprivileged sensor: its own group, as the file already has.
+// The group that may subscribe. Empty settings on an unprivileged sensor: its own group, as the file already
+// has.
 std::string set_group(const std::string& path, const Settings& settings) {
   std::vector<char> space(64 << 10);
   gid_t gid = 0;
@@ -179,11 +194,15 @@ std::string set_group(const std::string& path, const Settings& settings) {
 
 std::string bind_sentence(int error) {
   switch (error) {
-    case EADDRINUSE: return "another program listens there: stop it, or choose another";
+    case EADDRINUSE:
+      return "another program listens there: stop it, or choose another";
     case EADDRNOTAVAIL:
-    case ENODEV: return "this machine has no such address: choose one of its own";
-    case EACCES: return "not permitted: start as root, or choose another";
-    default: return std::string("cannot listen there (") + zmq_strerror(error) + ")";
+    case ENODEV:
+      return "this machine has no such address: choose one of its own";
+    case EACCES:
+      return "not permitted: start as root, or choose another";
+    default:
+      return std::string("cannot listen there (") + zmq_strerror(error) + ")";
   }
 }
 
@@ -196,7 +215,8 @@ std::string parse_endpoint(std::string_view text, Endpoint& out) {
     out.path = text.substr(6);
     if (out.path.empty() || out.path == "*" || out.path.front() == '@')
       return "name a file, as in ipc:///run/spanlight/records.sock: only a file has an owner and a mode";
-    if (out.path.size() >= sizeof(sockaddr_un::sun_path)) return "the path is longer than the 107 bytes a socket may have";
+    if (out.path.size() >= sizeof(sockaddr_un::sun_path))
+      return "the path is longer than the 107 bytes a socket may have";
     if (out.path.find('\0') != std::string::npos || out.path.back() == '/') return "this is no file name";
     return {};
   }
@@ -208,8 +228,8 @@ std::string parse_endpoint(std::string_view text, Endpoint& out) {
   return "write ipc://PATH or tcp://ADDRESS:PORT";
 }
 
-std::string bind_endpoint(void* socket, const Settings& settings, std::string_view what, const std::string& text,
-                          std::string& bound) {
+std::string bind_endpoint(void* socket, const Settings& settings, std::string_view what,
+                          const std::string& text, std::string& bound) {
   const std::string prefix = std::string(what) + " " + text + ": ";
   Endpoint endpoint;
   std::string sentence = parse_endpoint(text, endpoint);

@@ -1,8 +1,8 @@
 #pragma once
 // Where a ZeroMQ socket of the sensor may listen, and on what terms:
-//   ipc://PATH       mode 0660, the group of the settings; a file left by a dead sensor is removed, a live one's is not
-//   tcp://HOST:PORT  with CURVE keys; without them on loopback only
-//   inproc://NAME    within this process
+//   ipc://PATH       mode 0660, the group of the settings; a file left by a dead sensor is removed, a live
+//   one's is not tcp://HOST:PORT  with CURVE keys; without them on loopback only inproc://NAME    within this
+//   process
 // Every refusal is one sentence with the mend. Used on the main thread, before privileges are dropped.
 
 #include <string>
@@ -24,10 +24,11 @@ struct Endpoint {
 // Empty = understood; otherwise what is wrong.
 std::string parse_endpoint(std::string_view text, Endpoint& out);
 
-// Binds `socket` (not yet bound) to `text` by the rules above. `what` names it in sentences: "records endpoint".
-// `bound` becomes the endpoint in force. Changes the process's umask for the length of a call: at start only.
-std::string bind_endpoint(void* socket, const Settings& settings, std::string_view what, const std::string& text,
-                          std::string& bound);
+// Binds `socket` (not yet bound) to `text` by the rules above. `what` names it in sentences: "records
+// endpoint". `bound` becomes the endpoint in force. Changes the process's umask for the length of a call: at
+// start only.
+std::string bind_endpoint(void* socket, const Settings& settings, std::string_view what,
+                          const std::string& text, std::string& bound);
 
 constexpr const char* kZapDomain = "spanlight";
 

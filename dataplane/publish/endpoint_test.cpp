@@ -90,7 +90,9 @@ std::string open_at(const std::string& endpoint, Settings settings = {}) {
   return publisher.open();
 }
 
-bool contains(const std::string& sentence, const std::string& part) { return sentence.find(part) != std::string::npos; }
+bool contains(const std::string& sentence, const std::string& part) {
+  return sentence.find(part) != std::string::npos;
+}
 
 TEST(IpcEndpoint, MakesItsDirectoryAndSetsTheModes) {
   const fakes::TempDirectory directory;
@@ -101,7 +103,7 @@ TEST(IpcEndpoint, MakesItsDirectoryAndSetsTheModes) {
   const std::string sentence = publisher.open();
   EXPECT_EQ(umask(mask), 0077u) << "the umask was not put back";
   ASSERT_EQ(sentence, "");
-  struct stat info{};
+  struct stat info {};
   ASSERT_EQ(stat(directory.file("a/b").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0755u);
   ASSERT_EQ(stat(directory.file("a/b/records.sock").c_str(), &info), 0);
@@ -118,7 +120,9 @@ TEST(IpcEndpoint, ALivingSensorKeepsItsSocket) {
   ASSERT_EQ(first.open(), "");
   first.start();
   const std::string sentence = open_at(settings.records_endpoint);
-  EXPECT_TRUE(contains(sentence, "records endpoint " + settings.records_endpoint + ": in use by another sensor")) << sentence;
+  EXPECT_TRUE(
+      contains(sentence, "records endpoint " + settings.records_endpoint + ": in use by another sensor"))
+      << sentence;
   Subscriber subscriber(context.get(), settings.records_endpoint, {"hello."});
   EXPECT_TRUE(subscriber.receive());  // the first one is as it was
 }
@@ -150,7 +154,8 @@ TEST(IpcEndpoint, UnknownGroupIsTold) {
   const fakes::TempDirectory directory;
   Settings settings;
   settings.ipc_group = "no-such-group";
-  EXPECT_TRUE(contains(open_at(directory.ipc("records.sock"), settings), "there is no group 'no-such-group'"));
+  EXPECT_TRUE(
+      contains(open_at(directory.ipc("records.sock"), settings), "there is no group 'no-such-group'"));
 }
 
 TEST(TcpEndpoint, BeyondLoopbackNeedsKeys) {
@@ -164,7 +169,8 @@ TEST(TcpEndpoint, PortInUseIsTold) {
   settings.records_endpoint = "tcp://127.0.0.1:*";
   Publisher first(settings, fakes::identity(), {}, {}, fakes::options());
   ASSERT_EQ(first.open(), "");
-  EXPECT_TRUE(contains(open_at(first.endpoint()), "another program listens there")) << open_at(first.endpoint());
+  EXPECT_TRUE(contains(open_at(first.endpoint()), "another program listens there"))
+      << open_at(first.endpoint());
 }
 
 struct Keys {
@@ -183,7 +189,8 @@ TEST(CurveKeys, FaultsAreTold) {
   EXPECT_TRUE(contains(sentence(one.public_key.data(), ""), "secret key is not a key"));
   EXPECT_TRUE(contains(sentence("", one.secret_key.data()), "does not belong to the secret key"));
   EXPECT_TRUE(contains(sentence(one.public_key.data(), "short"), "secret key is not a key"));
-  EXPECT_TRUE(contains(sentence(two.public_key.data(), one.secret_key.data()), "does not belong to the secret key"));
+  EXPECT_TRUE(
+      contains(sentence(two.public_key.data(), one.secret_key.data()), "does not belong to the secret key"));
   EXPECT_EQ(sentence(one.public_key.data(), one.secret_key.data()), "");
   settings.curve_clients = {"not a key"};
   EXPECT_TRUE(contains(sentence(one.public_key.data(), one.secret_key.data()), "CURVE client 'not a key'"));

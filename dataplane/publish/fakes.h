@@ -1,6 +1,6 @@
 #pragma once
-// For tests of this room and of the command room: a directory of their own, a worker that fills batches, a subscriber on
-// raw ZeroMQ. Waits are generous deadlines, never sleeps that a test depends on.
+// For tests of this room and of the command room: a directory of their own, a worker that fills batches, a
+// subscriber on raw ZeroMQ. Waits are generous deadlines, never sleeps that a test depends on.
 
 #include <gtest/gtest.h>
 #include <zmq.h>
@@ -62,8 +62,8 @@ class Context {
   void* context_;
 };
 
-// What the worker's batches hold here: enough to know each by sight, and a byte pattern that shows a buffer reused
-// too early.
+// What the worker's batches hold here: enough to know each by sight, and a byte pattern that shows a buffer
+// reused too early.
 struct Mark {
   std::uint64_t sequence;
   std::uint32_t worker;
@@ -107,7 +107,8 @@ class Subscriber {
     const int linger = 0;
     zmq_setsockopt(socket_, ZMQ_LINGER, &linger, sizeof(linger));
     if (set_up) set_up(socket_);
-    for (const std::string& topic : topics) zmq_setsockopt(socket_, ZMQ_SUBSCRIBE, topic.data(), topic.size());
+    for (const std::string& topic : topics)
+      zmq_setsockopt(socket_, ZMQ_SUBSCRIBE, topic.data(), topic.size());
     EXPECT_EQ(zmq_connect(socket_, endpoint.c_str()), 0) << zmq_strerror(zmq_errno()) << " " << endpoint;
   }
   ~Subscriber() { close(); }
@@ -150,9 +151,13 @@ class Subscriber {
   void* socket_ = nullptr;
 };
 
-inline void set_option(void* socket, int option, int value) { zmq_setsockopt(socket, option, &value, sizeof(value)); }
+inline void set_option(void* socket, int option, int value) {
+  zmq_setsockopt(socket, option, &value, sizeof(value));
+}
 
-inline SensorIdentity identity() { return {"rack12", 77, "0.1.0", 1'700'000'000'000'000'000ULL, 1}; }
+inline SensorIdentity identity() {
+  return {"rack12", 77, "0.1.0", 1'700'000'000'000'000'000ULL, 1};
+}
 
 inline PublisherOptions options() {
   PublisherOptions out;

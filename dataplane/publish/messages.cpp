@@ -20,11 +20,16 @@ flatbuffers::Offset<flatbuffers::String> text(FlatBufferBuilder& builder, std::s
 
 wire::FieldType wire_type(FieldType type) {
   switch (type) {
-    case FieldType::text: return wire::FieldType::text;
-    case FieldType::integer: return wire::FieldType::integer;
-    case FieldType::boolean: return wire::FieldType::boolean;
-    case FieldType::number: return wire::FieldType::number;
-    case FieldType::list: return wire::FieldType::list;
+    case FieldType::text:
+      return wire::FieldType::text;
+    case FieldType::integer:
+      return wire::FieldType::integer;
+    case FieldType::boolean:
+      return wire::FieldType::boolean;
+    case FieldType::number:
+      return wire::FieldType::number;
+    case FieldType::list:
+      return wire::FieldType::list;
   }
   return wire::FieldType::text;
 }
@@ -34,8 +39,8 @@ Offset<wire::Protocol> add_protocol(FlatBufferBuilder& builder, const Descriptor
   for (const FieldSpec& field : protocol.fields) {
     const auto name = text(builder, field.name);
     const auto meaning = text(builder, field.meaning);
-    fields.push_back(
-        wire::CreateFieldSpec(builder, name, wire_type(field.type), field.in_request, field.in_response, meaning));
+    fields.push_back(wire::CreateFieldSpec(builder, name, wire_type(field.type), field.in_request,
+                                           field.in_response, meaning));
   }
   const auto name = text(builder, protocol.name);
   const auto title = text(builder, protocol.title);
@@ -80,7 +85,8 @@ std::vector<std::uint8_t> encode_stats(const SensorIdentity& identity, const Sta
   }
   std::vector<Offset<wire::WorkerStats>> workers;
   for (const WorkerStats& worker : snapshot.workers)
-    workers.push_back(wire::CreateWorkerStats(builder, worker.worker, add_counters(builder, worker.counters)));
+    workers.push_back(
+        wire::CreateWorkerStats(builder, worker.worker, add_counters(builder, worker.counters)));
   std::vector<Offset<wire::NextSequence>> sequences;
   for (const NextSequence& entry : snapshot.next_sequences) {
     const auto topic = builder.CreateSharedString(entry.topic);
@@ -91,8 +97,9 @@ std::vector<std::uint8_t> encode_stats(const SensorIdentity& identity, const Sta
   const auto port_list = builder.CreateVector(ports);
   const auto worker_list = builder.CreateVector(workers);
   const auto sequence_list = builder.CreateVector(sequences);
-  wire::FinishStatsBuffer(builder, wire::CreateStats(builder, sensor, identity.epoch, snapshot.sequence, snapshot.time,
-                                                     port_list, worker_list, publisher, sequence_list));
+  wire::FinishStatsBuffer(
+      builder, wire::CreateStats(builder, sensor, identity.epoch, snapshot.sequence, snapshot.time, port_list,
+                                 worker_list, publisher, sequence_list));
   return bytes_of(builder);
 }
 

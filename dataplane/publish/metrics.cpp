@@ -63,7 +63,8 @@ bool parse_address(const std::string& text, SocketAddress& out) {
   return true;
 }
 
-// A listening socket, or -1 with errno. Made here and not by libmicrohttpd, so that the reason of a failure is known.
+// A listening socket, or -1 with errno. Made here and not by libmicrohttpd, so that the reason of a failure
+// is known.
 int listen_on(const SocketAddress& address) {
   const int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
@@ -81,10 +82,14 @@ int listen_on(const SocketAddress& address) {
 std::string listen_sentence(const std::string& address, int error) {
   const std::string prefix = "metrics address " + address + ": ";
   switch (error) {
-    case EADDRINUSE: return prefix + "another program listens there: choose another port, or leave it empty to go without";
-    case EADDRNOTAVAIL: return prefix + "this machine has no such address: use 127.0.0.1";
-    case EACCES: return prefix + "not permitted: choose a port above 1023";
-    default: return prefix + "cannot listen there (" + std::strerror(error) + ")";
+    case EADDRINUSE:
+      return prefix + "another program listens there: choose another port, or leave it empty to go without";
+    case EADDRNOTAVAIL:
+      return prefix + "this machine has no such address: use 127.0.0.1";
+    case EACCES:
+      return prefix + "not permitted: choose a port above 1023";
+    default:
+      return prefix + "cannot listen there (" + std::strerror(error) + ")";
   }
 }
 
@@ -94,7 +99,8 @@ MHD_Result respond(MHD_Connection* connection, unsigned status, const std::strin
       MHD_create_response_from_buffer(body.size(), const_cast<char*>(body.data()), MHD_RESPMEM_MUST_COPY);
   if (response == nullptr) return MHD_NO;
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-  if (status == MHD_HTTP_METHOD_NOT_ALLOWED) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+  if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
   const MHD_Result result = MHD_queue_response(connection, status, response);
   MHD_destroy_response(response);
   return result;
@@ -116,7 +122,8 @@ class MetricsServer::Impl {
 
  private:
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
-                               const char* version, const char* upload, std::size_t* upload_bytes, void** state);
+                               const char* version, const char* upload, std::size_t* upload_bytes,
+                               void** state);
   MHD_Result answer(MHD_Connection* connection, std::string_view url, std::string_view method) const;
 
   const SensorIdentity identity_;
@@ -127,8 +134,9 @@ class MetricsServer::Impl {
   std::string warning_;
 };
 
-MHD_Result MetricsServer::Impl::on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
-                                           const char*, const char*, std::size_t* upload_bytes, void**) {
+MHD_Result MetricsServer::Impl::on_request(void* self, MHD_Connection* connection, const char* url,
+                                           const char* method, const char*, const char*,
+                                           std::size_t* upload_bytes, void**) {
   if (*upload_bytes != 0) {  // the body of a POST that is refused below: read past
     *upload_bytes = 0;
     return MHD_YES;
@@ -136,7 +144,8 @@ MHD_Result MetricsServer::Impl::on_request(void* self, MHD_Connection* connectio
   return static_cast<const Impl*>(self)->answer(connection, url, method);
 }
 
-MHD_Result MetricsServer::Impl::answer(MHD_Connection* connection, std::string_view url, std::string_view method) const {
+MHD_Result MetricsServer::Impl::answer(MHD_Connection* connection, std::string_view url,
+                                       std::string_view method) const {
   if (url != "/metrics" && url != "/healthz")
     return respond(connection, MHD_HTTP_NOT_FOUND, "Here are /metrics and /healthz.\n", kPlain);
   if (method != "GET" && method != "HEAD")
@@ -145,18 +154,21 @@ MHD_Result MetricsServer::Impl::answer(MHD_Connection* connection, std::string_v
   if (url == "/metrics")
     return respond(connection, MHD_HTTP_OK, prometheus_text(snapshot, identity_, infos_),
                    "text/plain; version=0.0.4; charset=utf-8");
-  const auto now = static_cast<TimeNs>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  const auto now = static_cast<TimeNs>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                           std::chrono::system_clock::now().time_since_epoch())
+                                           .count());
   const bool fresh = snapshot.time != 0 && (now < snapshot.time || now - snapshot.time < kStaleNs);
   return fresh ? respond(connection, MHD_HTTP_OK, "ok\n", kPlain)
-               : respond(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "The publishing thread has no fresh stats.\n", kPlain);
+               : respond(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+                         "The publishing thread has no fresh stats.\n", kPlain);
 }
 
 std::string MetricsServer::Impl::start(const std::string& text) {
   if (text.empty()) return {};
   SocketAddress address;
   if (!parse_address(text, address))
-    return "metrics address " + text + ": write ADDRESS:PORT, as in 127.0.0.1:9464 or [::1]:9464, or leave it empty";
+    return "metrics address " + text +
+           ": write ADDRESS:PORT, as in 127.0.0.1:9464 or [::1]:9464, or leave it empty";
   const int fd = listen_on(address);
   if (fd < 0) return listen_sentence(text, errno);
   socklen_t bytes = sizeof(address.storage);
@@ -168,10 +180,10 @@ std::string MetricsServer::Impl::start(const std::string& text) {
   sigset_t all, old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
-  daemon_ = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, nullptr, nullptr, &on_request, this,
-                             MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, kConnectionsMax,
-                             MHD_OPTION_CONNECTION_TIMEOUT, kConnectionTimeoutS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                             kConnectionBytesMax, MHD_OPTION_END);
+  daemon_ = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, nullptr, nullptr, &on_request,
+                             this, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, kConnectionsMax,
+                             MHD_OPTION_CONNECTION_TIMEOUT, kConnectionTimeoutS,
+                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytesMax, MHD_OPTION_END);
   pthread_sigmask(SIG_SETMASK, &old, nullptr);
   if (daemon_ == nullptr) {
     close(fd);
@@ -179,7 +191,8 @@ std::string MetricsServer::Impl::start(const std::string& text) {
     return "metrics address " + text + ": the HTTP server does not start";
   }
   if (!address.loopback)
-    warning_ = "metrics address " + text + ": readable from other machines, without a password; 127.0.0.1 is not";
+    warning_ =
+        "metrics address " + text + ": readable from other machines, without a password; 127.0.0.1 is not";
   return {};
 }
 
@@ -193,11 +206,21 @@ MetricsServer::MetricsServer(SensorIdentity identity, std::vector<MetricInfo> in
                              std::function<StatsSnapshot()> latest)
     : impl_(std::make_unique<Impl>(std::move(identity), std::move(infos), std::move(latest))) {}
 
-MetricsServer::~MetricsServer() { stop(); }
+MetricsServer::~MetricsServer() {
+  stop();
+}
 
-std::string MetricsServer::start(const std::string& address) { return impl_->start(address); }
-void MetricsServer::stop() { impl_->stop(); }
-std::string MetricsServer::warning() const { return impl_->warning(); }
-std::uint16_t MetricsServer::port() const { return impl_->port(); }
+std::string MetricsServer::start(const std::string& address) {
+  return impl_->start(address);
+}
+void MetricsServer::stop() {
+  impl_->stop();
+}
+std::string MetricsServer::warning() const {
+  return impl_->warning();
+}
+std::uint16_t MetricsServer::port() const {
+  return impl_->port();
+}
 
 }  // namespace spanlight

@@ -5,12 +5,12 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <regex.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -28,7 +28,8 @@ TimeNs now_ns() {
 StatsSnapshot picture() {
   StatsSnapshot out;
   out.time = now_ns();
-  out.ports = {{"eth1", {{"port_received_total", "", 10}}}, {"a\"b\\c\nd", {{"port_received_total", "", 11}}}};
+  out.ports = {{"eth1", {{"port_received_total", "", 10}}},
+               {"a\"b\\c\nd", {{"port_received_total", "", 11}}}};
   out.workers = {{0, {{"drops_total", "ring", 1}, {"drops_total", "no_mbuf", 2}, {"flows", "", 3}}},
                  {1, {{"drops_total", "ring", 4}, {"odd name!", "x", 5}, {"drops_total", "ring", 6}}}};
   out.publisher = {{"publisher_batches_sent_total", "", 18'446'744'073'709'551'615ULL}};
@@ -43,12 +44,36 @@ std::vector<MetricInfo> infos() {
 
 using Samples = std::map<std::string, std::string>;
 
+// A POSIX extended expression over a whole line; the groups it matched, or nothing.
+class Pattern {
+ public:
+  explicit Pattern(const std::string& text) {
+    EXPECT_EQ(regcomp(&compiled_, ('^' + text + '$').c_str(), REG_EXTENDED), 0);
+  }
+  ~Pattern() { regfree(&compiled_); }
+  Pattern(const Pattern&) = delete;
+  Pattern& operator=(const Pattern&) = delete;
+  std::vector<std::string> match(const std::string& line) const {
+    regmatch_t found[8];
+    std::vector<std::string> groups;
+    if (regexec(&compiled_, line.c_str(), 8, found, 0) != 0) return groups;
+    for (const regmatch_t& m : found)
+      groups.push_back(m.rm_so < 0 ? ""
+                                   : line.substr(static_cast<std::size_t>(m.rm_so),
+                                                 static_cast<std::size_t>(m.rm_eo - m.rm_so)));
+    return groups;
+  }
+
+ private:
+  regex_t compiled_{};
+};
+
 // Checks the rules of the format and returns series → value.
 Samples parse(const std::string& text) {
-  static const std::regex help("# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)");
-  static const std::regex type("# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge)");
-  static const std::regex sample(
-      R"re(([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-zA-Z_]\w*="([^"\\\n]|\\["\\n])*",?)+\})? ([0-9]+))re");
+  const std::string name = "([a-zA-Z_:][a-zA-Z0-9_:]*)";
+  const Pattern help("# HELP " + name + " (.+)");
+  const Pattern type("# TYPE " + name + " (counter|gauge)");
+  const Pattern sample(name + R"re((\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\]|\\["\n])*",?)+\})? ([0-9]+))re");
   Samples out;
   std::set<std::string> finished;
   std::string family;
@@ -56,20 +81,19 @@ Samples parse(const std::string& text) {
   std::istringstream lines(text);
   EXPECT_TRUE(text.ends_with('\n'));
   for (std::string line; std::getline(lines, line);) {
-    std::smatch match;
-    if (std::regex_match(line, match, help)) {
+    if (const auto found = help.match(line); !found.empty()) {
       finished.insert(family);
-      family = match[1];
+      family = found[1];
       typed = false;
       EXPECT_FALSE(finished.contains(family)) << "two families " << family;
-    } else if (std::regex_match(line, match, type)) {
-      EXPECT_EQ(match[1], family);
-      EXPECT_EQ(match[2] == "counter", family.ends_with("_total"));
+    } else if (const auto kind = type.match(line); !kind.empty()) {
+      EXPECT_EQ(kind[1], family);
+      EXPECT_EQ(kind[2] == "counter", family.ends_with("_total"));
       typed = true;
-    } else if (std::regex_match(line, match, sample)) {
-      EXPECT_EQ(match[1], family);
+    } else if (const auto value = sample.match(line); !value.empty()) {
+      EXPECT_EQ(value[1], family);
       EXPECT_TRUE(typed);
-      EXPECT_TRUE(out.emplace(match[1].str() + match[2].str(), match[5]).second) << "twice: " << line;
+      EXPECT_TRUE(out.emplace(value[1] + value[2], value[5]).second) << "twice: " << line;
     } else {
       ADD_FAILURE() << "not in the format: " << line;
     }
@@ -128,7 +152,8 @@ Response fetch(std::uint16_t port, const std::string& request) {
   EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
   std::string all;
   char buffer[4'096];
-  for (ssize_t n = 0; (n = recv(fd, buffer, sizeof(buffer), 0)) > 0;) all.append(buffer, static_cast<std::size_t>(n));
+  for (ssize_t n = 0; (n = recv(fd, buffer, sizeof(buffer), 0)) > 0;)
+    all.append(buffer, static_cast<std::size_t>(n));
   close(fd);
   const std::size_t end = all.find("\r\n\r\n");
   if (end == std::string::npos || all.size() < 12) return out;
@@ -160,7 +185,8 @@ TEST(MetricsServer, Serves) {
                   "POST /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
                 .status,
             405);
-  EXPECT_EQ(fetch(server.port(), "HEAD /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").status, 200);
+  EXPECT_EQ(fetch(server.port(), "HEAD /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").status,
+            200);
   fetch(server.port(), "\x16\x03\x01garbage\r\n\r\n");
   EXPECT_EQ(fetch(server.port(), get("/healthz")).status, 200);
 }
@@ -183,14 +209,10 @@ TEST(MetricsServer, SaysWhatIsWrong) {
   ASSERT_EQ(first.start("127.0.0.1:0"), "");
   const std::string taken = "127.0.0.1:" + std::to_string(first.port());
   const std::pair<std::string, const char*> cases[] = {
-      {taken, "another program listens there"},
-      {"192.0.2.1:9464", "this machine has no such address"},
-      {"127.0.0.1", "write ADDRESS:PORT"},
-      {":9464", "write ADDRESS:PORT"},
-      {"127.0.0.1:", "write ADDRESS:PORT"},
-      {"127.0.0.1:65536", "write ADDRESS:PORT"},
-      {"127.0.0.1:94a", "write ADDRESS:PORT"},
-      {"::1:9464", "write ADDRESS:PORT"},
+      {taken, "another program listens there"},   {"192.0.2.1:9464", "this machine has no such address"},
+      {"127.0.0.1", "write ADDRESS:PORT"},        {":9464", "write ADDRESS:PORT"},
+      {"127.0.0.1:", "write ADDRESS:PORT"},       {"127.0.0.1:65536", "write ADDRESS:PORT"},
+      {"127.0.0.1:94a", "write ADDRESS:PORT"},    {"::1:9464", "write ADDRESS:PORT"},
       {"example.org:9464", "write ADDRESS:PORT"},
   };
   for (const auto& [address, sentence] : cases) {

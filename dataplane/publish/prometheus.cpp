@@ -18,13 +18,15 @@ using Families = std::map<std::string, Family>;
 std::string metric_name(std::string_view name) {
   std::string out = "spanlight_";
   for (const char c : name) {
-    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
+    const bool good =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
     out += good ? c : '_';
   }
   return out;
 }
 
-// In label values a backslash, a quote and a newline are written with a backslash; in HELP the first and last.
+// In label values a backslash, a quote and a newline are written with a backslash; in HELP the first and
+// last.
 std::string escaped(std::string_view text, bool quotes) {
   std::string out;
   for (const char c : text) {
@@ -43,7 +45,8 @@ std::string label(std::string_view key, std::string_view value) {
 }
 
 const MetricInfo* info_of(std::span<const MetricInfo> infos, std::string_view name) {
-  const auto at = std::find_if(infos.begin(), infos.end(), [name](const MetricInfo& i) { return i.name == name; });
+  const auto at =
+      std::find_if(infos.begin(), infos.end(), [name](const MetricInfo& i) { return i.name == name; });
   return at == infos.end() ? nullptr : &*at;
 }
 
@@ -61,7 +64,8 @@ void add(Families& families, std::span<const MetricInfo> infos, const std::strin
   }
 }
 
-void write(std::string& out, std::span<const MetricInfo> infos, const std::string& name, const Family& family) {
+void write(std::string& out, std::span<const MetricInfo> infos, const std::string& name,
+           const Family& family) {
   const std::string full = metric_name(name);
   const MetricInfo* info = info_of(infos, name);
   out += "# HELP " + full + ' ' + escaped(info != nullptr ? info->help : "Not described.", false) + '\n';

@@ -29,8 +29,8 @@ using std::chrono::milliseconds;
 
 constexpr int kBatchesPerPoolAndTurn = 16;  // then the sockets are looked at
 constexpr int kEventsPerTurnMax = 1'024;
-constexpr int kBusyPollMs = 1;    // a turn just after traffic
-constexpr int kIdlePollMs = 4;    // when nothing has come for kIdleTurns: 250 wake-ups a second
+constexpr int kBusyPollMs = 1;  // a turn just after traffic
+constexpr int kIdlePollMs = 4;  // when nothing has come for kIdleTurns: 250 wake-ups a second
 constexpr unsigned kIdleTurns = 64;
 constexpr milliseconds kHelloPeriod{100};  // a peer that subscribes in a loop gets no more hellos than this
 constexpr milliseconds kDrainMax{300};     // of stop(): what the workers left
@@ -38,11 +38,14 @@ constexpr milliseconds kStopMax{500};      // of stop(): all of it, then what is
 constexpr std::int64_t kUpstreamBytesMax = 1'024;  // subscriptions; a peer that sends more is cut off
 
 TimeNs system_time() {
-  return static_cast<TimeNs>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  return static_cast<TimeNs>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                 std::chrono::system_clock::now().time_since_epoch())
+                                 .count());
 }
 
-void set_int(void* socket, int option, int value) { zmq_setsockopt(socket, option, &value, sizeof(value)); }
+void set_int(void* socket, int option, int value) {
+  zmq_setsockopt(socket, option, &value, sizeof(value));
+}
 
 std::vector<std::string> all_topics(std::vector<std::string> records) {
   records.emplace_back(kHelloTopic);
@@ -143,7 +146,8 @@ std::string Publisher::Impl::open() {
   }
   if (sentence.empty()) {
     set_int(socket_, ZMQ_XPUB_VERBOSER, 1);  // each newcomer is told of, and each that leaves
-    set_int(socket_, ZMQ_SNDHWM, static_cast<int>(std::clamp<std::uint32_t>(settings_.high_water_mark, 1, 1u << 20)));
+    set_int(socket_, ZMQ_SNDHWM,
+            static_cast<int>(std::clamp<std::uint32_t>(settings_.high_water_mark, 1, 1u << 20)));
     set_int(socket_, ZMQ_SNDTIMEO, 0);
     set_int(socket_, ZMQ_LINGER, 0);
     zmq_setsockopt(socket_, ZMQ_MAXMSGSIZE, &kUpstreamBytesMax, sizeof(kUpstreamBytesMax));
@@ -179,7 +183,8 @@ void Publisher::Impl::start() {
     cpu_set_t cpus;
     CPU_ZERO(&cpus);
     CPU_SET(static_cast<unsigned>(settings_.main_cpu), &cpus);
-    pthread_setaffinity_np(thread_.native_handle(), sizeof(cpus), &cpus);  // refused: it runs anywhere, which works too
+    pthread_setaffinity_np(thread_.native_handle(), sizeof(cpus),
+                           &cpus);  // refused: it runs anywhere, which works too
   }
 }
 
@@ -249,7 +254,9 @@ void Publisher::Impl::send(Lane& lane, Batch* batch) {
     case BatchSender::Outcome::unsent:
       ++(subscriptions_.wanted(topic) ? counters_.batches_high_water : counters_.batches_no_subscriber);
       break;
-    case BatchSender::Outcome::no_memory: ++counters_.batches_no_memory; break;
+    case BatchSender::Outcome::no_memory:
+      ++counters_.batches_no_memory;
+      break;
   }
 }
 
@@ -298,7 +305,8 @@ void Publisher::Impl::publish_stats() {
   snapshot.next_sequences.clear();
   for (const Lane& lane : lanes_)
     for (std::size_t topic = 0; topic < topics_.size(); ++topic)
-      if (lane.next[topic] != 0) snapshot.next_sequences.push_back({lane.pool->worker(), topics_[topic], lane.next[topic]});
+      if (lane.next[topic] != 0)
+        snapshot.next_sequences.push_back({lane.pool->worker(), topics_[topic], lane.next[topic]});
   share_counters();
   append_publisher_counters(counters_, snapshot.publisher);
   for (const Lane& lane : lanes_) append_pool_gauges(*lane.pool, snapshot.publisher);
@@ -352,20 +360,38 @@ void Publisher::Impl::close(int linger_ms) {
   gate_.close();
 }
 
-Publisher::Publisher(const Settings& settings, SensorIdentity identity, std::vector<BatchPool*> pools, Collect collect,
-                     PublisherOptions options)
+Publisher::Publisher(const Settings& settings, SensorIdentity identity, std::vector<BatchPool*> pools,
+                     Collect collect, PublisherOptions options)
     : impl_(std::make_unique<Impl>(settings, std::move(identity), std::move(pools), std::move(collect),
                                    std::move(options))) {}
 
-Publisher::~Publisher() { impl_->stop(); }
+Publisher::~Publisher() {
+  impl_->stop();
+}
 
-std::string Publisher::open() { return impl_->open(); }
-std::string Publisher::attach(PolledService& service) { return impl_->attach(service); }
-void Publisher::start() { impl_->start(); }
-void Publisher::stop() { impl_->stop(); }
-std::string Publisher::endpoint() const { return impl_->endpoint(); }
-StatsSnapshot Publisher::latest() const { return impl_->latest(); }
-PublisherCounters Publisher::counters() const { return impl_->counters(); }
-const SensorIdentity& Publisher::identity() const { return impl_->identity(); }
+std::string Publisher::open() {
+  return impl_->open();
+}
+std::string Publisher::attach(PolledService& service) {
+  return impl_->attach(service);
+}
+void Publisher::start() {
+  impl_->start();
+}
+void Publisher::stop() {
+  impl_->stop();
+}
+std::string Publisher::endpoint() const {
+  return impl_->endpoint();
+}
+StatsSnapshot Publisher::latest() const {
+  return impl_->latest();
+}
+PublisherCounters Publisher::counters() const {
+  return impl_->counters();
+}
+const SensorIdentity& Publisher::identity() const {
+  return impl_->identity();
+}
 
 }  // namespace spanlight

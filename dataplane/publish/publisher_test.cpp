@@ -3,6 +3,9 @@
 #include "publish/publisher.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "publish/fakes.h"
 #include "schema/hello_generated.h"
@@ -20,14 +23,15 @@ class Sensor {
   Sensor(const Settings& settings, std::size_t batches, std::size_t buffer_bytes = 4'096,
          PublisherOptions options = fakes::options())
       : pool(3, buffer_bytes, batches),
-        publisher(settings, fakes::identity(), {&pool},
-                  [] {
-                    StatsSnapshot snapshot;
-                    snapshot.ports.push_back({"eth1", {{"port_received_total", "", 9}}});
-                    snapshot.workers.push_back({3, {{"packets_total", "", 8}, {"drops_total", "ring", 7}}});
-                    return snapshot;
-                  },
-                  std::move(options)) {}
+        publisher(
+            settings, fakes::identity(), {&pool},
+            [] {
+              StatsSnapshot snapshot;
+              snapshot.ports.push_back({"eth1", {{"port_received_total", "", 9}}});
+              snapshot.workers.push_back({3, {{"packets_total", "", 8}, {"drops_total", "ring", 7}}});
+              return snapshot;
+            },
+            std::move(options)) {}
 
   void open_and_start() {
     ASSERT_EQ(publisher.open(), "");
@@ -220,7 +224,35 @@ TEST(Publisher, ATopicThatDoesNotExistIsCountedNotSent) {
   EXPECT_TRUE(eventually([&] { return sensor.pool.available() == 4; }));
 }
 
-// A peer may send anything upstream: unsubscriptions of what it never subscribed to, and bytes that mean nothing.
+// A peer by hand (ZMTP 3.0, RFC 23, NULL mechanism): it may send what libzmq's own sockets would not.
+class BarePeer {
+ public:
+  explicit BarePeer(const std::string& path) : fd_(socket(AF_UNIX, SOCK_STREAM, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    EXPECT_EQ(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    std::string greeting("\xff\0\0\0\0\0\0\0\1\x7f\3\0NULL", 16);
+    greeting.resize(64, '\0');
+    say(greeting);
+    say(std::string("\4\x19\5READY\xbSocket-Type\0\0\0\3SUB", 27));
+    char byte = 0;
+    for (int i = 0; i < 64; ++i) EXPECT_EQ(recv(fd_, &byte, 1, MSG_WAITALL), 1);  // its greeting
+  }
+  ~BarePeer() { close(fd_); }
+  BarePeer(const BarePeer&) = delete;
+  BarePeer& operator=(const BarePeer&) = delete;
+  void frame(const std::string& body) { say(std::string(1, '\0') + static_cast<char>(body.size()) + body); }
+
+ private:
+  void say(const std::string& bytes) {
+    EXPECT_EQ(send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
+  int fd_;
+};
+
+// Subscriptions taken back that were never made, twice over, and bytes that mean nothing: whatever the counts
+// say then, others get what they asked for.
 TEST(Publisher, AHostilePeerTakesNothingFromOthers) {
   const fakes::TempDirectory directory;
   const fakes::Context context;
@@ -230,21 +262,40 @@ TEST(Publisher, AHostilePeerTakesNothingFromOthers) {
   sensor.open_and_start();
   Subscriber healthy(context.get(), settings.records_endpoint, {"record.http."});
   ASSERT_TRUE(sensor.subscribed(1));
-  void* hostile = zmq_socket(context.get(), ZMQ_XSUB);
-  fakes::set_option(hostile, ZMQ_LINGER, 0);
-  ASSERT_EQ(zmq_connect(hostile, settings.records_endpoint.c_str()), 0);
-  for (const std::string& junk : {std::string("\0record.http.", 13), std::string("\x07junk"), std::string("\1", 1),
-                                  std::string("\1") + std::string(600, 'x'), std::string("\0", 1)})
-    ASSERT_GE(zmq_send(hostile, junk.data(), junk.size(), 0), 0);
-  const std::string too_long = "\1" + std::string(100'000, 'y');  // cuts this peer off, and no other
-  zmq_send(hostile, too_long.data(), too_long.size(), 0);
+  BarePeer hostile(directory.file("records.sock"));
+  const std::string topic = "record.http.";
+  for (const std::string& body : {'\0' + topic, '\0' + topic, '\0' + topic, std::string("\x7junk"),
+                                  std::string(), '\1' + std::string(200, 'x'), std::string("\1hello.")})
+    hostile.frame(body);
+  ASSERT_TRUE(
+      eventually([&] { return sensor.publisher.counters().hellos_sent == 1; }));  // all of it has been read
+  EXPECT_LE(sensor.publisher.counters().subscriptions, 1u);  // the count is deceived, no more
   for (std::uint64_t i = 0; i < 50; ++i) {
     sensor.submit(0, i);
     const auto message = healthy.receive();
     ASSERT_TRUE(message) << i;
     EXPECT_EQ(message->mark().sequence, i);
   }
-  zmq_close(hostile);
+  EXPECT_TRUE(eventually([&] { return sensor.publisher.counters().batches_sent == 50; }));
+}
+
+// What no subscription needs cuts a peer off, and no other.
+TEST(Publisher, AnOverlongSubscriptionEndsItsConnection) {
+  const fakes::TempDirectory directory;
+  const fakes::Context context;
+  Settings settings;
+  settings.records_endpoint = directory.ipc("records.sock");
+  Sensor sensor(settings, 8);
+  sensor.open_and_start();
+  Subscriber healthy(context.get(), settings.records_endpoint, {"record.http."});
+  ASSERT_TRUE(sensor.subscribed(1));
+  Subscriber greedy(context.get(), settings.records_endpoint, {"record.http.", std::string(100'000, 'y')},
+                    [](void* socket) { fakes::set_option(socket, ZMQ_RECONNECT_IVL, -1); });
+  EXPECT_FALSE(greedy.receive(std::chrono::milliseconds(300)));
+  EXPECT_TRUE(eventually([&] { return sensor.publisher.counters().connections == 1; }));
+  sensor.submit(0, 0);
+  EXPECT_TRUE(healthy.receive());
+  EXPECT_FALSE(greedy.receive(std::chrono::milliseconds(50)));
 }
 
 }  // namespace

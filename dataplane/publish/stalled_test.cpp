@@ -1,5 +1,5 @@
-// One subscriber that never reads, one that does. The healthy one misses nothing and the worker always finds a buffer,
-// however far the stalled one is behind; and what hung in its queue comes back when it goes.
+// One subscriber that never reads, one that does. The healthy one misses nothing and the worker always finds
+// a buffer, however far the stalled one is behind; and what hung in its queue comes back when it goes.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,8 @@ constexpr std::uint32_t kHighWaterMark = 100;
 constexpr std::size_t kBuffers = 16;  // far fewer than a stalled queue holds
 constexpr std::size_t kBatchBytes = 65'536;
 constexpr std::uint64_t kBatches = 10 * kHighWaterMark;
-constexpr std::uint64_t kAheadMax = 4;  // the worker waits for the healthy one, so that only the stalled one lags
+constexpr std::uint64_t kAheadMax =
+    4;  // the worker waits for the healthy one, so that only the stalled one lags
 
 struct Seen {
   std::atomic<std::uint64_t> batches{0};
@@ -73,7 +74,8 @@ void run(const std::string& endpoint, std::uint64_t copied_bytes_max, Outcome& o
   std::thread reader([&] { read_all(healthy, seen, kBatches - 1); });
   for (std::uint64_t sequence = 0; sequence < kBatches; ++sequence) {
     // What is lost is never seen: then go on after a moment.
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(copied_bytes_max == 0 ? 0 : 10);
+    const auto deadline =
+        std::chrono::steady_clock::now() + std::chrono::seconds(copied_bytes_max == 0 ? 0 : 10);
     while (sequence >= seen.batches.load() + kAheadMax && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::microseconds(200));
     eventually([&] { return pool.waiting() < 2; });
@@ -128,10 +130,12 @@ TEST(StalledSubscriber, HarmsNobodyOverIpc) {
   expect_no_harm(directory.ipc("records.sock"));
 }
 
-TEST(StalledSubscriber, HarmsNobodyOverTcp) { expect_no_harm("tcp://127.0.0.1:*"); }
+TEST(StalledSubscriber, HarmsNobodyOverTcp) {
+  expect_no_harm("tcp://127.0.0.1:*");
+}
 
-// The control: without copies the stalled queue takes half of the pool and the healthy one loses; counted, and even then
-// the worker finds its buffers.
+// The control: without copies the stalled queue takes half of the pool and the healthy one loses; counted,
+// and even then the worker finds its buffers.
 TEST(StalledSubscriber, WithoutRoomForCopiesTheLossIsCounted) {
   const fakes::TempDirectory directory;
   Outcome outcome;

@@ -44,8 +44,8 @@ std::string ConnectionMonitor::open(void* zmq_context, void* watched) {
     return std::string("cannot watch connections (") + zmq_strerror(zmq_errno()) + ")";
   watched_ = watched;
   socket_ = zmq_socket(zmq_context, ZMQ_PAIR);
-  // ZeroMQ's I/O thread blocks on a monitor that is full. Events come no faster than connections open and are drained
-  // each turn, so this queue has no bound.
+  // ZeroMQ's I/O thread blocks on a monitor that is full. Events come no faster than connections open and are
+  // drained each turn, so this queue has no bound.
   const int unlimited = 0;
   if (socket_ != nullptr) zmq_setsockopt(socket_, ZMQ_RCVHWM, &unlimited, sizeof(unlimited));
   if (socket_ == nullptr || zmq_connect(socket_, name.data()) != 0)
@@ -60,9 +60,15 @@ void ConnectionMonitor::serve() {
     std::memcpy(&event, frame.data(), sizeof(event));
     zmq_recv(socket_, frame.data(), frame.size(), ZMQ_DONTWAIT);  // the address: not needed
     switch (event) {
-      case ZMQ_EVENT_ACCEPTED: ++connections_; break;
-      case ZMQ_EVENT_DISCONNECTED: connections_ -= connections_ > 0 ? 1 : 0; break;
-      default: ++handshakes_failed_; break;
+      case ZMQ_EVENT_ACCEPTED:
+        ++connections_;
+        break;
+      case ZMQ_EVENT_DISCONNECTED:
+        connections_ -= connections_ > 0 ? 1 : 0;
+        break;
+      default:
+        ++handshakes_failed_;
+        break;
     }
   }
 }

@@ -1,7 +1,7 @@
 #pragma once
-// Who listens: subscriptions as the XPUB socket tells them, connections as its monitor tells them. Publishing thread
-// only. What stands here is for counting and for the hello; whether a batch is sent is ZeroMQ's own decision, since a
-// peer may also unsubscribe from what it never subscribed to.
+// Who listens: subscriptions as the XPUB socket tells them, connections as its monitor tells them. Publishing
+// thread only. What stands here is for counting and for the hello; whether a batch is sent is ZeroMQ's own
+// decision, since a peer may also unsubscribe from what it never subscribed to.
 
 #include <cstdint>
 #include <map>
@@ -17,7 +17,8 @@ class Subscriptions {
  public:
   explicit Subscriptions(std::vector<std::string> topics) : topics_(std::move(topics)) {}
 
-  // One message of the XPUB socket: 1 or 0, then a prefix. True when a hello is due: the newcomer would get one.
+  // One message of the XPUB socket: 1 or 0, then a prefix. True when a hello is due: the newcomer would get
+  // one.
   bool on_event(Bytes event);
   bool wanted(std::string_view topic) const;
   std::uint64_t count() const { return count_; }
