@@ -1,6 +1,6 @@
 #pragma once
-// FlatBuffers' builder over a buffer that is there already. It never grows: who writes asks left_bytes() first. A new
-// BatchBuilder for each batch; neither making nor using one allocates.
+// FlatBuffers' builder over a buffer that is there already. It never grows: who writes asks left_bytes()
+// first. A new BatchBuilder for each batch; neither making nor using one allocates.
 
 #include <cstddef>
 #include <cstdint>
@@ -27,8 +27,8 @@ class BatchMemory : public flatbuffers::Allocator {
   }
   std::size_t bytes() const { return bytes_; }
 
-  // A second call means that a record outgrew its upper bound. That is our own error, and writing on would overwrite
-  // another batch.
+  // A second call means that a record outgrew its upper bound. That is our own error, and writing on would
+  // overwrite another batch.
   std::uint8_t* allocate(std::size_t size) override {
     if (taken_ || size > bytes_) std::abort();
     taken_ = true;
@@ -45,9 +45,11 @@ class BatchMemory : public flatbuffers::Allocator {
 class BatchBuilder final : private BatchMemory, public flatbuffers::FlatBufferBuilder {
  public:
   BatchBuilder(std::uint8_t* storage, std::size_t bytes)
-      : BatchMemory(storage, bytes), FlatBufferBuilder(BatchMemory::bytes(), this, false, kBatchAlignmentBytes) {}
+      : BatchMemory(storage, bytes),
+        FlatBufferBuilder(BatchMemory::bytes(), this, false, kBatchAlignmentBytes) {}
 
-  // Free for objects and for the builder's own notes (positions of fields, known vtables), which share the buffer.
+  // Free for objects and for the builder's own notes (positions of fields, known vtables), which share the
+  // buffer.
   std::size_t left_bytes() const { return BatchMemory::bytes() - buf_.size() - buf_.scratch_size(); }
 
   // A string to be filled by the caller, at once.

@@ -1,5 +1,5 @@
-// The pool without DPDK's rings: one thread, two stacks. Buffers start at odd addresses on purpose: the contract says
-// nothing of alignment.
+// The pool without DPDK's rings: one thread, two stacks. Buffers start at odd addresses on purpose: the
+// contract says nothing of alignment.
 
 #include "encode/batch_pool_double.h"
 
@@ -10,7 +10,9 @@ namespace spanlight {
 namespace {
 
 using Line = std::vector<Batch*>;
-Line& line(rte_ring* ring) { return *reinterpret_cast<Line*>(ring); }
+Line& line(rte_ring* ring) {
+  return *reinterpret_cast<Line*>(ring);
+}
 
 Batch* first_of(Line& waiting) {
   if (waiting.empty()) return nullptr;
@@ -50,10 +52,18 @@ Batch* BatchPool::take() {
   return batch;
 }
 
-void BatchPool::submit(Batch* batch) { line(full_).push_back(batch); }
-Batch* BatchPool::next() { return first_of(line(full_)); }
-void BatchPool::release(Batch* batch) { line(free_).push_back(batch); }
-std::size_t BatchPool::waiting() const { return line(full_).size(); }
+void BatchPool::submit(Batch* batch) {
+  line(full_).push_back(batch);
+}
+Batch* BatchPool::next() {
+  return first_of(line(full_));
+}
+void BatchPool::release(Batch* batch) {
+  line(free_).push_back(batch);
+}
+std::size_t BatchPool::waiting() const {
+  return line(full_).size();
+}
 
 void recycle_all(BatchPool& pool) {
   while (Batch* batch = pool.next()) pool.release(batch);

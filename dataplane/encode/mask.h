@@ -1,6 +1,7 @@
 #pragma once
-// The scanners behind redaction: each finds named values in one notation and overwrites them in place with `*`. Pure,
-// bounded, one pass, no recursion; contents may be any bytes. In doubt a scanner masks more, never less.
+// The scanners behind redaction: each finds named values in one notation and overwrites them in place with
+// `*`. Pure, bounded, one pass, no recursion; contents may be any bytes. In doubt a scanner masks more, never
+// less.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +16,8 @@ constexpr char kMaskCharacter = '*';
 // Overwrites [from, to). True if there was anything to overwrite.
 bool mask_range(MutableBytes text, std::size_t from, std::size_t to);
 
-// `name=value` between `&`, `;`, `?` and `#` (URL queries, forms, path parameters). Names are compared after percent
-// decoding; of `a[b]` also `a` and `b`. A value ends at `&` alone, since `;` may be part of it.
+// `name=value` between `&`, `;`, `?` and `#` (URL queries, forms, path parameters). Names are compared after
+// percent decoding; of `a[b]` also `a` and `b`. A value ends at `&` alone, since `;` may be part of it.
 bool mask_parameters(MutableBytes text, const NameSet& names);
 
 // `name=value; …` of Cookie and Set-Cookie (RFC 6265); also behind `,` (RFC 2965) and with quoted values.
@@ -27,13 +28,15 @@ bool mask_userinfo(MutableBytes text);
 
 enum class JsonOutcome : std::uint8_t { unchanged, changed, not_json };
 
-// RFC 8259 text, possibly cut at its end, or several in a row. The value of a named key becomes a string of `*`,
-// whatever it was; what the cut left of one is masked to the end. `not_json`: something stands outside of strings that
-// JSON does not know (comments, bare words, other quotes), so that keys cannot be told from values.
+// RFC 8259 text, possibly cut at its end, or several in a row. The value of a named key becomes a string of
+// `*`, whatever it was; what the cut left of one is masked to the end. `not_json`: something stands outside
+// of strings that JSON does not know (comments, bare words, other quotes), so that keys cannot be told from
+// values.
 JsonOutcome mask_json(MutableBytes text, const NameSet& names);
 
-// Keys in any text that has `"key": value` somewhere, also with escaped quotes (JSON inside a JSON string, JSONP, server
-// sent events). `not_json`: a named key is followed by an object or array, whose end cannot be told here.
+// Keys in any text that has `"key": value` somewhere, also with escaped quotes (JSON inside a JSON string,
+// JSONP, server sent events). `not_json`: a named key is followed by an object or array, whose end cannot be
+// told here.
 JsonOutcome mask_quoted_keys(MutableBytes text, const NameSet& names);
 
 }  // namespace spanlight

@@ -1,4 +1,5 @@
-// JSON keys. Two readers: a strict one that knows where it is, and one without state for text that only contains JSON.
+// JSON keys. Two readers: a strict one that knows where it is, and one without state for text that only
+// contains JSON.
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,9 @@ namespace spanlight {
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 bool is_word(char c) {
   return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '+' || c == '.';
 }
@@ -47,16 +50,21 @@ int hex4(std::string_view text, std::size_t at) {
   int value = 0;
   for (std::size_t i = at; i < at + 4; ++i) {
     const char c = lower(text[i]);
-    if (c >= '0' && c <= '9') value = value * 16 + (c - '0');
-    else if (c >= 'a' && c <= 'f') value = value * 16 + (c - 'a' + 10);
-    else return -1;
+    if (c >= '0' && c <= '9')
+      value = value * 16 + (c - '0');
+    else if (c >= 'a' && c <= 'f')
+      value = value * 16 + (c - 'a' + 10);
+    else
+      return -1;
   }
   return value;
 }
 
-// Escapes are resolved however many backslashes lead them in, and unknown ones stand for their letter: lenient parsers
-// do the same. Surrogate pairs are not joined: a key with letters beyond U+FFFF is found in its plain spelling only.
+// Escapes are resolved however many backslashes lead them in, and unknown ones stand for their letter:
+// lenient parsers do the same. Surrogate pairs are not joined: a key with letters beyond U+FFFF is found in
+// its plain spelling only.
 bool named_key(std::string_view raw, const NameSet& names) {
+  if (raw.find('\\') == std::string_view::npos) return names.contains(trimmed(raw));
   constexpr std::size_t kEscapeBytesMax = 12;  // a letter as \u0070, and as deep again inside a string
   if (raw.size() > kEscapeBytesMax * NameSet::kNameBytesMax) return false;
   std::array<char, NameSet::kNameBytesMax + 4> key;
@@ -96,7 +104,8 @@ bool is_literal(std::string_view word, bool at_end) {
   return false;
 }
 
-// Past the object or array at `at`, or the size. Depth is counted, not remembered: the kinds of brackets may differ.
+// Past the object or array at `at`, or the size. Depth is counted, not remembered: the kinds of brackets may
+// differ.
 std::size_t nested_end(std::string_view text, std::size_t at) {
   std::size_t depth = 0;
   while (at < text.size()) {
@@ -114,7 +123,8 @@ std::size_t nested_end(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-// Writes a string of `*` over [from, to), which was a whole value: the text stays JSON. One byte cannot hold a string.
+// Writes a string of `*` over [from, to), which was a whole value: the text stays JSON. One byte cannot hold
+// a string.
 void mask_value(MutableBytes bytes, std::size_t from, std::size_t to, bool closed) {
   if (to - from == 1 && closed) {
     bytes[from] = '0';
@@ -181,8 +191,8 @@ JsonOutcome mask_json(MutableBytes bytes, const NameSet& names) {
 
 namespace {
 
-// Past the quoted value whose opening quote stands at `quote` behind `depth` backslashes: the next quote that is not
-// escaped deeper than that.
+// Past the quoted value whose opening quote stands at `quote` behind `depth` backslashes: the next quote that
+// is not escaped deeper than that.
 std::size_t quoted_value_end(std::string_view text, std::size_t quote, std::size_t depth) {
   std::size_t at = quote + 1;
   while ((at = text.find('"', at)) != std::string_view::npos) {
@@ -203,7 +213,8 @@ JsonOutcome mask_quoted_keys(MutableBytes bytes, const NameSet& names) {
     if (close == std::string_view::npos) break;
     const std::size_t key_end = close - backslashes_before(text, open + 1, close);
     std::size_t next = skip_space(text, close + 1);
-    if (next == text.size() || text[next] != ':' || !named_key(text.substr(open + 1, key_end - open - 1), names)) {
+    if (next == text.size() || text[next] != ':' ||
+        !named_key(text.substr(open + 1, key_end - open - 1), names)) {
       open = close;
       continue;
     }

@@ -1,6 +1,6 @@
 #pragma once
-// Names without regard to ASCII case, each with a tag of bits; fixed after start. Made for the miss: one table look-up
-// by length and first letter decides nearly every name that is not in the set.
+// Names without regard to ASCII case, each with a tag of bits; fixed after start. Made for the miss: one
+// table look-up by length and first letter decides nearly every name that is not in the set.
 
 #include <array>
 #include <cstddef>
@@ -11,7 +11,9 @@
 
 namespace spanlight {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -49,7 +51,9 @@ class NameSet {
     std::string name;
     std::uint8_t tags;
   };
-  static std::uint64_t letter_bit(char c) { return std::uint64_t{1} << (static_cast<unsigned char>(lower(c)) & 63); }
+  static std::uint64_t letter_bit(char c) {
+    return std::uint64_t{1} << (static_cast<unsigned char>(lower(c)) & 63);
+  }
   std::uint8_t find(std::string_view name) const;
 
   std::array<std::uint64_t, kNameBytesMax + 1> first_letters_{};  // by length

@@ -23,8 +23,8 @@ static_assert(static_cast<std::uint32_t>(wire::Flag::redacted) == kFlagRedacted)
 static_assert(static_cast<std::uint32_t>(wire::Flag::uncertain) == kFlagUncertain);
 static_assert(sizeof(wire::HeaderSpan) == sizeof(HeaderSpan));
 
-// Upper bounds, each the sum of: the members, up to 7 bytes of padding for each, the vtable (2 bytes for each and 4),
-// and the builder's notes (8 bytes for each, and 4 for the vtable).
+// Upper bounds, each the sum of: the members, up to 7 bytes of padding for each, the vtable (2 bytes for each
+// and 4), and the builder's notes (8 bytes for each, and 4 for the vtable).
 constexpr std::size_t kRecordTableBytes = 768;   // 30 members, 142 bytes
 constexpr std::size_t kMessageTableBytes = 256;  // 9 members, 48 bytes
 constexpr std::size_t kFieldTableBytes = 192;    // 6 members, 29 bytes
@@ -89,12 +89,17 @@ wire::Address address_of(const IpAddress& ip) {
 
 wire::Transport transport_of(std::uint8_t protocol, const Descriptor& descriptor) {
   switch (protocol) {
-    case 6: return wire::Transport::tcp;
-    case 17: return wire::Transport::udp;
+    case 6:
+      return wire::Transport::tcp;
+    case 17:
+      return wire::Transport::udp;
     case 1:
-    case 58: return wire::Transport::icmp;
-    case 132: return wire::Transport::sctp;
-    default: return descriptor.transport == Transport::udp ? wire::Transport::udp : wire::Transport::tcp;
+    case 58:
+      return wire::Transport::icmp;
+    case 132:
+      return wire::Transport::sctp;
+    default:
+      return descriptor.transport == Transport::udp ? wire::Transport::udp : wire::Transport::tcp;
   }
 }
 
@@ -103,8 +108,13 @@ class RecordBuild {
  public:
   RecordBuild(RecordTarget& target, const Transaction& call, RecordShape shape, Redactor& redactor,
               EncodeCounters& counters)
-      : builder_(target.builder), cache_(target.cache), call_(call), shape_(shape), redactor_(redactor),
-        counters_(counters), flags_(call.flags) {}
+      : builder_(target.builder),
+        cache_(target.cache),
+        call_(call),
+        shape_(shape),
+        redactor_(redactor),
+        counters_(counters),
+        flags_(call.flags) {}
 
   Offset<wire::Record> write(Text protocol, std::uint64_t id, const ConnectionInfo& connection);
 
@@ -153,7 +163,8 @@ RecordBuild::Copy RecordBuild::copy(std::string_view source) {
   return made;
 }
 
-// What was masked in `whole` is masked in a text that is a part of it too: a pattern may match the whole only.
+// What was masked in `whole` is masked in a text that is a part of it too: a pattern may match the whole
+// only.
 void RecordBuild::mask_as(Copy& part, const Copy& whole) {
   if (!whole.changed || part.source.empty()) return;
   std::size_t at = whole.source.find(part.source);
@@ -188,7 +199,8 @@ Text RecordBuild::shared_text(std::string_view source) {
 
 // The call's URL stands in the record up to four times.
 void RecordBuild::write_location() {
-  Copy url = copy(call_.url), path = copy(call_.path), query = copy(call_.query_string), summary = copy(call_.summary);
+  Copy url = copy(call_.url), path = copy(call_.path), query = copy(call_.query_string),
+       summary = copy(call_.summary);
   url_ = url.offset, path_ = path.offset, query_string_ = query.offset, summary_ = summary.offset;
   if (!redactor_.active()) return;
   url.changed = redactor_.mask_url(url.bytes);
@@ -217,7 +229,8 @@ void RecordBuild::write_headers(const Headers& headers, Offset<Vector<std::uint8
     const Part name = part_of(headers.bytes, in[i].name_offset, in[i].name_length);
     const Part value = part_of(headers.bytes, in[i].value_offset, in[i].value_length);
     rules[i] = redactor_.active() && value.size > 0 ? redactor_.header_rules(name.text()) : 0;
-    const auto name_size = static_cast<std::uint32_t>(name.size), value_size = static_cast<std::uint32_t>(value.size);
+    const auto name_size = static_cast<std::uint32_t>(name.size),
+               value_size = static_cast<std::uint32_t>(value.size);
     out[i] = wire::HeaderSpan(size, name_size, size + name_size, value_size);
     size += name_size;
     if ((rules[i] & Redactor::kHide) != 0)
@@ -231,7 +244,8 @@ void RecordBuild::write_headers(const Headers& headers, Offset<Vector<std::uint8
   bytes_out = builder_.CreateUninitializedVector(size + (hides ? kRedactedText.size() : 0), &bytes);
   if (hides) std::memcpy(bytes + size, kRedactedText.data(), kRedactedText.size());
   std::uint8_t* to = bytes;
-  const std::uint8_t* run = headers.bytes.data();  // [run, run_end) is to be copied; pieces that touch go in one
+  const std::uint8_t* run =
+      headers.bytes.data();  // [run, run_end) is to be copied; pieces that touch go in one
   const std::uint8_t* run_end = run;
   const auto append = [&](const Part& part) {
     if (part.data == run_end) {
@@ -271,8 +285,11 @@ Offset<Vector<std::uint8_t>> RecordBuild::write_body(const Message& message) {
                       (call_.flags & kFlagTruncatedBody) != 0 || message.body.size() < message.body_size,
                       (call_.flags & kFlagGap) != 0};
   switch (redactor_.mask_body(form, {bytes, message.body.size()})) {
-    case BodyOutcome::unchanged: break;
-    case BodyOutcome::changed: flags_ |= kFlagRedacted; break;
+    case BodyOutcome::unchanged:
+      break;
+    case BodyOutcome::changed:
+      flags_ |= kFlagRedacted;
+      break;
     case BodyOutcome::withhold:
       builder_.take_back(before);
       flags_ |= kFlagWithheldBody;
@@ -301,10 +318,11 @@ Offset<Vector<Offset<wire::Field>>> RecordBuild::write_fields(const Message& mes
     Text name = shared_text(field.name);
     if (name.IsNull()) name = builder_.CreateString("", 0);
     const Text value = field.kind == Field::Kind::text ? text(field.text) : Text{};
-    const auto list = field.kind == Field::Kind::list && !field.list.empty() ? write_list(field)
-                                                                             : Offset<Vector<Text>>{};
+    const auto list =
+        field.kind == Field::Kind::list && !field.list.empty() ? write_list(field) : Offset<Vector<Text>>{};
     wire::FieldBuilder table(builder_);
-    if (field.kind == Field::Kind::integer || field.kind == Field::Kind::boolean) table.add_integer(field.integer);
+    if (field.kind == Field::Kind::integer || field.kind == Field::Kind::boolean)
+      table.add_integer(field.integer);
     if (field.kind == Field::Kind::number) table.add_number(field.number);
     table.add_list(list);
     table.add_text(value);
@@ -408,8 +426,8 @@ std::size_t text_bound(std::string_view text) {
 RecordBound bound_of(const Transaction& call) {
   RecordBound bound;
   bound.spine = kRecordTableBytes + kVectorBytes + sizeof(ConnectionInfo::vlans);
-  for (const std::string_view text : {call.version, call.method, call.url, call.path, call.query_string, call.error,
-                                      call.summary, call.trace_id, call.request_id})
+  for (const std::string_view text : {call.version, call.method, call.url, call.path, call.query_string,
+                                      call.error, call.summary, call.trace_id, call.request_id})
     bound.spine += text_bound(text);
   for (const Message* message : {&call.request, &call.response}) {
     if (!message->present) continue;

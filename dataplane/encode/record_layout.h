@@ -15,8 +15,8 @@ constexpr std::size_t kHeadersPerMessageMax = 4'096;  // beyond: left out, kFlag
 constexpr std::size_t kFieldsPerMessageMax = 64;      // beyond: left out, EncodeCounters::fields_left_out
 constexpr std::size_t kListTextsMax = 256;            // of one field; beyond: left out, the same counter
 
-// Short texts of few values (methods, versions, media types, names of fields) are written once a batch. Direct-mapped:
-// what falls on an entry replaces it.
+// Short texts of few values (methods, versions, media types, names of fields) are written once a batch.
+// Direct-mapped: what falls on an entry replaces it.
 class TextCache {
  public:
   using Text = flatbuffers::Offset<flatbuffers::String>;
@@ -55,8 +55,9 @@ struct RecordTarget {
 };
 
 // What does not fit the bound of `shape` must not be asked for.
-flatbuffers::Offset<wire::Record> write_record(RecordTarget& target, std::uint64_t id, const Transaction& call,
-                                               const ConnectionInfo& connection, RecordShape shape,
-                                               Redactor& redactor, EncodeCounters& counters);
+flatbuffers::Offset<wire::Record> write_record(RecordTarget& target, std::uint64_t id,
+                                               const Transaction& call, const ConnectionInfo& connection,
+                                               RecordShape shape, Redactor& redactor,
+                                               EncodeCounters& counters);
 
 }  // namespace spanlight

@@ -96,8 +96,7 @@ void RecordWriter::write(const Transaction& call, const ConnectionInfo& connecti
   RecordTarget target{builder, topic->cache, topic->protocol_text};
   // Time may step back from packet to packet of a capture; a batch's age may not underflow.
   if (topic->records == 0 || now < topic->first_record) topic->first_record = now;
-  topic->offsets[topic->records++] =
-      write_record(target, id, call, connection, shape, redactor_, counters_);
+  topic->offsets[topic->records++] = write_record(target, id, call, connection, shape, redactor_, counters_);
   ++counters_.records;
   counters_.record_bytes += builder.GetSize() - size_before;
   if (builder.GetSize() >= options_.batch_bytes || topic->records == kRecordsPerBatchMax ||
@@ -105,7 +104,8 @@ void RecordWriter::write(const Transaction& call, const ConnectionInfo& connecti
     close(*topic);
 }
 
-// A batch under way that has room for the record, in a poorer shape if need be. False: the record is lost, and counted.
+// A batch under way that has room for the record, in a poorer shape if need be. False: the record is lost,
+// and counted.
 bool RecordWriter::make_room(Topic& topic, const Transaction& call, RecordShape& shape) {
   const RecordBound bound = bound_of(call);
   const std::size_t whole = bound.spine + bound.headers + bound.bodies;
@@ -139,7 +139,8 @@ bool RecordWriter::open(Topic& topic) {
   BatchBuilder& builder = topic.builder.emplace(batch->storage, batch->storage_bytes);
   topic.records = 0;
   topic.cache.clear();
-  const std::size_t texts = text_bound(topic.name) + text_bound(sensor_name_) + text_bound(topic.protocol->name);
+  const std::size_t texts =
+      text_bound(topic.name) + text_bound(sensor_name_) + text_bound(topic.protocol->name);
   if (!topic.fits(texts)) {  // a pool of useless buffers
     topic.builder.reset();
     pool_.release(batch);
@@ -206,8 +207,8 @@ std::uint64_t RecordWriter::next_sequence(std::size_t topic) const {
 std::size_t RecordWriter::record_bytes_max(const Settings& settings) {
   // A head's bytes may stand in the record as URL, path and query, and summary; each side's headers once.
   constexpr std::size_t kLocations = 3, kMessages = 2, kRestBytes = 16'384;
-  const std::size_t message = std::size_t{settings.head_bytes_max} + settings.headers_max * sizeof(HeaderSpan) +
-                              settings.body_preview_bytes;
+  const std::size_t message = std::size_t{settings.head_bytes_max} +
+                              settings.headers_max * sizeof(HeaderSpan) + settings.body_preview_bytes;
   return kLocations * settings.head_bytes_max + kMessages * message + kRestBytes;
 }
 

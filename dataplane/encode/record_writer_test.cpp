@@ -15,14 +15,40 @@ namespace {
 std::size_t allocations = 0;
 }
 
-// Counts what the code under test takes from the system allocator.
-void* operator new(std::size_t bytes) {
+// Counts what the code under test takes from the system allocator. All forms, so that none meets another's
+// free().
+[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
   ++allocations;
-  if (void* memory = std::malloc(bytes)) return memory;
+  return std::malloc(bytes);
+}
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
+  if (void* memory = operator new(bytes, std::nothrow)) return memory;
   std::abort();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void* operator new[](std::size_t bytes) {
+  return operator new(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return operator new(bytes, std::nothrow);
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  operator delete(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  operator delete(memory);
+}
+void operator delete[](void* memory) noexcept {
+  operator delete(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  operator delete(memory);
+}
+void operator delete[](void* memory, const std::nothrow_t&) noexcept {
+  operator delete(memory);
+}
 
 namespace spanlight {
 namespace {
@@ -424,7 +450,9 @@ TEST_F(RecordWriterTest, HeadersAreHiddenAndTheirBytesGone) {
   make();
   Transaction call = small_call();
   HeaderText headers;
-  headers.add("Host", "shop", ": ").add("AUTHORIZATION", "Bearer SECRET-1", ": ").add("Cookie ", "sid=SECRET-2", ": ");
+  headers.add("Host", "shop", ": ")
+      .add("AUTHORIZATION", "Bearer SECRET-1", ": ")
+      .add("Cookie ", "sid=SECRET-2", ": ");
   headers.add("X-Api-Key", "", ": ").add("set-cookie", "SECRET-3", ": ").add("After", "z", "  SECRET-4  ");
   call.request.headers = headers.view();
   const wire::Record* r = only_record(call);
@@ -436,7 +464,8 @@ TEST_F(RecordWriterTest, HeadersAreHiddenAndTheirBytesGone) {
                                              {"After", "z"}}));
   EXPECT_EQ(r->flags(), kFlagRedacted);
   EXPECT_EQ(counters.redacted, 1u);
-  const std::string all(batch->storage + batch->data_offset, batch->storage + batch->data_offset + batch->data_bytes);
+  const std::string all(batch->storage + batch->data_offset,
+                        batch->storage + batch->data_offset + batch->data_bytes);
   EXPECT_EQ(all.find("SECRET"), std::string::npos);
 }
 
@@ -508,7 +537,8 @@ TEST_F(RecordWriterTest, AWithheldBodyLeavesNoByte) {
   EXPECT_EQ(r->request()->body(), nullptr);
   EXPECT_EQ(text_of(r->response()->body()), R"({"password":"******"})");
   EXPECT_EQ(counters.bodies_withheld, 1u);
-  const std::string all(batch->storage + batch->data_offset, batch->storage + batch->data_offset + batch->data_bytes);
+  const std::string all(batch->storage + batch->data_offset,
+                        batch->storage + batch->data_offset + batch->data_bytes);
   EXPECT_EQ(all.find("SECRET"), std::string::npos);
 }
 
@@ -567,8 +597,9 @@ class RandomCall {
     call_.state = static_cast<State>(below(4));
     call_.reason = static_cast<Reason>(below(8));
     call_.flags = below(256);
-    for (std::string_view* text : {&call_.version, &call_.method, &call_.url, &call_.path, &call_.query_string,
-                                   &call_.error, &call_.summary, &call_.trace_id, &call_.request_id})
+    for (std::string_view* text :
+         {&call_.version, &call_.method, &call_.url, &call_.path, &call_.query_string, &call_.error,
+          &call_.summary, &call_.trace_id, &call_.request_id})
       *text = text_of(below(20) == 0 ? 3'000 : 40);
     call_.has_status = below(2) == 0;
     call_.status_code = static_cast<std::int32_t>(random_());
@@ -580,14 +611,17 @@ class RandomCall {
 
  private:
   std::string_view text_of(std::uint32_t max) {
-    static const std::string kBits[] = {"?token=", "&", ";", "\xff", "\xc3\xa9", "\"key\":", "{", "]", "SECRET", "a", "\\"};
+    static const std::string kBits[] = {
+        "?token=", "&", ";", "\xff", "\xc3\xa9", "\"key\":", "{", "]", "SECRET", "a", "\\"};
     std::string text;
     const std::uint32_t size = below(3) == 0 ? 0 : below(max);
-    while (text.size() < size) text += below(3) == 0 ? kBits[below(11)] : std::string(1, static_cast<char>(random_()));
+    while (text.size() < size)
+      text += below(3) == 0 ? kBits[below(11)] : std::string(1, static_cast<char>(random_()));
     texts_.push_back(std::make_unique<std::string>(text));
     return *texts_.back();
   }
-  void fill(Message& message, std::string& bytes, std::vector<HeaderSpan>& spans, std::vector<Field>& fields) {
+  void fill(Message& message, std::string& bytes, std::vector<HeaderSpan>& spans,
+            std::vector<Field>& fields) {
     message.present = below(4) != 0;
     bytes = text_of(2'000);
     spans.clear();
@@ -595,8 +629,11 @@ class RandomCall {
     for (std::uint32_t i = below(20); i > 0; --i)
       spans.push_back({below(2'500), below(100), below(2'500), below(200)});
     for (std::uint32_t i = below(6); i > 0; --i)
-      fields.push_back({.name = text_of(10), .kind = static_cast<Field::Kind>(below(5)), .text = text_of(30),
-                        .integer = static_cast<std::int64_t>(random_()), .list = list_});
+      fields.push_back({.name = text_of(10),
+                        .kind = static_cast<Field::Kind>(below(5)),
+                        .text = text_of(30),
+                        .integer = static_cast<std::int64_t>(random_()),
+                        .list = list_});
     message.headers = {as_bytes(bytes), spans};
     message.body = as_bytes(text_of(3'000));
     message.body_size = message.body.size();
@@ -689,8 +726,14 @@ TEST(Utf8, TableOfSequences) {
       {"last", "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
       {"above last", "\xf4\x90\x80\x80", bad + bad + bad + bad},
       {"f5", "\xf5\x80\x80\x80", bad + bad + bad + bad},
-      {"bad after eight", "12345678\xff" "9", "12345678" + bad + "9"},
-      {"lead then ascii", "\xe2" "a\xac", bad + "a" + bad},
+      {"bad after eight",
+       "12345678\xff"
+       "9",
+       "12345678" + bad + "9"},
+      {"lead then ascii",
+       "\xe2"
+       "a\xac",
+       bad + "a" + bad},
   };
   for (const auto& c : cases) {
     ASSERT_EQ(utf8_bytes(c.in), c.out.size()) << c.name;

@@ -20,8 +20,8 @@ constexpr std::uint8_t kNamed = 1;  // tag where a set needs none
 // Disjoint matches of one text; beyond that the last one is stretched, which masks more.
 constexpr std::size_t kMatchesMax = 256;
 
-// A preview's end may cut a secret so that its pattern no longer matches. So many last bytes of a cut preview are masked
-// at most; a pattern's own greatest width, where it has one, is less.
+// A preview's end may cut a secret so that its pattern no longer matches. So many last bytes of a cut preview
+// are masked at most; a pattern's own greatest width, where it has one, is less.
 constexpr std::size_t kCutTailBytesMax = 256;
 
 struct Matches {
@@ -47,7 +47,9 @@ int on_match(unsigned, unsigned long long from, unsigned long long to, unsigned,
   return 0;
 }
 
-bool is_continuation(std::uint8_t byte) { return (byte & 0xc0) == 0x80; }
+bool is_continuation(std::uint8_t byte) {
+  return (byte & 0xc0) == 0x80;
+}
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower_word) {
   for (std::size_t i = 0; text.size() - i >= lower_word.size() && i < text.size(); ++i)
@@ -56,9 +58,13 @@ bool contains_ignoring_case(std::string_view text, std::string_view lower_word) 
 }
 
 // application/json, application/problem+json, text/json, application/x-ndjson, application/json-seq …
-bool is_json_type(std::string_view type) { return contains_ignoring_case(type, "json"); }
+bool is_json_type(std::string_view type) {
+  return contains_ignoring_case(type, "json");
+}
 
-bool is_form_type(std::string_view type) { return contains_ignoring_case(type, "x-www-form-urlencoded"); }
+bool is_form_type(std::string_view type) {
+  return contains_ignoring_case(type, "x-www-form-urlencoded");
+}
 
 // Encoded by its header, or by its first bytes (gzip RFC 1952, zstd RFC 8878).
 bool is_compressed(const BodyForm& form, Bytes body) {
@@ -70,7 +76,8 @@ bool is_compressed(const BodyForm& form, Bytes body) {
 
 // UTF-16 and UTF-32: no rule of ours reads them.
 bool is_wide_text(const BodyForm& form, Bytes body) {
-  if (contains_ignoring_case(form.content_type, "utf-16") || contains_ignoring_case(form.content_type, "utf-32"))
+  if (contains_ignoring_case(form.content_type, "utf-16") ||
+      contains_ignoring_case(form.content_type, "utf-32"))
     return true;
   const std::string_view text = as_text(body);
   return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
@@ -99,7 +106,8 @@ struct Redactor::Rules {
   Rules& operator=(const Rules&) = delete;
   ~Rules() { hs_free_database(patterns); }
 
-  std::string add_names(NameSet& set, const std::vector<std::string>& names, std::uint8_t tags, const char* key) {
+  std::string add_names(NameSet& set, const std::vector<std::string>& names, std::uint8_t tags,
+                        const char* key) {
     for (const std::string& name : names)
       if (!set.add(trimmed(name), tags))
         return std::string("redaction.") + key + ": \"" + name + "\" cannot be a name; it must have 1 to " +
@@ -111,18 +119,21 @@ struct Redactor::Rules {
     if (expressions.empty()) return {};
     std::vector<const char*> texts;
     for (const std::string& expression : expressions) texts.push_back(expression.c_str());
-    // The start of a match is needed to mask it. It costs some speed, and rules out a few very large patterns.
+    // The start of a match is needed to mask it. It costs some speed, and rules out a few very large
+    // patterns.
     const std::vector<unsigned> flags(texts.size(), HS_FLAG_SOM_LEFTMOST);
     hs_compile_error_t* error = nullptr;
-    if (hs_compile_multi(texts.data(), flags.data(), nullptr, static_cast<unsigned>(texts.size()), HS_MODE_BLOCK,
-                         nullptr, &patterns, &error) != HS_SUCCESS) {
+    if (hs_compile_multi(texts.data(), flags.data(), nullptr, static_cast<unsigned>(texts.size()),
+                         HS_MODE_BLOCK, nullptr, &patterns, &error) != HS_SUCCESS) {
       std::string sentence = "redaction.patterns: ";
-      if (error->expression >= 0) sentence += "\"" + expressions[static_cast<std::size_t>(error->expression)] + "\": ";
+      if (error->expression >= 0)
+        sentence += "\"" + expressions[static_cast<std::size_t>(error->expression)] + "\": ";
       sentence += error->message;
       hs_free_compile_error(error);
       return sentence;
     }
-    for (std::size_t i = 0; i < texts.size(); ++i) pattern_bytes_max = std::max(pattern_bytes_max, width_max(texts[i]));
+    for (std::size_t i = 0; i < texts.size(); ++i)
+      pattern_bytes_max = std::max(pattern_bytes_max, width_max(texts[i]));
     return {};
   }
 
@@ -143,7 +154,8 @@ std::variant<std::unique_ptr<Redactor>, std::string> Redactor::create(const Sett
   auto rules = std::make_shared<Rules>();
   if (settings.redaction_enabled) {
     rules->active = true;
-    for (const char* name : {"cookie", "set-cookie", "cookie2", "set-cookie2"}) rules->headers.add(name, kCookies);
+    for (const char* name : {"cookie", "set-cookie", "cookie2", "set-cookie2"})
+      rules->headers.add(name, kCookies);
     for (const char* name : {"referer", "location", "content-location"}) rules->headers.add(name, kUrl);
     for (const std::string& fault :
          {rules->add_names(rules->headers, settings.redact_headers, kHide, "headers"),
@@ -161,7 +173,8 @@ std::variant<std::unique_ptr<Redactor>, std::string> Redactor::create(const Sett
 
 Redactor::Redactor(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)), active_(rules_->active) {
   text_rules_ = rules_->patterns != nullptr || !rules_->parameters.empty();
-  if (rules_->patterns != nullptr && hs_alloc_scratch(rules_->patterns, &scratch_) != HS_SUCCESS) scratch_ = nullptr;
+  if (rules_->patterns != nullptr && hs_alloc_scratch(rules_->patterns, &scratch_) != HS_SUCCESS)
+    scratch_ = nullptr;
 }
 
 std::unique_ptr<Redactor> Redactor::clone() const {
@@ -170,7 +183,9 @@ std::unique_ptr<Redactor> Redactor::clone() const {
   return copy;
 }
 
-Redactor::~Redactor() { hs_free_scratch(scratch_); }
+Redactor::~Redactor() {
+  hs_free_scratch(scratch_);
+}
 
 std::uint8_t Redactor::header_rules(std::string_view name) const {
   const std::uint8_t tags = rules_->headers.tags(name);
@@ -183,8 +198,8 @@ bool Redactor::mask_patterns(MutableBytes text) {
   if (rules_->patterns == nullptr || text.empty()) return false;
   Matches matches;
   const hs_error_t result = hs_scan(rules_->patterns, reinterpret_cast<const char*>(text.data()),
-                                    static_cast<unsigned>(std::min<std::size_t>(text.size(), UINT_MAX)), 0, scratch_,
-                                    on_match, &matches);
+                                    static_cast<unsigned>(std::min<std::size_t>(text.size(), UINT_MAX)), 0,
+                                    scratch_, on_match, &matches);
   // What could not be searched is not shown. Not reached with a scratch of our own and texts below 4 GiB.
   if (result != HS_SUCCESS || text.size() > UINT_MAX) return mask_range(text, 0, text.size());
   bool changed = false;
@@ -236,11 +251,13 @@ BodyOutcome Redactor::mask_body_names(const BodyForm& form, MutableBytes body) {
   bool changed = false;
   const bool json = is_json_type(form.content_type) || looks_like_json(body);
   if (!rules_->json_keys.empty()) {
-    for (const auto& scan : {json ? mask_json : nullptr, mask_quoted_keys}) {
-      const JsonOutcome outcome = scan == nullptr ? JsonOutcome::unchanged : scan(body, rules_->json_keys);
-      if (outcome == JsonOutcome::not_json) return BodyOutcome::withhold;
-      changed |= outcome == JsonOutcome::changed;
-    }
+    const JsonOutcome strict = json ? mask_json(body, rules_->json_keys) : JsonOutcome::unchanged;
+    if (strict == JsonOutcome::not_json) return BodyOutcome::withhold;
+    // In JSON only a string can hide further keys, and its quotes are escaped there.
+    const bool nested = !json || as_text(body).find("\\\"") != std::string_view::npos;
+    const JsonOutcome loose = nested ? mask_quoted_keys(body, rules_->json_keys) : JsonOutcome::unchanged;
+    if (loose == JsonOutcome::not_json) return BodyOutcome::withhold;
+    changed |= strict == JsonOutcome::changed || loose == JsonOutcome::changed;
   }
   if (!rules_->parameters.empty()) {
     // The fields of multipart/form-data (RFC 7578) have no scanner here.

@@ -9,7 +9,9 @@
 namespace spanlight {
 namespace {
 
-MutableBytes bytes_of(std::string& text) { return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}; }
+MutableBytes bytes_of(std::string& text) {
+  return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
+}
 
 NameSet names(std::initializer_list<std::string_view> list) {
   NameSet set;
@@ -42,8 +44,10 @@ struct Case {
 
 TEST(NameSet, IgnoresCaseAndKnowsItsLimits) {
   NameSet set = names({"Password", "x-api-key", "\xc3\xa9"});
-  for (const char* name : {"password", "PASSWORD", "X-Api-Key", "\xc3\xa9"}) EXPECT_TRUE(set.contains(name)) << name;
-  for (const char* name : {"", "passwor", "passwords", "pbssword", "x-api_key"}) EXPECT_FALSE(set.contains(name)) << name;
+  for (const char* name : {"password", "PASSWORD", "X-Api-Key", "\xc3\xa9"})
+    EXPECT_TRUE(set.contains(name)) << name;
+  for (const char* name : {"", "passwor", "passwords", "pbssword", "x-api_key"})
+    EXPECT_FALSE(set.contains(name)) << name;
   EXPECT_FALSE(set.add("", 1));
   EXPECT_FALSE(set.add(std::string(256, 'a'), 1));
   EXPECT_TRUE(set.add(std::string(255, 'a'), 1));
@@ -60,7 +64,8 @@ TEST(Mask, Parameters) {
       {"plain", "a=1&password=SECRET&b=2", "a=1&password=******&b=2"},
       {"first", "password=SECRET", "password=******"},
       {"case", "PassWord=SECRET", "PassWord=******"},
-      {"percent name", "p%61ssword=SECRET&%70%61%73%73%77%6F%72%64=SECRET", "p%61ssword=******&%70%61%73%73%77%6F%72%64=******"},
+      {"percent name", "p%61ssword=SECRET&%70%61%73%73%77%6F%72%64=SECRET",
+       "p%61ssword=******&%70%61%73%73%77%6F%72%64=******"},
       {"blank around", "+password%20=SECRET", "+password%20=******"},
       {"twice", "token=SECRET&token=SECRET", "token=******&token=******"},
       {"semicolon", "a=1;token=SECRET", "a=1;token=******"},
@@ -73,7 +78,8 @@ TEST(Mask, Parameters) {
       {"nested", "r=/x?token=SECRET", "r=/x?token=******"},
       {"value names it", "a=token=SECRET", "a=token=******"},
       {"fragment", "x#token=SECRET", "x#token=******"},
-      {"brackets", "user[password]=SECRET&password[]=SECRET&a[b][token]=SECRET", "user[password]=******&password[]=******&a[b][token]=******"},
+      {"brackets", "user[password]=SECRET&password[]=SECRET&a[b][token]=SECRET",
+       "user[password]=******&password[]=******&a[b][token]=******"},
       {"encoded brackets", "user%5Bpassword%5D=SECRET", "user%5Bpassword%5D=******"},
       {"other names", "passwords=1&xtoken=2&tok=3", "passwords=1&xtoken=2&tok=3"},
       {"odd percent", "p%6=1&%zz=2&token%=3&%", "p%6=1&%zz=2&token%=3&%"},
@@ -94,7 +100,7 @@ TEST(Mask, Cookies) {
       {"case, no blank", "a=1;SID=SECRET", "a=1;SID=******"},
       {"set-cookie", "sid=SECRET; Path=/; HttpOnly", "sid=******; Path=/; HttpOnly"},
       {"quoted", "sid=\"SEC;RET\"; a=b", "sid=*********; a=b"},
-      {"quoted escape", "sid=\"S\\\";RET\"; a=b", "sid=**********; a=b"},
+      {"quoted escape", "sid=\"S\\\";RET\"; a=b", "sid=*********; a=b"},
       {"open quote", "sid=\"SEC;RET", "sid=********"},
       {"quote and a backslash at the end", "sid=\"\\", "sid=**"},
       {"comma before", "a=1,sid=SECRET", "a=1,sid=******"},
@@ -134,18 +140,24 @@ TEST(Mask, Json) {
       {"string", R"({"a":1,"password":"SECRET","b":[2]})", R"({"a":1,"password":"******","b":[2]})"},
       {"case", R"({"PassWord":"SECRET"})", R"({"PassWord":"******"})"},
       {"blank", "{\"password\" \n:\t \"SECRET\"}", "{\"password\" \n:\t \"******\"}"},
-      {"escaped key", R"({"\u0070assword":"SECRET","pass\u0077ORD":"SECRET"})", R"({"\u0070assword":"******","pass\u0077ORD":"******"})"},
-      {"all escaped", R"({"\u0070\u0061\u0073\u0073\u0077\u006F\u0072\u0064":"SECRET"})", R"({"\u0070\u0061\u0073\u0073\u0077\u006F\u0072\u0064":"******"})"},
+      {"escaped key", R"({"\u0070assword":"SECRET","pass\u0077ORD":"SECRET"})",
+       R"({"\u0070assword":"******","pass\u0077ORD":"******"})"},
+      {"all escaped", R"({"\u0070\u0061\u0073\u0073\u0077\u006F\u0072\u0064":"SECRET"})",
+       R"({"\u0070\u0061\u0073\u0073\u0077\u006F\u0072\u0064":"******"})"},
       {"odd escape", R"({"pass\word":"SECRET"})", R"({"pass\word":"******"})"},
-      {"escaped quote in value", R"({"password":"SE\"CRET","a":"\\"})", R"({"password":"********","a":"\\"})"},
-      {"backslash at value's end", R"({"password":"SECRET\\","a":"b"})", R"({"password":"********","a":"b"})"},
-      {"twice", R"({"password":"SECRET","password":"SECRET"})", R"({"password":"******","password":"******"})"},
+      {"escaped quote in value", R"({"password":"SE\"CRET","a":"\\"})",
+       R"({"password":"********","a":"\\"})"},
+      {"backslash at value's end", R"({"password":"SECRET\\","a":"b"})",
+       R"({"password":"********","a":"b"})"},
+      {"twice", R"({"password":"SECRET","password":"SECRET"})",
+       R"({"password":"******","password":"******"})"},
       {"nested", R"([{"x":{"y":[{"password":"SECRET"}]}}])", R"([{"x":{"y":[{"password":"******"}]}}])"},
       {"number", R"({"password":123456,"a":1})", R"({"password":"****","a":1})"},
       {"digit", R"({"password":7})", R"({"password":0})"},
       {"literal", R"({"password":false})", R"({"password":"***"})"},
-      {"object", R"({"password":{"a":"SECRET}","b":[1]},"c":2})", R"({"password":"*********************","c":2})"},
-      {"array", R"({"password":["SECRET","]"],"c":2})", R"({"password":"*************","c":2})"},
+      {"object", R"({"password":{"a":"SECRET}","b":[1]},"c":2})",
+       R"({"password":"*********************","c":2})"},
+      {"array", R"({"password":["SECRET","]"],"c":2})", R"({"password":"************","c":2})"},
       {"empty string", R"({"password":""})", R"({"password":""})"},
       {"as a value", R"({"a":"password","b":"x"})", R"({"a":"password","b":"x"})"},
       {"cut in value", R"({"password":"SECR)", R"({"password":"****)"},
@@ -156,7 +168,8 @@ TEST(Mask, Json) {
       {"cut before value", R"({"password":)", R"({"password":)"},
       {"cut in key", R"({"passw)", R"({"passw)"},
       {"cut after key", R"({"password")", R"({"password")"},
-      {"several documents", "{\"password\":\"SECRET\"}\n{\"password\":\"SECRET\"}\n", "{\"password\":\"******\"}\n{\"password\":\"******\"}\n"},
+      {"several documents", "{\"password\":\"SECRET\"}\n{\"password\":\"SECRET\"}\n",
+       "{\"password\":\"******\"}\n{\"password\":\"******\"}\n"},
       {"mark", "\xef\xbb\xbf{\"password\":\"SECRET\"}", "\xef\xbb\xbf{\"password\":\"******\"}"},
       {"numbers", R"([-1.5e+3,true,false,null,tru)", R"([-1.5e+3,true,false,null,tru)"},
       {"empty", "", ""},
@@ -165,13 +178,15 @@ TEST(Mask, Json) {
     std::string text = c.in;
     const JsonOutcome outcome = mask_json(bytes_of(text), set);
     EXPECT_NE(outcome, JsonOutcome::not_json) << c.name;
-    if (c.in != c.out) EXPECT_EQ(outcome, JsonOutcome::changed) << c.name;
+    if (c.in != c.out) {
+      EXPECT_EQ(outcome, JsonOutcome::changed) << c.name;
+    }
     EXPECT_EQ(text, c.out) << c.name;
   }
   for (const std::string text :
        {R"({'password':'SECRET'})", R"({password:"SECRET"})", R"({"a":1 /* " */,"password":"SECRET"})",
-        R"({"password":SECRET})", R"({"password":'SECRET'})", R"({"a":nul})", R"([Infinity])", ")]}',{}", "hello",
-        R"({"a":12x})", "[\x01]"}) {
+        R"({"password":SECRET})", R"({"password":'SECRET'})", R"({"a":nul})", R"([Infinity])", ")]}',{}",
+        "hello", R"({"a":12x})", "[\x01]"}) {
     std::string copy = text;
     EXPECT_EQ(mask_json(bytes_of(copy), set), JsonOutcome::not_json) << text;
   }
@@ -181,9 +196,11 @@ TEST(Mask, QuotedKeysAnywhere) {
   const NameSet set = names({"password"});
   const Case cases[] = {
       {"jsonp", R"(cb({"password":"SECRET"});)", R"(cb({"password":"******"});)"},
-      {"event", "data: {\"password\": \"SECRET\", \"a\": \"b\"}\n", "data: {\"password\": \"******\", \"a\": \"b\"}\n"},
+      {"event", "data: {\"password\": \"SECRET\", \"a\": \"b\"}\n",
+       "data: {\"password\": \"******\", \"a\": \"b\"}\n"},
       {"odd quotes before", R"(say " and {"password":"SECRET"})", R"(say " and {"password":"******"})"},
-      {"inside a string", R"({"m":"{\"a\":1,\"password\":\"SECRET\",\"b\":\"c\"}"})", R"({"m":"{\"a\":1,\"password\":\"******\",\"b\":\"c\"}"})"},
+      {"inside a string", R"({"m":"{\"a\":1,\"password\":\"SECRET\",\"b\":\"c\"}"})",
+       R"({"m":"{\"a\":1,\"password\":\"******\",\"b\":\"c\"}"})"},
       {"inside twice", R"("{\\\"password\\\":\\\"SECRET\\\"}")", R"("{\\\"password\\\":\\\"******\\\"}")"},
       {"escaped inside", R"("{\"\\u0070assword\":\"SECRET\"}")", R"("{\"\\u0070assword\":\"******\"}")"},
       {"number inside", R"("{\"password\":12345}")", R"("{\"password\":*****}")"},
@@ -194,7 +211,9 @@ TEST(Mask, QuotedKeysAnywhere) {
   };
   for (const Case& c : cases) {
     std::string text = c.in;
-    EXPECT_EQ(mask_quoted_keys(bytes_of(text), set), c.in == c.out ? JsonOutcome::unchanged : JsonOutcome::changed) << c.name;
+    EXPECT_EQ(mask_quoted_keys(bytes_of(text), set),
+              c.in == c.out ? JsonOutcome::unchanged : JsonOutcome::changed)
+        << c.name;
     EXPECT_EQ(text, c.out) << c.name;
   }
   std::string object = R"(cb({"password":{"a":1}}))";
@@ -204,7 +223,8 @@ TEST(Mask, QuotedKeysAnywhere) {
 TEST(Redactor, BadRulesAreToldInASentence) {
   Settings settings = bare();
   settings.redact_patterns = {"fine", "a(b"};
-  EXPECT_NE(fault_of(settings).find("redaction.patterns: \"a(b\": "), std::string::npos) << fault_of(settings);
+  EXPECT_NE(fault_of(settings).find("redaction.patterns: \"a(b\": "), std::string::npos)
+      << fault_of(settings);
   settings.redact_patterns = {"a*"};
   EXPECT_NE(fault_of(settings).find("empty"), std::string::npos) << fault_of(settings);
   settings = bare();
@@ -221,8 +241,8 @@ TEST(Redactor, HeaderRules) {
   const auto redactor = make(Settings{});
   EXPECT_TRUE(redactor->active());
   EXPECT_FALSE(redactor->text_rules());
-  for (const char* name : {"Authorization", "PROXY-authorization", "x-api-key", "X-Auth-Token", "Cookie", "Set-Cookie",
-                           "Authorization ", "Cookie\t"})
+  for (const char* name : {"Authorization", "PROXY-authorization", "x-api-key", "X-Auth-Token", "Cookie",
+                           "Set-Cookie", "Authorization ", "Cookie\t"})
     EXPECT_NE(redactor->header_rules(name) & Redactor::kHide, 0) << name;
   for (const char* name : {"", " ", "Host", "Authorizatio", "X-Api-Keys"})
     EXPECT_EQ(redactor->header_rules(name), 0) << name;
@@ -249,7 +269,8 @@ TEST(Redactor, HeaderValues) {
   };
   for (const auto& c : cases) {
     std::string value = c.in;
-    EXPECT_EQ(redactor->mask_header_value(redactor->header_rules(c.name), bytes_of(value)), c.in != c.out) << c.in;
+    EXPECT_EQ(redactor->mask_header_value(redactor->header_rules(c.name), bytes_of(value)), c.in != c.out)
+        << c.in;
     EXPECT_EQ(value, c.out) << c.in;
   }
 }
@@ -311,7 +332,9 @@ void check(Redactor& redactor, std::span<const BodyCase> cases) {
   for (const BodyCase& c : cases) {
     std::string body = c.in;
     EXPECT_EQ(redactor.mask_body(c.form, bytes_of(body)), c.outcome) << c.name;
-    if (c.outcome != BodyOutcome::withhold) EXPECT_EQ(body, c.out) << c.name;
+    if (c.outcome != BodyOutcome::withhold) {
+      EXPECT_EQ(body, c.out) << c.name;
+    }
   }
 }
 
@@ -328,18 +351,27 @@ TEST(Redactor, Bodies) {
       {"json", json, R"({"password":"SECRET"})", changed, R"({"password":"******"})"},
       {"json by look", plain, R"( [{"password":"SECRET"}])", changed, R"( [{"password":"******"}])"},
       {"json without type", {}, R"({"password":"SECRET"})", changed, R"({"password":"******"})"},
-      {"json in json", json, R"({"m":"{\"password\":\"SECRET\"}"})", changed, R"({"m":"{\"password\":\"******\"}"})"},
+      {"json in json", json, R"({"m":"{\"password\":\"SECRET\"}"})", changed,
+       R"({"m":"{\"password\":\"******\"}"})"},
       {"object in json in json", json, R"({"m":"{\"password\":{\"a\":1}}"})", withhold, ""},
       {"digit stays JSON", json, R"({"password":7})", changed, R"({"password":0})"},
       {"jsonp", plain, R"(cb({"password":"SECRET"}))", changed, R"(cb({"password":"******"}))"},
       {"not json", json, R"({password:"SECRET"})", withhold, ""},
       {"form", form, "a=b&password=SECRET", changed, "a=b&password=******"},
-      {"form, cut", {.content_type = "application/x-www-form-urlencoded", .cut = true}, "password=SEC", changed, "password=***"},
+      {"form, cut",
+       {.content_type = "application/x-www-form-urlencoded", .cut = true},
+       "password=SEC",
+       changed,
+       "password=***"},
       {"no type", {}, "password=SECRET", changed, "password=******"},
       {"multipart", {.content_type = "multipart/form-data; boundary=x"}, "--x", withhold, ""},
       {"gzip by header", {.content_encoding = "gzip"}, "anything", withhold, ""},
       {"gzip by look", plain, "\x1f\x8b\x08", withhold, ""},
-      {"identity", {.content_type = "text/plain", .content_encoding = " Identity"}, "text", unchanged, "text"},
+      {"identity",
+       {.content_type = "text/plain", .content_encoding = " Identity"},
+       "text",
+       unchanged,
+       "text"},
       {"utf-16 by type", {.content_type = "application/json; charset=UTF-16"}, "{}", withhold, ""},
       {"utf-16 by mark", plain, "\xff\xfe{", withhold, ""},
       {"hole", {.content_type = "application/json", .damaged = true}, "{}", withhold, ""},
@@ -347,7 +379,8 @@ TEST(Redactor, Bodies) {
       {"empty", {.content_encoding = "gzip"}, "", unchanged, ""},
   };
   check(*redactor, cases);
-  const BodyCase without_rules[] = {{"compressed", {.content_encoding = "gzip"}, "SECRET", unchanged, "SECRET"}};
+  const BodyCase without_rules[] = {
+      {"compressed", {.content_encoding = "gzip"}, "SECRET", unchanged, "SECRET"}};
   check(*make(Settings{}), without_rules);
 }
 
@@ -357,8 +390,12 @@ TEST(Redactor, ACutPreviewMayNotEndInsideAMatch) {
   const auto redactor = make(settings);
   using enum BodyOutcome;
   const BodyCase cases[] = {
-      {"whole", {}, "card 1234567890123456 end", unchanged == changed ? unchanged : changed, "card **************** end"},
-      {"cut", {.cut = true}, "a long text with card 123456789012345", changed, "a long text with card ***************"},
+      {"whole", {}, "card 1234567890123456 end", changed, "card **************** end"},
+      {"cut",
+       {.cut = true},
+       "a long text with card 123456789012345",
+       changed,
+       "a long text with card ***************"},
       {"cut elsewhere", {.cut = true}, "0123456789", changed, "**********"},
       {"not cut", {}, "card 123456789012345", unchanged, "card 123456789012345"},
   };
@@ -377,24 +414,30 @@ TEST(Redactor, RandomDocumentsNeverShowTheSecret) {
     for (const char c : std::string_view("password")) {
       char escape[8];
       std::snprintf(escape, sizeof(escape), "\\u%04x", static_cast<unsigned>(c));
-      spelled += below(3) == 0 ? std::string(escape) : std::string(1, below(2) == 0 ? c : static_cast<char>(c - 32));
+      spelled +=
+          below(3) == 0 ? std::string(escape) : std::string(1, below(2) == 0 ? c : static_cast<char>(c - 32));
     }
     return "\"" + spelled + "\"";
   };
-  const std::string fillers[] = {R"({"a":1},)", R"("x\"y",)", "[],", R"("\\",)", "null,", R"({"b":{"c":["}"]}},)", " \n"};
-  const std::string values[] = {R"("SECRET")", R"(["SECRET"])", R"({"x":{"y":"SECRET"}})", R"("\"SECRET\\")", R"([[[],"]SECRET"]])"};
+  const std::string fillers[] = {R"({"a":1},)",           R"("x\"y",)", "[],", R"("\\",)", "null,",
+                                 R"({"b":{"c":["}"]}},)", " \n"};
+  const std::string values[] = {R"("SECRET")", R"(["SECRET"])", R"({"x":{"y":"SECRET"}})", R"("\"SECRET\\")",
+                                R"([[[],"]SECRET"]])"};
   for (int round = 0; round < 20'000; ++round) {
     std::string text = "[";
     for (std::uint32_t i = below(5); i > 0; --i) text += fillers[below(7)];
-    text += "{" + key() + std::string(below(3), ' ') + ":" + std::string(below(2), '\n') + values[below(5)] + "}";
+    text +=
+        "{" + key() + std::string(below(3), ' ') + ":" + std::string(below(2), '\n') + values[below(5)] + "}";
     for (std::uint32_t i = below(3); i > 0; --i) text += "," + fillers[below(6)] + "0";
     text += "]";
     if (below(2) == 0) text.resize(below(static_cast<std::uint32_t>(text.size())) + 1);
     std::string body = text;
-    const BodyOutcome outcome = redactor->mask_body({.content_type = "application/json", .cut = true}, bytes_of(body));
+    const BodyOutcome outcome =
+        redactor->mask_body({.content_type = "application/json", .cut = true}, bytes_of(body));
     ASSERT_NE(outcome, BodyOutcome::withhold) << text;
-    for (const char letter : std::string_view("SECRT"))
-      ASSERT_EQ(body.find(std::string(1, letter) == "S" ? "SE" : "ECRET"), std::string::npos) << text;
+    // What a cut leaves of the word counts too; the fillers have no capital S.
+    ASSERT_EQ(body.find("SE"), std::string::npos) << text;
+    ASSERT_EQ(body.find("ECRET"), std::string::npos) << text;
   }
 }
 
@@ -405,11 +448,13 @@ TEST(Redactor, HugeInputsTakeLinearTime) {
   settings.redact_cookies = {"password"};
   const auto redactor = make(settings);
   const std::size_t size = 4'000'000;
-  for (const std::string_view unit : {"\"", "\\", "\\\"", "{", "[", "\"a\":", "\"password\":\"", "=", "&a=", "?", "%70", ";", "://", "\"password\":{", "\\\\\""}) {
+  for (const std::string_view unit : {"\"", "\\", "\\\"", "{", "[", "\"a\":", "\"password\":\"", "=",
+                                      "&a=", "?", "%70", ";", "://", "\"password\":{", "\\\\\""}) {
     std::string text;
     while (text.size() < size) text += unit;
-    for (const BodyForm& form : {BodyForm{.content_type = "application/json"}, BodyForm{.content_type = "text/plain"},
-                                 BodyForm{.content_type = "application/x-www-form-urlencoded"}}) {
+    for (const BodyForm& form :
+         {BodyForm{.content_type = "application/json"}, BodyForm{.content_type = "text/plain"},
+          BodyForm{.content_type = "application/x-www-form-urlencoded"}}) {
       std::string body = text;
       redactor->mask_body(form, bytes_of(body));
     }

@@ -1,7 +1,7 @@
 #pragma once
-// FlatBuffers strings are UTF-8, and readers in some languages refuse the whole record when one is not. Wire bytes are
-// anything. Each byte that is not part of a well-formed sequence (Unicode table 3-7: no overlong form, no surrogate,
-// nothing above U+10FFFF) becomes U+FFFD.
+// FlatBuffers strings are UTF-8, and readers in some languages refuse the whole record when one is not. Wire
+// bytes are anything. Each byte that is not part of a well-formed sequence (Unicode table 3-7: no overlong
+// form, no surrogate, nothing above U+10FFFF) becomes U+FFFD.
 
 #include <cstddef>
 #include <cstdint>
