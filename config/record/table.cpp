@@ -155,6 +155,10 @@ void TableWriter::spaces(unsigned count) {
 
 void TableWriter::cell(std::string_view text, unsigned width, std::string_view colour) {
   if (width == 0) return;
+  if (text.empty()) {  // nothing to write spaces before
+    spaces_owed_ += width + kGap;
+    return;
+  }
   spaces(spaces_owed_);
   const bool coloured = options_.colour && !colour.empty();
   if (coloured) out_.append(colour);
