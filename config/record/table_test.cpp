@@ -209,7 +209,7 @@ TEST(Table, LetsNoControlByteThroughWhateverTheRecord) {
     sample::Record call = sample::usual_call();
     for (std::string* text : {&call.protocol, &call.method, &call.path, &call.query_string, &call.error}) {
       text->clear();
-      for (unsigned n = random() % 40; n > 0; --n) text->push_back(static_cast<char>(random()));
+      for (auto n = random() % 40; n > 0; --n) text->push_back(static_cast<char>(random()));
     }
     const std::string table = table_of({call}, {.columns = random_columns(random)});
     for (std::size_t at = 0; at < table.size();) {
