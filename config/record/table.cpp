@@ -33,7 +33,7 @@ TableWriter::Layout layout_for(unsigned columns) {
   if (columns < 60) {
     layout.time = kTimeShort;
     layout.protocol = 0;
-    if (columns < 40) layout.latency = 0;
+    if (columns < 45) layout.latency = 0;
   }
   if (columns >= 100) layout.ends = kOneEnd;
   if (columns >= 140) layout.ends = kBothEnds;

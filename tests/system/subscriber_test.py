@@ -53,7 +53,7 @@ class PythonSubscriber(Case):
         subprocess.run([GIVEN.flatc, '--python', '-o', generated] + SCHEMAS, check=True)
         self.publish(script)
         done = subprocess.run(
-            [sys.executable, os.path.join(ROOT, 'config', 'record', 'subscriber.py'), '--generated', generated,
+            [os.path.join(ROOT, 'config', 'record', 'subscriber.py'), '--generated', generated,
              '--connect', self.endpoint, '--idle-s', '2'],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_S)
         self.assertEqual(done.returncode, 0, done.stderr)
