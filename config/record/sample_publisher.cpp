@@ -1,7 +1,7 @@
 // What a sensor publishes, from a script, for the tests of subscribers: `record_sample_publisher ENDPOINT [SCRIPT]`.
 // Waits until one subscriber has subscribed to records, hello and stats; sends; prints "sent"; ends when the subscriber
 // has gone or after kStayMs. Scripts: "holes" (default) has a hole in the middle, a malformed message and a loss at the
-// end; "flood" sends until the subscriber is gone; "restart" changes the epoch.
+// end; "flood" sends until the subscriber is gone; "restart" changes the epoch; "escapes" carries control characters.
 
 #include <zmq.h>
 
@@ -64,7 +64,6 @@ class Publisher {
     batch.records = {sample::usual_call()};
     batch.records[0].id = sequence;
     batch.records[0].path = "/call/" + std::to_string(sequence);
-    batch.records[0].summary = "GET /call/" + std::to_string(sequence) + "\x1b[31m";  // must not reach a terminal
     send(batch.topic, sample::build(batch));
   }
   void send_stats(std::uint64_t epoch, std::uint64_t next) {
@@ -97,6 +96,14 @@ void send_holes(Publisher& publisher) {
   publisher.send_stats(kEpoch, 7);  // 5 and 6 are missing
 }
 
+// What must not reach a terminal: it would turn it red, or do worse.
+void send_escapes(Publisher& publisher) {
+  sample::Batch batch;
+  batch.records = {sample::usual_call()};
+  batch.records[0].path = "/\x1b[31m\x07\xc2\x9b\x7f";
+  publisher.send(batch.topic, sample::build(batch));
+}
+
 void send_restart(Publisher& publisher) {
   publisher.send("hello.", sample::build_hello("sample", kEpoch));
   publisher.send_records(kEpoch, 40);  // where we came in
@@ -126,7 +133,13 @@ int main(int argc, char** argv) {
     }
     return 0;
   }
-  script == "restart" ? send_restart(publisher) : send_holes(publisher);
+  if (script == "restart") {
+    send_restart(publisher);
+  } else if (script == "escapes") {
+    send_escapes(publisher);
+  } else {
+    send_holes(publisher);
+  }
   std::puts("sent");
   std::fflush(stdout);
   publisher.wait_until_gone(kStayMs);

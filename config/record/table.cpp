@@ -33,7 +33,7 @@ TableWriter::Layout layout_for(unsigned columns) {
   if (columns < 60) {
     layout.time = kTimeShort;
     layout.protocol = 0;
-    if (columns < 40) layout.latency = 0;
+    if (columns < 45) layout.latency = 0;
   }
   if (columns >= 100) layout.ends = kOneEnd;
   if (columns >= 140) layout.ends = kBothEnds;
@@ -155,6 +155,10 @@ void TableWriter::spaces(unsigned count) {
 
 void TableWriter::cell(std::string_view text, unsigned width, std::string_view colour) {
   if (width == 0) return;
+  if (text.empty()) {  // nothing to write spaces before
+    spaces_owed_ += width + kGap;
+    return;
+  }
   spaces(spaces_owed_);
   const bool coloured = options_.colour && !colour.empty();
   if (coloured) out_.append(colour);
