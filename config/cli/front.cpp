@@ -1,4 +1,5 @@
-// `spanlight COMMAND ARGS`: finds the program that does COMMAND and becomes it. Knows no settings and no protocols.
+// `spanlight COMMAND ARGS`: finds the program that does COMMAND and becomes it. Knows no settings and no
+// protocols.
 
 #include <unistd.h>
 
@@ -37,7 +38,8 @@ constexpr Command kCommands[] = {
 constexpr int kExitFailed = 1;
 
 const Command* find_command(std::string_view name) {
-  const auto found = std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Command& c) { return c.name == name; });
+  const auto found = std::find_if(std::begin(kCommands), std::end(kCommands),
+                                  [&](const Command& c) { return c.name == name; });
   return found == std::end(kCommands) ? nullptr : found;
 }
 
@@ -46,36 +48,42 @@ std::vector<std::string> overview_lines() {
   for (const Command& c : kCommands) width = std::max(width, c.name.size());
   std::vector<std::string> lines;
   for (const Command& c : kCommands)
-    lines.push_back(std::string(c.name) + std::string(width + 2 - c.name.size(), ' ') + std::string(c.summary));
+    lines.push_back(std::string(c.name) + std::string(width + 2 - c.name.size(), ' ') +
+                    std::string(c.summary));
   return lines;
 }
 
 cli::Manual manual() {
   std::string commands;
   for (const std::string& line : overview_lines()) commands += (commands.empty() ? "  " : "\n    ") + line;
-  return {.name = "spanlight",
-          .summary = "see the API calls in mirrored traffic, as they happen",
-          .synopsis = {"COMMAND [ARGUMENT]...", "help [COMMAND]"},
-          .description = {"Spanlight reads the traffic that a switch mirrors or a TAP copies, rebuilds every connection, "
-                          "dissects its protocol, pairs requests with responses, and shows one record per call. Nothing runs "
-                          "on the machines that are watched.",
-                          commands,
-                          "Each command is a program of its own, spanlight-PROGRAM. It is looked for in the folder of this "
-                          "program, then in ../libexec/spanlight beside that; $SPANLIGHT_EXEC_PATH names a folder to look in "
-                          "first."},
-          .examples = {{"spanlight dissect capture.pcap", "Print the calls in a capture."},
-                       {"spanlight sensor eth1", "Read a mirror port and publish its calls."},
-                       {"spanlight tail --protocol http", "Show the HTTP calls of the sensor that runs here."},
-                       {"spanlight check -c sensor.yaml", "Say what is wrong with a settings file."}},
-          .exit_status = {{"1", "The program of the command could not be started."},
-                          {"2", "There is no such command."},
-                          {"other", "That of the command."}}};
+  return {
+      .name = "spanlight",
+      .summary = "see the API calls in mirrored traffic, as they happen",
+      .synopsis = {"COMMAND [ARGUMENT]...", "help [COMMAND]"},
+      .description =
+          {"Spanlight reads the traffic that a switch mirrors or a TAP copies, rebuilds every connection, "
+           "dissects its protocol, pairs requests with responses, and shows one record per call. Nothing "
+           "runs "
+           "on the machines that are watched.",
+           commands,
+           "Each command is a program of its own, spanlight-PROGRAM. It is looked for in the folder of this "
+           "program, then in ../libexec/spanlight beside that; $SPANLIGHT_EXEC_PATH names a folder to look "
+           "in "
+           "first."},
+      .examples = {{"spanlight dissect capture.pcap", "Print the calls in a capture."},
+                   {"spanlight sensor eth1", "Read a mirror port and publish its calls."},
+                   {"spanlight tail --protocol http", "Show the HTTP calls of the sensor that runs here."},
+                   {"spanlight check -c sensor.yaml", "Say what is wrong with a settings file."}},
+      .exit_status = {{"1", "The program of the command could not be started."},
+                      {"2", "There is no such command."},
+                      {"other", "That of the command."}}};
 }
 
 // The folders where programs may be, in the order in which they are asked.
 std::vector<fs::path> program_folders() {
   std::vector<fs::path> folders;
-  if (const char* const named = std::getenv("SPANLIGHT_EXEC_PATH"); named != nullptr && *named != 0) folders.emplace_back(named);
+  if (const char* const named = std::getenv("SPANLIGHT_EXEC_PATH"); named != nullptr && *named != 0)
+    folders.emplace_back(named);
   std::error_code error;
   const fs::path own = fs::read_symlink("/proc/self/exe", error);
   if (error) return folders;
@@ -105,7 +113,8 @@ int become(const Command& command, std::vector<std::string> arguments) {
     execv(path.c_str(), argv.data());
     return fail(path + " cannot be started (" + std::strerror(errno) + "); see that it is executable");
   }
-  return fail("the program " + program + " is not in " + asked + "; install it, or set SPANLIGHT_EXEC_PATH to its folder");
+  return fail("the program " + program + " is not in " + asked +
+              "; install it, or set SPANLIGHT_EXEC_PATH to its folder");
 }
 
 int unknown_command(const std::string& name) {
@@ -139,7 +148,8 @@ int run(int argc, char** argv) {
       std::cout << options.help(text::terminal_columns(STDOUT_FILENO)) << std::flush;
       return 0;
     }
-    if (arguments.size() > 1) return options.refuse("help takes one command; leave out \"" + arguments[1] + "\"");
+    if (arguments.size() > 1)
+      return options.refuse("help takes one command; leave out \"" + arguments[1] + "\"");
     name = arguments.front();
     arguments = {"--help"};
   }

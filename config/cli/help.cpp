@@ -48,7 +48,8 @@ std::string Options::help(unsigned columns) const {
   section(out, "SYNOPSIS");
   std::vector<std::string> synopsis = manual_.synopsis;
   if (synopsis.empty())
-    synopsis.push_back("[OPTION]..." + (positionals_.placeholder.empty() ? "" : " " + positionals_.placeholder));
+    synopsis.push_back("[OPTION]..." +
+                       (positionals_.placeholder.empty() ? "" : " " + positionals_.placeholder));
   for (const std::string& line : synopsis) out += text::wrap(manual_.name + " " + line, columns, kIndent);
 
   if (!manual_.description.empty()) section(out, "DESCRIPTION");
@@ -56,7 +57,8 @@ std::string Options::help(unsigned columns) const {
     const std::string& paragraph = manual_.description[i];
     if (i > 0) out += '\n';
     const bool as_it_is = paragraph.starts_with("  ");
-    out += as_it_is ? std::string(kIndent - 2, ' ') + paragraph + "\n" : text::wrap(paragraph, columns, kIndent);
+    out +=
+        as_it_is ? std::string(kIndent - 2, ' ') + paragraph + "\n" : text::wrap(paragraph, columns, kIndent);
   }
 
   section(out, "OPTIONS");
@@ -64,7 +66,8 @@ std::string Options::help(unsigned columns) const {
   for (const Option& option : options_) {
     std::string name = option.short_name == 0 ? "" : std::string{'-', option.short_name} + ", ";
     name += "--" + option.long_name + (option.placeholder.empty() ? "" : " " + option.placeholder);
-    const std::string shown_default = option.default_text.empty() ? "" : " Default: " + option.default_text + ".";
+    const std::string shown_default =
+        option.default_text.empty() ? "" : " Default: " + option.default_text + ".";
     item(out, name, option.meaning + shown_default, columns);
   }
   item(out, "-h, --help", "Print this page.", columns);

@@ -11,9 +11,13 @@ namespace spanlight::cli {
 
 namespace {
 
-std::vector<std::string_view> views(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
+std::vector<std::string_view> views(const std::vector<std::string>& texts) {
+  return {texts.begin(), texts.end()};
+}
 
-bool looks_like_option(std::string_view word) { return word.size() > 1 && word[0] == '-'; }
+bool looks_like_option(std::string_view word) {
+  return word.size() > 1 && word[0] == '-';
+}
 
 }  // namespace
 
@@ -27,7 +31,9 @@ struct Options::Cursor {
   std::string_view word() const { return argv[at]; }
 };
 
-std::string_view version() { return SPANLIGHT_VERSION; }
+std::string_view version() {
+  return SPANLIGHT_VERSION;
+}
 
 Options::Options(Manual manual) : manual_(std::move(manual)) {}
 
@@ -60,8 +66,8 @@ Options& Options::text(char short_name, std::string long_name, std::string place
               }});
 }
 
-Options& Options::choice(char short_name, std::string long_name, std::vector<std::string> choices, std::string* target,
-                         std::string meaning) {
+Options& Options::choice(char short_name, std::string long_name, std::vector<std::string> choices,
+                         std::string* target, std::string meaning) {
   std::string placeholder;
   for (const std::string& c : choices) placeholder += (placeholder.empty() ? "" : "|") + c;
   const std::string takes = text::one_of(views(choices));
@@ -75,7 +81,8 @@ Options& Options::choice(char short_name, std::string long_name, std::vector<std
                 if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
                   const std::string_view guess = text::closest(value, views(choices));
                   const std::string wrong = "\"" + value + "\" is not a choice; ";
-                  return wrong + (guess.empty() ? "give " + takes : "did you mean " + std::string(guess) + "?");
+                  return wrong +
+                         (guess.empty() ? "give " + takes : "did you mean " + std::string(guess) + "?");
                 }
                 *target = value;
                 return {};
@@ -92,8 +99,7 @@ Options& Options::list(char short_name, std::string long_name, std::string place
               .meaning = std::move(meaning),
               .takes = "a " + placeholder,
               .default_text = std::move(default_text),
-              .accept =
-                  [target, commas](const std::string& value) -> std::string {
+              .accept = [target, commas](const std::string& value) -> std::string {
                 for (std::size_t at = 0; at <= value.size();) {
                   const std::size_t end = commas ? std::min(value.find(',', at), value.size()) : value.size();
                   if (end == at) return "an item is empty; write the items with one comma between them";
@@ -105,8 +111,9 @@ Options& Options::list(char short_name, std::string long_name, std::string place
               .clear = [target] { target->clear(); }});
 }
 
-Options& Options::number(char short_name, std::string long_name, std::string placeholder, std::uint64_t* target,
-                         std::uint64_t least, std::uint64_t most, std::string meaning) {
+Options& Options::number(char short_name, std::string long_name, std::string placeholder,
+                         std::uint64_t* target, std::uint64_t least, std::uint64_t most,
+                         std::string meaning) {
   const std::string takes = "a number from " + std::to_string(least) + " to " + std::to_string(most);
   const bool has_default = *target >= least && *target <= most;
   return add({.short_name = short_name,
@@ -117,7 +124,8 @@ Options& Options::number(char short_name, std::string long_name, std::string pla
               .default_text = has_default ? std::to_string(*target) : "",
               .accept = [=](const std::string& value) -> std::string {
                 std::uint64_t n = 0;
-                const bool digits = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+                const bool digits =
+                    !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
                 if (!digits) return "\"" + value + "\" is not a whole number; give " + takes;
                 if (!text::parse_number(value, n) || n > most) return value + " is too large; give " + takes;
                 if (n < least) return value + " is too small; give " + takes;
@@ -142,7 +150,9 @@ Options& Options::conflict(std::string one, std::string other) {
   return *this;
 }
 
-std::optional<int> Options::parse(int argc, const char* const* argv) { return parse(argc, argv, std::cout, std::cerr); }
+std::optional<int> Options::parse(int argc, const char* const* argv) {
+  return parse(argc, argv, std::cout, std::cerr);
+}
 
 std::optional<int> Options::parse(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
   Cursor cursor{argc, argv};
@@ -180,8 +190,8 @@ std::string Options::read_positional(Cursor& cursor, std::string_view word) {
   if (positionals_.target == nullptr)
     return "unexpected argument \"" + std::string(word) + "\"; see " + manual_.name + " --help";
   if (positionals_.target->size() >= positionals_.most)
-    return "unexpected argument \"" + std::string(word) + "\"; at most " + std::to_string(positionals_.most) + " " +
-           positionals_.placeholder + " can be given";
+    return "unexpected argument \"" + std::string(word) + "\"; at most " + std::to_string(positionals_.most) +
+           " " + positionals_.placeholder + " can be given";
   positionals_.target->emplace_back(word);
   return {};
 }
@@ -229,15 +239,17 @@ std::string Options::unknown(std::string_view spelling, std::string_view name) c
   for (const Option& option : options_) names.push_back(option.long_name);
   const std::string_view guess = text::closest(name, names);
   const std::string wrong = "there is no option " + std::string(spelling) + "; ";
-  return guess.empty() ? wrong + "see " + manual_.name + " --help" : wrong + "did you mean --" + std::string(guess) + "?";
+  return guess.empty() ? wrong + "see " + manual_.name + " --help"
+                       : wrong + "did you mean --" + std::string(guess) + "?";
 }
 
 // "-jn5": letters of flags, then at most one that takes the rest, or the next word, as its value.
 std::string Options::read_short(Cursor& cursor, std::string_view letters) {
   for (std::size_t i = 0; i < letters.size(); ++i) {
     const std::string spelling = {'-', letters[i]};
-    const auto option = std::find_if(options_.begin(), options_.end(),
-                                     [&](const Option& o) { return o.short_name == letters[i] && letters[i] != 0; });
+    const auto option = std::find_if(options_.begin(), options_.end(), [&](const Option& o) {
+      return o.short_name == letters[i] && letters[i] != 0;
+    });
     if (option == options_.end()) {
       if (letters[i] == 'h') {
         help_ = true;
@@ -248,7 +260,8 @@ std::string Options::read_short(Cursor& cursor, std::string_view letters) {
     }
     if (!option->placeholder.empty()) {
       const std::string_view rest = letters.substr(i + 1);
-      return rest.empty() ? take_value(cursor, *option, spelling) : take(*option, spelling, std::string(rest));
+      return rest.empty() ? take_value(cursor, *option, spelling)
+                          : take(*option, spelling, std::string(rest));
     }
     if (std::string wrong = take(*option, spelling, ""); !wrong.empty()) return wrong;
   }
@@ -274,12 +287,14 @@ std::string Options::take(Option& option, const std::string& spelling, const std
 
 std::string Options::check_whole() const {
   for (const auto& [one, other] : conflicts_)
-    if (given(one) && given(other)) return "--" + one + " and --" + other + " contradict each other; keep one of the two";
+    if (given(one) && given(other))
+      return "--" + one + " and --" + other + " contradict each other; keep one of the two";
   const std::size_t n = positionals_.target == nullptr ? 0 : positionals_.target->size();
   if (n >= positionals_.least) return {};
-  if (positionals_.least == 1) return "no " + positionals_.placeholder + " is given; see " + manual_.name + " --help";
-  return std::to_string(n) + " " + positionals_.placeholder + " given, " + std::to_string(positionals_.least) +
-         " are needed; see " + manual_.name + " --help";
+  if (positionals_.least == 1)
+    return "no " + positionals_.placeholder + " is given; see " + manual_.name + " --help";
+  return std::to_string(n) + " " + positionals_.placeholder + " given, " +
+         std::to_string(positionals_.least) + " are needed; see " + manual_.name + " --help";
 }
 
 bool Options::given(std::string_view long_name) const {
@@ -292,6 +307,8 @@ int Options::refuse(const std::string& sentence, std::ostream& err) const {
   return kExitUsage;
 }
 
-int Options::refuse(const std::string& sentence) const { return refuse(sentence, std::cerr); }
+int Options::refuse(const std::string& sentence) const {
+  return refuse(sentence, std::cerr);
+}
 
 }  // namespace spanlight::cli

@@ -1,5 +1,6 @@
 #pragma once
-// What a program can be told on its command line, declared once: from the declarations come the parser, the faults and
+// What a program can be told on its command line, declared once: from the declarations come the parser, the
+// faults and
 // --help. Used on the main thread at start; the targets must outlive parse().
 //
 //   bool json = false;
@@ -11,9 +12,10 @@
 //   options.positionals("FILE", &files, 1, cli::kAnyNumber, "Capture files, pcap or pcapng.");
 //   if (const auto status = options.parse(argc, argv)) return *status;
 //
-// Understood: -j, -n5, -n 5, -jn5, --json, --count=5, --count 5, unambiguous beginnings of long names (--cou), `--` (the
-// rest are positionals), `-` (a positional). --help, -h and --version are always there. The last of a repeated
-// single-valued option wins. A fault is one sentence with its mend, on `err`, and exit status 2.
+// Understood: -j, -n5, -n 5, -jn5, --json, --count=5, --count 5, unambiguous beginnings of long names
+// (--cou), `--` (the rest are positionals), `-` (a positional). --help, -h and --version are always there.
+// The last of a repeated single-valued option wins. A fault is one sentence with its mend, on `err`, and exit
+// status 2.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,13 +36,13 @@ std::string_view version();  // of Spanlight, "0.1.0"
 
 // The words of --help that are not an option's own.
 struct Manual {
-  std::string name;     // "spanlight dissect"
-  std::string summary;  // what it does, half a sentence, lower case
+  std::string name;                      // "spanlight dissect"
+  std::string summary;                   // what it does, half a sentence, lower case
   std::vector<std::string> synopsis;     // without the name: "[OPTIONS] FILE..."
   std::vector<std::string> description;  // paragraphs; one that starts with two spaces is kept as it is
-  std::vector<std::pair<std::string, std::string>> examples;  // command, what it does
+  std::vector<std::pair<std::string, std::string>> examples;     // command, what it does
   std::vector<std::pair<std::string, std::string>> exit_status;  // code, meaning; 0, 1 and 2 have defaults
-  std::vector<std::string> see_also;     // "spanlight check"
+  std::vector<std::string> see_also;                             // "spanlight check"
 };
 
 class Options {
@@ -52,27 +54,27 @@ class Options {
   Options& text(char short_name, std::string long_name, std::string placeholder, std::string* target,
                 std::string meaning);
   // One of `choices`.
-  Options& choice(char short_name, std::string long_name, std::vector<std::string> choices, std::string* target,
-                  std::string meaning);
-  // May be repeated; each value may hold several, divided by commas, if `commas`. Given at all, it replaces what the
-  // target held.
-  Options& list(char short_name, std::string long_name, std::string placeholder, std::vector<std::string>* target,
-                std::string meaning, bool commas = true);
+  Options& choice(char short_name, std::string long_name, std::vector<std::string> choices,
+                  std::string* target, std::string meaning);
+  // May be repeated; each value may hold several, divided by commas, if `commas`. Given at all, it replaces
+  // what the target held.
+  Options& list(char short_name, std::string long_name, std::string placeholder,
+                std::vector<std::string>* target, std::string meaning, bool commas = true);
   // A whole number from `least` to `most`.
   Options& number(char short_name, std::string long_name, std::string placeholder, std::uint64_t* target,
                   std::uint64_t least, std::uint64_t most, std::string meaning);
 
   // What stands on the command line without a dash. Once; without it positionals are refused.
-  Options& positionals(std::string placeholder, std::vector<std::string>* target, std::size_t least, std::size_t most,
-                       std::string meaning);
+  Options& positionals(std::string placeholder, std::vector<std::string>* target, std::size_t least,
+                       std::size_t most, std::string meaning);
   // Everything from the first positional on belongs to another program: options behind it are not looked at.
   Options& stop_at_first_positional();
 
   // Two options that contradict each other, by long name.
   Options& conflict(std::string one, std::string other);
 
-  // Reads argv[1..]. An exit status if the program is to end now: after --help or --version (0) or a fault (2).
-  // The first form writes to std::cout and std::cerr.
+  // Reads argv[1..]. An exit status if the program is to end now: after --help or --version (0) or a fault
+  // (2). The first form writes to std::cout and std::cerr.
   std::optional<int> parse(int argc, const char* const* argv);
   std::optional<int> parse(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
 
@@ -90,11 +92,12 @@ class Options {
     std::string long_name;
     std::string placeholder;  // empty: a flag
     std::string meaning;
-    std::string takes;                                      // what a value must be, for sentences
-    std::string default_text;                               // shown in --help; empty: none
-    std::function<std::string(const std::string&)> accept;  // stores a value; gives what is wrong with it, or nothing
-    std::function<void()> clear = nullptr;                  // lists: forget the default when the first value comes
-    std::size_t count = 0;                                  // times given
+    std::string takes;         // what a value must be, for sentences
+    std::string default_text;  // shown in --help; empty: none
+    std::function<std::string(const std::string&)>
+        accept;                             // stores a value; gives what is wrong with it, or nothing
+    std::function<void()> clear = nullptr;  // lists: forget the default when the first value comes
+    std::size_t count = 0;                  // times given
   };
   struct Positionals {
     std::string placeholder;

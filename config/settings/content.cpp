@@ -20,12 +20,15 @@ constexpr std::size_t kSocketPathMax = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t kZ85KeyChars = 40;
 constexpr std::uint64_t kTcpPortMost = 65'535;
 
-std::string quoted(std::string_view value) { return '"' + std::string(value) + '"'; }
+std::string quoted(std::string_view value) {
+  return '"' + std::string(value) + '"';
+}
 
 std::string check_protocol(std::string_view value, const ProtocolNames& protocols) {
   if (protocols.empty() || std::find(protocols.begin(), protocols.end(), value) != protocols.end()) return {};
   const std::string_view guess = text::closest(value, protocols);
-  if (!guess.empty()) return quoted(value) + " is not a known protocol; did you mean " + std::string(guess) + "?";
+  if (!guess.empty())
+    return quoted(value) + " is not a known protocol; did you mean " + std::string(guess) + "?";
   return quoted(value) + " is not a known protocol; known are " + text::one_of(protocols, "and");
 }
 
@@ -63,7 +66,8 @@ std::string check_endpoint(std::string_view value) {
 std::string check_address(std::string_view value) {
   std::string host;
   if (value.empty() || (split_address(value, host) && (host == "localhost" || is_ip(host)))) return {};
-  return quoted(value) + " is not an IP address with a port; give one such as 127.0.0.1:9464, or \"\" for none";
+  return quoted(value) +
+         " is not an IP address with a port; give one such as 127.0.0.1:9464, or \"\" for none";
 }
 
 std::string check_z85_key(std::string_view value) {
@@ -82,20 +86,23 @@ std::string check_regex(std::string_view value) {
   const std::string expression(value);
   const hs_error_t result =
       hs_compile(expression.c_str(), HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, nullptr, &database, &error);
-  const std::unique_ptr<hs_database_t, decltype(&hs_free_database)> database_owner(database, hs_free_database);
-  const std::unique_ptr<hs_compile_error_t, decltype(&hs_free_compile_error)> error_owner(error,
-                                                                                          hs_free_compile_error);
+  const std::unique_ptr<hs_database_t, decltype(&hs_free_database)> database_owner(database,
+                                                                                   hs_free_database);
+  const std::unique_ptr<hs_compile_error_t, decltype(&hs_free_compile_error)> error_owner(
+      error, hs_free_compile_error);
   if (value.empty()) return "the pattern is empty; write one, or leave the item out";
   if (result == HS_SUCCESS) return {};
   std::string why = error == nullptr || error->message == nullptr ? "it does not compile" : error->message;
   while (!why.empty() && why.back() == '.') why.pop_back();
-  return quoted(value) + " is not a usable pattern (" + why + "); Hyperscan has no back references and no look-around";
+  return quoted(value) + " is not a usable pattern (" + why +
+         "); Hyperscan has no back references and no look-around";
 }
 
 std::string check_capture_filter(std::string_view value) {
   constexpr int kSnapshotBytes = 65'535;
   if (value.empty()) return {};
-  const std::unique_ptr<pcap_t, decltype(&pcap_close)> dead(pcap_open_dead(DLT_EN10MB, kSnapshotBytes), pcap_close);
+  const std::unique_ptr<pcap_t, decltype(&pcap_close)> dead(pcap_open_dead(DLT_EN10MB, kSnapshotBytes),
+                                                            pcap_close);
   if (!dead) return "libpcap has no memory to check the filter";
   bpf_program program{};
   const std::string filter(value);
@@ -119,14 +126,22 @@ std::string check_header_name(std::string_view value) {
 
 std::string check_content(Content content, std::string_view value, const ProtocolNames& protocols) {
   switch (content) {
-    case Content::any: return {};
-    case Content::protocol: return check_protocol(value, protocols);
-    case Content::endpoint: return check_endpoint(value);
-    case Content::address: return check_address(value);
-    case Content::z85_key: return check_z85_key(value);
-    case Content::regex: return check_regex(value);
-    case Content::capture_filter: return check_capture_filter(value);
-    case Content::header_name: return check_header_name(value);
+    case Content::any:
+      return {};
+    case Content::protocol:
+      return check_protocol(value, protocols);
+    case Content::endpoint:
+      return check_endpoint(value);
+    case Content::address:
+      return check_address(value);
+    case Content::z85_key:
+      return check_z85_key(value);
+    case Content::regex:
+      return check_regex(value);
+    case Content::capture_filter:
+      return check_capture_filter(value);
+    case Content::header_name:
+      return check_header_name(value);
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// config/default/sensor.yaml is documentation that must not lie: it holds every key, with exactly its default.
+// config/default/sensor.yaml is documentation that must not lie: it holds every key, with exactly its
+// default.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +24,9 @@ std::string default_text() {
   return out.str();
 }
 
-bool is_item(const Key& key) { return key.path.find("[]") != std::string_view::npos; }
+bool is_item(const Key& key) {
+  return key.path.find("[]") != std::string_view::npos;
+}
 
 // The table's own check of a member against another: value by value, as YAML.
 void expect_equal(const Settings& a, const Settings& b) {
@@ -54,10 +57,12 @@ TEST(DefaultFile, has_a_comment_above_every_key) {
   for (std::string line; std::getline(text, line);) lines.push_back(line);
   for (const Key& key : settings_table()) {
     if (is_item(key)) continue;
-    const auto line = static_cast<std::size_t>(std::get<Settings>(loaded).origin.line_of(std::string(key.path)));
+    const auto line =
+        static_cast<std::size_t>(std::get<Settings>(loaded).origin.line_of(std::string(key.path)));
     ASSERT_LT(line, lines.size());
     const std::string& above = lines[line - 1];
-    EXPECT_TRUE(above.find_first_not_of(' ') != std::string::npos && above[above.find_first_not_of(' ')] == '#')
+    EXPECT_TRUE(above.find_first_not_of(' ') != std::string::npos &&
+                above[above.find_first_not_of(' ')] == '#')
         << key.path << ": the line above is " << above;
   }
 }
@@ -72,7 +77,8 @@ TEST(DefaultFile, says_the_range_of_every_number_and_every_choice) {
     if (is_item(key)) continue;
     auto line = static_cast<std::size_t>(std::get<Settings>(loaded).origin.line_of(std::string(key.path)));
     std::string comment;  // the block above the key
-    for (--line; line > 0 && lines[line].find('#') != std::string::npos; --line) comment.insert(0, lines[line] + "\n");
+    for (--line; line > 0 && lines[line].find('#') != std::string::npos; --line)
+      comment.insert(0, lines[line] + "\n");
     if (key.range.most > 0) {
       EXPECT_THAT(comment, HasSubstr(format_number(key.range.least, {.unit = key.range.unit}))) << key.path;
       EXPECT_THAT(comment, HasSubstr(format_number(key.range.most, {.unit = key.range.unit}))) << key.path;

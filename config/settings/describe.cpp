@@ -106,16 +106,20 @@ std::string value_of(const Key& key, const Settings& settings) {
 
 std::string describe_item(const Key& key) {
   constexpr std::string_view kTexts[] = {
-      "a text, or \"\" for none",  "a protocol's name", "ipc://PATH or tcp://ADDRESS:PORT", "an ADDRESS:PORT, or \"\" for none",
-      "a key of 40 characters (Z85)", "a pattern",      "a capture filter, or \"\" for none", "a header's name"};
+      "a text, or \"\" for none",           "a protocol's name",
+      "ipc://PATH or tcp://ADDRESS:PORT",   "an ADDRESS:PORT, or \"\" for none",
+      "a key of 40 characters (Z85)",       "a pattern",
+      "a capture filter, or \"\" for none", "a header's name"};
   return std::visit(
       [&]<typename T, typename Owner>(T Owner::*) -> std::string {
         if constexpr (std::is_same_v<T, bool>) return "true or false";
         if constexpr (std::is_enum_v<T>) return text::one_of(names_of(T{}));
-        if constexpr (std::is_same_v<T, std::vector<PortSettings>>) return "a source, or source: and the port's other keys";
+        if constexpr (std::is_same_v<T, std::vector<PortSettings>>)
+          return "a source, or source: and the port's other keys";
         if constexpr (std::is_same_v<T, std::vector<Settings::UserPattern>>) return "a protocol and a regex";
         const bool number = key.range.most > 0;
-        return number ? describe_range(key.range) : std::string(kTexts[static_cast<std::size_t>(key.content)]);
+        return number ? describe_range(key.range)
+                      : std::string(kTexts[static_cast<std::size_t>(key.content)]);
       },
       key.member);
 }

@@ -16,7 +16,8 @@ namespace spanlight {
 
 namespace {
 
-constexpr std::size_t kFileBytesMax = 1'048'576;  // no settings file is larger; a log or a capture given by mistake is
+constexpr std::size_t kFileBytesMax =
+    1'048'576;  // no settings file is larger; a log or a capture given by mistake is
 
 using Faults = std::vector<SettingsFault>;
 
@@ -25,10 +26,13 @@ std::variant<std::string, SettingsFault> read_file(const std::string& path) {
   const auto fault = [&](const std::string& text) { return SettingsFault{path, 0, "", text}; };
   struct stat status {};
   if (stat(path.c_str(), &status) != 0)
-    return fault(std::string("cannot be read (") + std::strerror(errno) + "); give the path of a settings file");
+    return fault(std::string("cannot be read (") + std::strerror(errno) +
+                 "); give the path of a settings file");
   if (S_ISDIR(status.st_mode)) return fault("is a directory; give the path of a settings file");
   std::ifstream in(path, std::ios::binary);
-  if (!in) return fault(std::string("cannot be opened (") + std::strerror(errno) + "); make it readable for this user");
+  if (!in)
+    return fault(std::string("cannot be opened (") + std::strerror(errno) +
+                 "); make it readable for this user");
   std::string text;
   char room[16'384];
   while (in.read(room, sizeof room) || in.gcount() > 0) {
@@ -50,7 +54,8 @@ std::string syntax_text(const YAML::Exception& error, const std::string& yaml) {
   for (int i = 0; i <= error.mark.line && std::getline(lines, line); ++i) {
   }
   const std::size_t indent_end = line.find_first_not_of(" \t");
-  if (line.substr(0, indent_end).find('\t') != std::string::npos) return text + "; indent with spaces, not with tabs";
+  if (line.substr(0, indent_end).find('\t') != std::string::npos)
+    return text + "; indent with spaces, not with tabs";
   return text + " (column " + std::to_string(error.mark.column + 1) +
          "); look for a missing colon, quote, bracket or indent";
 }
@@ -69,7 +74,9 @@ std::variant<Settings, Faults> parse_settings(const std::string& yaml, const std
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
     if (documents.size() > 1)
-      loader.fault(0, "", "holds " + std::to_string(documents.size()) + " YAML documents; keep one, without --- between");
+      loader.fault(
+          0, "",
+          "holds " + std::to_string(documents.size()) + " YAML documents; keep one, without --- between");
     if (!documents.empty()) loader.read_document(documents.front());
   } catch (const YAML::Exception& error) {
     loader.fault(error.mark.is_null() ? 0 : error.mark.line + 1, "", syntax_text(error, yaml));

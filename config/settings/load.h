@@ -1,6 +1,6 @@
 #pragma once
-// YAML → Settings. Every fault is one sentence with file, line, key, and what would be right; all faults are told, not
-// only the first. May allocate and throw internally; used before the data path starts.
+// YAML → Settings. Every fault is one sentence with file, line, key, and what would be right; all faults are
+// told, not only the first. May allocate and throw internally; used before the data path starts.
 
 #include <cstdint>
 #include <string>
@@ -16,28 +16,31 @@ struct SettingsFault {
   std::string file;
   int line = 0;  // 1-based; 0 = the file as a whole, or a value that was not written but is the default
   std::string key;
-  std::string text;  // what is wrong and what would be right
+  std::string text;              // what is wrong and what would be right
   std::string sentence() const;  // "sensor.yaml:12: flows.max: …"
 };
 
-// The names that enabledDissectors, portMapping and dissectors.patterns may use: those of registry(). Settings and
-// dissectors do not know each other, so the program that knows both hands them over. Empty: names are not checked.
+// The names that enabledDissectors, portMapping and dissectors.patterns may use: those of registry().
+// Settings and dissectors do not know each other, so the program that knows both hands them over. Empty:
+// names are not checked.
 using ProtocolNames = std::vector<std::string_view>;
 
 // `path` empty: the defaults.
 std::variant<Settings, std::vector<SettingsFault>> load_settings(const std::string& path,
                                                                  const ProtocolNames& protocols = {});
-std::variant<Settings, std::vector<SettingsFault>> parse_settings(const std::string& yaml, const std::string& file,
+std::variant<Settings, std::vector<SettingsFault>> parse_settings(const std::string& yaml,
+                                                                  const std::string& file,
                                                                   const ProtocolNames& protocols = {});
 
-// What only this machine can say: CPUs that do not exist, interfaces and files that are not there. `path` names the file
-// in the sentences; the lines come from settings.origin.
+// What only this machine can say: CPUs that do not exist, interfaces and files that are not there. `path`
+// names the file in the sentences; the lines come from settings.origin.
 std::vector<SettingsFault> check_against_machine(const Settings& settings, const std::string& path);
 
 // settings.sensor_name, or the host's name where it is empty.
 std::string sensor_name(const Settings& settings);
 
-// The whole of `settings` as YAML that parse_settings() reads back to the same. Secret keys are left out unless asked for.
+// The whole of `settings` as YAML that parse_settings() reads back to the same. Secret keys are left out
+// unless asked for.
 enum class Secrets : std::uint8_t { withheld, shown };
 std::string to_yaml(const Settings& settings, Secrets secrets = Secrets::withheld);
 

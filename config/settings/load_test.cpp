@@ -26,7 +26,9 @@ std::vector<std::string> sentences(const std::variant<Settings, std::vector<Sett
   return out;
 }
 
-std::vector<std::string> faults_of(const std::string& yaml) { return sentences(parse_settings(yaml, "s.yaml", kProtocols)); }
+std::vector<std::string> faults_of(const std::string& yaml) {
+  return sentences(parse_settings(yaml, "s.yaml", kProtocols));
+}
 
 Settings settings_of(const std::string& yaml) {
   const auto result = parse_settings(yaml, "s.yaml", kProtocols);
@@ -47,7 +49,8 @@ void expect_faults(std::initializer_list<Case> cases) {
 TEST(Load, refuses_keys_it_does_not_know) {
   expect_faults({
       {"misspelt", "flows:\n  maxx: 5000", "s.yaml:2: flows.maxx: is not a setting; did you mean flows.max?"},
-      {"other case", "flows:\n  tcpidle: 5m", "s.yaml:2: flows.tcpidle: is not a setting; did you mean flows.tcpIdle?"},
+      {"other case", "flows:\n  tcpidle: 5m",
+       "s.yaml:2: flows.tcpidle: is not a setting; did you mean flows.tcpIdle?"},
       {"with underscore", "flows:\n  tcp_idle: 5m",
        "s.yaml:2: flows.tcp_idle: is not a setting; did you mean flows.tcpIdle?"},
       {"section", "flow:\n  max: 5000", "s.yaml:1: flow: is not a setting; did you mean flows?"},
@@ -68,23 +71,30 @@ TEST(Load, refuses_keys_it_does_not_know) {
 
 TEST(Load, refuses_wrong_types) {
   expect_faults({
-      {"list for a number", "flows:\n  max: [1]", "s.yaml:2: flows.max: is a list; give a number from 1024 to 100000000"},
-      {"map for a number", "flows:\n  max: {a: 1}", "s.yaml:2: flows.max: is a map; give a number from 1024 to 100000000"},
+      {"list for a number", "flows:\n  max: [1]",
+       "s.yaml:2: flows.max: is a list; give a number from 1024 to 100000000"},
+      {"map for a number", "flows:\n  max: {a: 1}",
+       "s.yaml:2: flows.max: is a map; give a number from 1024 to 100000000"},
       {"no value", "flows:\n  max:\n  tcpIdle: 5m",
        "s.yaml:2: flows.max: has no value; give a number from 1024 to 100000000"},
       {"text for a number", "flows:\n  max: lots",
        "s.yaml:2: flows.max: lots is not a whole number; give a number from 1024 to 100000000"},
-      {"no boolean", "logging:\n  json: maybe", "s.yaml:2: logging.json: \"maybe\" is neither true nor false; give true or false"},
+      {"no boolean", "logging:\n  json: maybe",
+       "s.yaml:2: logging.json: \"maybe\" is neither true nor false; give true or false"},
       {"no choice", "logging:\n  level: loud",
        "s.yaml:2: logging.level: \"loud\" is not a choice; give error, warning, info or debug"},
       {"text for a list", "enabledDissectors: http",
-       "s.yaml:1: enabledDissectors: is \"http\"; give a list, each item a protocol's name; [] is the empty one"},
+       "s.yaml:1: enabledDissectors: is \"http\"; give a list, each item a protocol's name; [] is the empty "
+       "one"},
       {"list for a text", "bpf: [tcp]", "s.yaml:1: bpf: is a list; give a capture filter, or \"\" for none"},
-      {"null for a text", "sensor:\n  runAs:", "s.yaml:2: sensor.runAs: has no value; give a text, or \"\" for none"},
+      {"null for a text",
+       "sensor:\n  runAs:", "s.yaml:2: sensor.runAs: has no value; give a text, or \"\" for none"},
       {"value for a section", "flows: 5",
-       "s.yaml:1: flows: is \"5\"; write keys and values, of the keys max, tcpIdle, tcpClosed, tcpOpening and udpIdle"},
+       "s.yaml:1: flows: is \"5\"; write keys and values, of the keys max, tcpIdle, tcpClosed, tcpOpening "
+       "and udpIdle"},
       {"map for ports", "ports:\n  source: eth1",
-       "s.yaml:2: ports: is a map; give a list, such as [eth1], or one of maps with source:, name:, pair: and promiscuous:"},
+       "s.yaml:2: ports: is a map; give a list, such as [eth1], or one of maps with source:, name:, pair: "
+       "and promiscuous:"},
       {"list for portMapping", "portMapping: [80]",
        "s.yaml:1: portMapping: is a list; give lists of ports by protocol, such as {http: [80, 8080]}"},
       {"port without a list", "portMapping:\n  http: 80",
@@ -100,7 +110,8 @@ TEST(Load, refuses_values_out_of_range) {
       {"above", "dissectors: {bodyPreview: 65537}",
        "s.yaml:1: dissectors.bodyPreview: 65537 is above the most, 64KiB; give a size from 0B to 64KiB"},
       {"duration", "flows:\n  tcpIdle: soon",
-       "s.yaml:2: flows.tcpIdle: soon is not a duration such as 300s, 5m or 20ms; give a duration from 1s to 24h"},
+       "s.yaml:2: flows.tcpIdle: soon is not a duration such as 300s, 5m or 20ms; give a duration from 1s to "
+       "24h"},
       {"ring", "dpdk: {ringSize: 5000}",
        "s.yaml:1: dpdk.ringSize: 5000 is not a power of two; give a power of two from 64 to 1048576"},
       {"item", "portMapping:\n  http: [80,\n    70000]",
@@ -131,18 +142,22 @@ TEST(Load, refuses_texts_that_mean_nothing) {
       {"endpoint", "publishing: {records: 'udp://x'}",
        "s.yaml:1: publishing.records: \"udp://x\" is not an endpoint; give ipc://PATH or tcp://ADDRESS:PORT"},
       {"endpoint without port", "publishing: {records: 'tcp://127.0.0.1'}",
-       "s.yaml:1: publishing.records: \"tcp://127.0.0.1\" is not an endpoint; give ipc://PATH or tcp://ADDRESS:PORT"},
+       "s.yaml:1: publishing.records: \"tcp://127.0.0.1\" is not an endpoint; give ipc://PATH or "
+       "tcp://ADDRESS:PORT"},
       {"metrics", "publishing: {metrics: '9464'}",
-       "s.yaml:1: publishing.metrics: \"9464\" is not an IP address with a port; give one such as 127.0.0.1:9464, or "
+       "s.yaml:1: publishing.metrics: \"9464\" is not an IP address with a port; give one such as "
+       "127.0.0.1:9464, or "
        "\"\" for none"},
       {"header", "redaction: {headers: ['x-key: 1']}",
-       "s.yaml:1: redaction.headers[0]: \"x-key: 1\" is not a header's name; give the name alone, such as authorization"},
+       "s.yaml:1: redaction.headers[0]: \"x-key: 1\" is not a header's name; give the name alone, such as "
+       "authorization"},
       {"item twice", "redaction: {cookies: [a, b, a]}",
        "s.yaml:1: redaction.cookies[2]: \"a\" stands in the list twice; keep one of the two"},
       {"empty item", "redaction: {cookies: ['']}",
        "s.yaml:1: redaction.cookies[0]: is empty; write a text, or leave the item out"},
       {"key", "publishing: {curve: {publicKey: short}}",
-       "s.yaml:1: publishing.curve.publicKey: is not a CURVE key; give the 40 characters (Z85) that zmq_curve_keypair makes"},
+       "s.yaml:1: publishing.curve.publicKey: is not a CURVE key; give the 40 characters (Z85) that "
+       "zmq_curve_keypair makes"},
       {"NUL", "sensor: {name: \"a\\0b\"}", "s.yaml:1: sensor.name: holds a NUL character; leave it out"},
   });
   EXPECT_THAT(faults_of("redaction:\n  patterns: ['ok', '(open']"),
@@ -157,14 +172,18 @@ TEST(Load, refuses_what_is_not_yaml) {
   expect_faults({
       {"tab", "flows:\n\tmax: 5000",
        "s.yaml:2: is not valid YAML here: illegal map value; indent with spaces, not with tabs"},
-      {"two documents", "bpf: ''\n---\nbpf: tcp", "s.yaml: holds 2 YAML documents; keep one, without --- between"},
+      {"two documents", "bpf: ''\n---\nbpf: tcp",
+       "s.yaml: holds 2 YAML documents; keep one, without --- between"},
   });
   EXPECT_THAT(faults_of("flows:\n  max: [1\nbpf: x"),
-              ElementsAre(::testing::MatchesRegex("s.yaml:[0-9]+: is not valid YAML here: .* \\(column [0-9]+\\); look for "
-                                                  "a missing colon, quote, bracket or indent")));
-  EXPECT_THAT(faults_of("flows: *nowhere"), ElementsAre(HasSubstr("s.yaml:1: is not valid YAML here: the referenced anchor")));
+              ElementsAre(::testing::MatchesRegex(
+                  "s.yaml:[0-9]+: is not valid YAML here: .* \\(column [0-9]+\\); look for "
+                  "a missing colon, quote, bracket or indent")));
+  EXPECT_THAT(faults_of("flows: *nowhere"),
+              ElementsAre(HasSubstr("s.yaml:1: is not valid YAML here: the referenced anchor")));
   EXPECT_THAT(faults_of(std::string(100'000, '[')), ElementsAre(HasSubstr("is not valid YAML here")));
-  EXPECT_THAT(faults_of("ports: &a [*a]"), ElementsAre(HasSubstr("s.yaml:1: ports[0]: is a list; write keys and values")));
+  EXPECT_THAT(faults_of("ports: &a [*a]"),
+              ElementsAre(HasSubstr("s.yaml:1: ports[0]: is a list; write keys and values")));
 }
 
 TEST(Load, refuses_duplicates) {
@@ -183,18 +202,25 @@ TEST(Load, refuses_duplicates) {
 TEST(Load, refuses_what_does_not_go_together) {
   expect_faults({
       {"TCP in the clear", "publishing:\n  records: tcp://0.0.0.0:5600",
-       "s.yaml:2: publishing.records: tcp://0.0.0.0:5600 can be reached from other machines and is not encrypted; give "
-       "publishing.curve.publicKey and secretKey, or an address of this machine alone (tcp://127.0.0.1:PORT, ipc://PATH)"},
+       "s.yaml:2: publishing.records: tcp://0.0.0.0:5600 can be reached from other machines and is not "
+       "encrypted; give "
+       "publishing.curve.publicKey and secretKey, or an address of this machine alone (tcp://127.0.0.1:PORT, "
+       "ipc://PATH)"},
       {"commands in the clear", "publishing:\n  commands: tcp://*:5601",
-       "s.yaml:2: publishing.commands: tcp://*:5601 can be reached from other machines and is not encrypted; give "
-       "publishing.curve.publicKey and secretKey, or an address of this machine alone (tcp://127.0.0.1:PORT, ipc://PATH)"},
+       "s.yaml:2: publishing.commands: tcp://*:5601 can be reached from other machines and is not encrypted; "
+       "give "
+       "publishing.curve.publicKey and secretKey, or an address of this machine alone (tcp://127.0.0.1:PORT, "
+       "ipc://PATH)"},
       {"one key of two", "publishing:\n  curve:\n    secretKey: 'JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6'",
-       "s.yaml:3: publishing.curve.secretKey: has no publishing.curve.publicKey beside it; give both, or neither"},
+       "s.yaml:3: publishing.curve.secretKey: has no publishing.curve.publicKey beside it; give both, or "
+       "neither"},
       {"one endpoint for both", "publishing: {records: 'ipc:///a', commands: 'ipc:///a'}",
        "s.yaml:1: publishing.commands: is the endpoint of publishing.records as well; choose another"},
       {"port without a source", "ports:\n  - name: a",
-       "s.yaml:2: ports[0].source: is missing; give a PCI address, a vdev string, an interface or a capture file"},
-      {"port twice", "ports: [eth1, eth1]", "s.yaml:1: ports[1].source: eth1 is ports[0] already; keep one of the two"},
+       "s.yaml:2: ports[0].source: is missing; give a PCI address, a vdev string, an interface or a capture "
+       "file"},
+      {"port twice", "ports: [eth1, eth1]",
+       "s.yaml:1: ports[1].source: eth1 is ports[0] already; keep one of the two"},
       {"name twice", "ports:\n  - {source: a, name: x}\n  - {source: b, name: x}",
        "s.yaml:3: ports[1].name: x is the name of ports[0] already; choose another"},
       {"pair unknown", "ports: [{source: a, pair: b}]",
@@ -210,17 +236,22 @@ TEST(Load, refuses_what_does_not_go_together) {
       {"main among workers", "lcores:\n  workers: [1, 2]\n  main: 2",
        "s.yaml:3: lcores.main: CPU 2 runs a worker already; choose another CPU, or any"},
       {"batch too small", "dissectors:\n  bodyPreview: 64KiB",
-       "s.yaml: publishing.batchBytes: 65536 bytes cannot hold a call with two previews of 65536 bytes; give 147456 or "
+       "s.yaml: publishing.batchBytes: 65536 bytes cannot hold a call with two previews of 65536 bytes; give "
+       "147456 or "
        "more, or lower dissectors.bodyPreview"},
       {"mbufs", "dpdk: {mbufs: 4096}",
-       "s.yaml:1: dpdk.mbufs: 4096 buffers cannot fill the 4096 descriptors of a queue; give more of them, or auto"},
+       "s.yaml:1: dpdk.mbufs: 4096 buffers cannot fill the 4096 descriptors of a queue; give more of them, "
+       "or auto"},
       {"held", "reassembly: {stateMemory: 1MiB, heldBytes: 2MiB}",
-       "s.yaml:1: reassembly.heldBytes: one direction may hold more than all of reassembly.stateMemory, 1MiB; lower it, "
+       "s.yaml:1: reassembly.heldBytes: one direction may hold more than all of reassembly.stateMemory, "
+       "1MiB; lower it, "
        "or raise that"},
       {"no room for previews", "reassembly: {previewMemory: 0}",
-       "s.yaml:1: reassembly.previewMemory: 0MiB has no room for previews; give more, or set dissectors.bodyPreview to 0"},
+       "s.yaml:1: reassembly.previewMemory: 0MiB has no room for previews; give more, or set "
+       "dissectors.bodyPreview to 0"},
       {"skew", "reassembly: {skewAllowance: 3s}",
-       "s.yaml:1: reassembly.skewAllowance: 3000ms is longer than reassembly.holeTimeout, 2000ms; make it shorter"},
+       "s.yaml:1: reassembly.skewAllowance: 3000ms is longer than reassembly.holeTimeout, 2000ms; make it "
+       "shorter"},
       {"tunnel ports", "decode: {genevePort: 4789}",
        "s.yaml:1: decode.genevePort: 4789 is in decode.vxlanPorts as well; a port carries one of the two"},
   });
@@ -233,9 +264,12 @@ TEST(Load, tells_all_faults_in_the_order_of_the_file) {
 }
 
 TEST(Load, files_that_cannot_be_read) {
-  EXPECT_THAT(sentences(load_settings("no/such/file.yaml")),
-              ElementsAre("no/such/file.yaml: cannot be read (No such file or directory); give the path of a settings file"));
-  EXPECT_THAT(sentences(load_settings("/")), ElementsAre("/: is a directory; give the path of a settings file"));
+  EXPECT_THAT(
+      sentences(load_settings("no/such/file.yaml")),
+      ElementsAre(
+          "no/such/file.yaml: cannot be read (No such file or directory); give the path of a settings file"));
+  EXPECT_THAT(sentences(load_settings("/")),
+              ElementsAre("/: is a directory; give the path of a settings file"));
   const auto path = std::filesystem::path(::testing::TempDir()) / "settings-too-large.yaml";
   std::ofstream(path) << std::string(1'100'000, '#');
   EXPECT_THAT(sentences(load_settings(path.string())),
@@ -247,7 +281,8 @@ TEST(Load, nothing_is_the_defaults) {
   EXPECT_TRUE(std::holds_alternative<Settings>(load_settings("")));
   for (const char* const yaml : {"", "# only a comment\n", "flows:\nlogging:\n", "---\n", "{}"}) {
     const Settings settings = settings_of(yaml);
-    for (const Key& key : settings_table()) EXPECT_EQ(value_of(key, settings), value_of(key, Settings{})) << key.path;
+    for (const Key& key : settings_table())
+      EXPECT_EQ(value_of(key, settings), value_of(key, Settings{})) << key.path;
   }
 }
 
@@ -299,7 +334,8 @@ TEST(Load, reads_every_key) {
   EXPECT_EQ(s.state_memory_mb, 1'024u);
   EXPECT_EQ(s.hole_timeout_ms, 1'000u);
   EXPECT_EQ(s.held_bytes_max, 2'097'152u);
-  EXPECT_THAT(s.port_mapping, ElementsAre(Pair("http", ElementsAre(80, 8080)), Pair("redis", ElementsAre(6379))));
+  EXPECT_THAT(s.port_mapping,
+              ElementsAre(Pair("http", ElementsAre(80, 8080)), Pair("redis", ElementsAre(6379))));
   ASSERT_EQ(s.user_patterns.size(), 1u);
   EXPECT_EQ(s.user_patterns[0].regex, "^PROPFIND ");
   EXPECT_EQ(s.log_level, LogLevel::debug);
@@ -324,16 +360,21 @@ TEST(ToYaml, keeps_the_secret) {
 TEST(DescribeSettings, names_every_key_within_the_width) {
   const std::string text = describe_settings(80);
   for (const Key& key : settings_table()) EXPECT_THAT(text, HasSubstr(std::string(key.path) + "\n"));
-  EXPECT_THAT(text, HasSubstr("flows.max\n    Connections that each worker remembers; beyond it the oldest is evicted.\n"
-                              "    Takes a number from 1024 to 100000000. Default: 262144.\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("flows.max\n    Connections that each worker remembers; beyond it the oldest is evicted.\n"
+                "    Takes a number from 1024 to 100000000. Default: 262144.\n"));
 }
 
 TEST(Endpoints, of_this_machine_need_no_keys) {
-  for (const char* const endpoint : {"tcp://127.0.0.1:5600", "tcp://127.9.9.9:5600", "tcp://[::1]:5600", "tcp://localhost:1", "tcp://lo:1", "ipc:///x"})
+  for (const char* const endpoint : {"tcp://127.0.0.1:5600", "tcp://127.9.9.9:5600", "tcp://[::1]:5600",
+                                     "tcp://localhost:1", "tcp://lo:1", "ipc:///x"})
     EXPECT_THAT(faults_of(std::string("publishing: {records: '") + endpoint + "'}"), IsEmpty()) << endpoint;
-  for (const char* const endpoint : {"tcp://*:5600", "tcp://0.0.0.0:1", "tcp://[::]:1", "tcp://eth0:1", "tcp://127.evil:1"})
+  for (const char* const endpoint :
+       {"tcp://*:5600", "tcp://0.0.0.0:1", "tcp://[::]:1", "tcp://eth0:1", "tcp://127.evil:1"})
     EXPECT_THAT(faults_of(std::string("publishing: {records: '") + endpoint + "'}"),
-                ElementsAre(HasSubstr("can be reached from other machines"))) << endpoint;
+                ElementsAre(HasSubstr("can be reached from other machines")))
+        << endpoint;
 }
 
 TEST(SensorName, is_the_hosts_where_none_is_given) {

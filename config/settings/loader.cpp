@@ -53,7 +53,8 @@ std::string kind_of(const YAML::Node& node) {
 
 }  // namespace
 
-Loader::Loader(std::string file, const ProtocolNames& protocols) : file_(std::move(file)), protocols_(protocols) {
+Loader::Loader(std::string file, const ProtocolNames& protocols)
+    : file_(std::move(file)), protocols_(protocols) {
   settings_.origin.file = file_;
 }
 
@@ -82,13 +83,15 @@ void Loader::read_pair(const YAML::Node& name, const YAML::Node& value, const st
                        const std::string& path_prefix, std::map<std::string, int>& seen) {
   const int line = line_of(name, 0);
   if (!name.IsScalar()) {
-    fault(line, path_prefix, "a key " + kind_of(name) + "; give one of " + text::one_of(names_below(table_prefix)));
+    fault(line, path_prefix,
+          "a key " + kind_of(name) + "; give one of " + text::one_of(names_below(table_prefix)));
     return;
   }
   const std::string path = join(path_prefix, name.Scalar());
   const auto [first, is_new] = seen.emplace(name.Scalar(), line);
   if (!is_new) {
-    fault(line, path, "stands here a second time, after line " + std::to_string(first->second) + "; keep one of the two");
+    fault(line, path,
+          "stands here a second time, after line " + std::to_string(first->second) + "; keep one of the two");
     return;
   }
   const std::vector<std::string_view> names = names_below(table_prefix);
@@ -184,12 +187,24 @@ void Loader::read_choice(const YAML::Node& node, const Place& place, Enum& out) 
     fault(place.line, place.path, "\"" + *text + "\" is not a choice; give " + text::one_of(names));
 }
 
-void Loader::read(const YAML::Node& node, const Place& place, std::uint16_t& out) { read_integer(node, place, out); }
-void Loader::read(const YAML::Node& node, const Place& place, std::uint32_t& out) { read_integer(node, place, out); }
-void Loader::read(const YAML::Node& node, const Place& place, int& out) { read_integer(node, place, out); }
-void Loader::read(const YAML::Node& node, const Place& place, Hugepages& out) { read_choice(node, place, out); }
-void Loader::read(const YAML::Node& node, const Place& place, Idle& out) { read_choice(node, place, out); }
-void Loader::read(const YAML::Node& node, const Place& place, LogLevel& out) { read_choice(node, place, out); }
+void Loader::read(const YAML::Node& node, const Place& place, std::uint16_t& out) {
+  read_integer(node, place, out);
+}
+void Loader::read(const YAML::Node& node, const Place& place, std::uint32_t& out) {
+  read_integer(node, place, out);
+}
+void Loader::read(const YAML::Node& node, const Place& place, int& out) {
+  read_integer(node, place, out);
+}
+void Loader::read(const YAML::Node& node, const Place& place, Hugepages& out) {
+  read_choice(node, place, out);
+}
+void Loader::read(const YAML::Node& node, const Place& place, Idle& out) {
+  read_choice(node, place, out);
+}
+void Loader::read(const YAML::Node& node, const Place& place, LogLevel& out) {
+  read_choice(node, place, out);
+}
 
 void Loader::read(const YAML::Node& node, const Place& place, bool& out) {
   const std::optional<std::string> text = scalar(node, place);
@@ -243,7 +258,8 @@ void Loader::read_cpus(const std::string& text, const Place& place, std::vector<
   for (std::int64_t cpu = first; cpu <= last; ++cpu) {
     const auto id = static_cast<unsigned>(cpu);
     if (std::find(out.begin(), out.end(), id) != out.end())
-      return fault(place.line, place.path, "CPU " + std::to_string(id) + " stands in the list twice; a CPU runs one worker");
+      return fault(place.line, place.path,
+                   "CPU " + std::to_string(id) + " stands in the list twice; a CPU runs one worker");
     out.push_back(id);
   }
 }

@@ -32,10 +32,12 @@ class Loader {
     int line;
   };
 
-  void read_map(const YAML::Node& node, const std::string& table_prefix, const std::string& path_prefix, int line);
+  void read_map(const YAML::Node& node, const std::string& table_prefix, const std::string& path_prefix,
+                int line);
   void read_pair(const YAML::Node& name, const YAML::Node& value, const std::string& table_prefix,
                  const std::string& path_prefix, std::map<std::string, int>& seen);
-  void unknown(const std::string& name, const std::string& table_prefix, const std::string& path_prefix, int line);
+  void unknown(const std::string& name, const std::string& table_prefix, const std::string& path_prefix,
+               int line);
   void read_key(const Key& key, const YAML::Node& node, const std::string& path, int line);
 
   std::optional<std::string> scalar(const YAML::Node& node, const Place& place);
@@ -44,11 +46,17 @@ class Loader {
   void each_item(const YAML::Node& node, const Place& place, Item read_item);
 
   template <typename T>
-  T& target(T Settings::*member) { return settings_.*member; }
+  T& target(T Settings::*member) {
+    return settings_.*member;
+  }
   template <typename T>
-  T& target(T PortSettings::*member) { return settings_.ports.back().*member; }
+  T& target(T PortSettings::*member) {
+    return settings_.ports.back().*member;
+  }
   template <typename T>
-  T& target(T Settings::UserPattern::*member) { return settings_.user_patterns.back().*member; }
+  T& target(T Settings::UserPattern::*member) {
+    return settings_.user_patterns.back().*member;
+  }
 
   template <typename Number>
   void read_integer(const YAML::Node& node, const Place& place, Number& out);
@@ -67,7 +75,8 @@ class Loader {
   void read(const YAML::Node& node, const Place& place, std::vector<std::string>& out);
   void read(const YAML::Node& node, const Place& place, std::uint16_t (&out)[2]);
   void read(const YAML::Node& node, const Place& place, std::vector<PortSettings>& out);
-  void read(const YAML::Node& node, const Place& place, std::map<std::string, std::vector<std::uint16_t>>& out);
+  void read(const YAML::Node& node, const Place& place,
+            std::map<std::string, std::vector<std::uint16_t>>& out);
   void read(const YAML::Node& node, const Place& place, std::vector<Settings::UserPattern>& out);
   void read_cpus(const std::string& text, const Place& place, std::vector<unsigned>& out);
 

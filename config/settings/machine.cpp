@@ -42,7 +42,8 @@ std::string cpu_ranges(const std::vector<unsigned>& cpus) {
   for (std::size_t i = 0; i < cpus.size();) {
     std::size_t last = i;
     while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
-    out += (out.empty() ? "" : ", ") + std::to_string(cpus[i]) + (last > i ? "-" + std::to_string(cpus[last]) : "");
+    out += (out.empty() ? "" : ", ") + std::to_string(cpus[i]) +
+           (last > i ? "-" + std::to_string(cpus[last]) : "");
     i = last + 1;
   }
   return out;
@@ -61,7 +62,8 @@ std::vector<unsigned> process_cpus() {
 std::vector<std::string> interfaces() {
   std::vector<std::string> names;
   struct if_nameindex* const all = if_nameindex();
-  for (const struct if_nameindex* i = all; i != nullptr && i->if_index != 0; ++i) names.emplace_back(i->if_name);
+  for (const struct if_nameindex* i = all; i != nullptr && i->if_index != 0; ++i)
+    names.emplace_back(i->if_name);
   if (all != nullptr) if_freenameindex(all);
   return names;
 }
@@ -96,13 +98,17 @@ class Machine {
 
   std::vector<SettingsFault> check() {
     lcores();
-    for (std::size_t i = 0; i < s_.ports.size(); ++i) port("ports[" + std::to_string(i) + "].source", s_.ports[i].source);
+    for (std::size_t i = 0; i < s_.ports.size(); ++i)
+      port("ports[" + std::to_string(i) + "].source", s_.ports[i].source);
     if (s_.hugepages == Hugepages::always && free_hugepages() == 0)
-      fault("dpdk.hugepages", "there are no free hugepages on this machine; reserve some (sysctl -w vm.nr_hugepages=512), or say auto");
+      fault("dpdk.hugepages",
+            "there are no free hugepages on this machine; reserve some (sysctl -w vm.nr_hugepages=512), or "
+            "say auto");
     if (!s_.run_as.empty() && getpwnam(s_.run_as.c_str()) == nullptr)
       fault("sensor.runAs", "there is no user " + s_.run_as + " on this machine; make one, or name another");
     if (!s_.ipc_group.empty() && getgrnam(s_.ipc_group.c_str()) == nullptr)
-      fault("publishing.ipcGroup", "there is no group " + s_.ipc_group + " on this machine; make one, or name another");
+      fault("publishing.ipcGroup",
+            "there is no group " + s_.ipc_group + " on this machine; make one, or name another");
     return std::move(faults_);
   }
 
@@ -116,7 +122,8 @@ class Machine {
     if (cpus.empty()) return;
     const auto check_cpu = [&](const std::string& key, unsigned cpu) {
       if (!std::binary_search(cpus.begin(), cpus.end(), cpu))
-        fault(key, "CPU " + std::to_string(cpu) + " is not one that this process may use; choose from " + cpu_ranges(cpus));
+        fault(key, "CPU " + std::to_string(cpu) + " is not one that this process may use; choose from " +
+                       cpu_ranges(cpus));
     };
     for (const unsigned cpu : s_.workers) check_cpu("lcores.workers", cpu);
     if (s_.main_cpu >= 0) check_cpu("lcores.main", static_cast<unsigned>(s_.main_cpu));
@@ -125,24 +132,30 @@ class Machine {
   void port(const std::string& key, const std::string& text) {
     const Source source = source_of(text);
     switch (source.kind) {
-      case SourceKind::interface: return interface(key, source.target);
-      case SourceKind::file: return file(key, source.target);
-      case SourceKind::pci: return pci(key, source.target);
-      case SourceKind::vdev: return vdev(key, source.target);
+      case SourceKind::interface:
+        return interface(key, source.target);
+      case SourceKind::file:
+        return file(key, source.target);
+      case SourceKind::pci:
+        return pci(key, source.target);
+      case SourceKind::vdev:
+        return vdev(key, source.target);
     }
   }
 
   void interface(const std::string& key, const std::string& name) {
     // "any" is libpcap's own.
     if (name == "any" || if_nametoindex(name.c_str()) != 0) return;
-    fault(key, "there is no interface " + name + " on this machine; there are " + listed(interfaces(), "none"));
+    fault(key,
+          "there is no interface " + name + " on this machine; there are " + listed(interfaces(), "none"));
   }
 
   void file(const std::string& key, const std::string& name) {
     if (name == "-") return;
     struct stat status {};
     if (stat(name.c_str(), &status) != 0)
-      return fault(key, name + " cannot be read (" + std::strerror(errno) + "); give the path of a capture file");
+      return fault(key,
+                   name + " cannot be read (" + std::strerror(errno) + "); give the path of a capture file");
     if (S_ISDIR(status.st_mode)) return fault(key, name + " is a directory; give the path of a capture file");
     if (access(name.c_str(), R_OK) != 0)
       fault(key, name + " cannot be read (" + std::strerror(errno) + "); make it readable for this user");
@@ -165,7 +178,8 @@ class Machine {
       const std::string argument = text.substr(at + 1, end == std::string::npos ? end : end - at - 1);
       at = end;
       for (const char* const name : {"iface=", "rx_iface="})
-        if (argument.starts_with(name) && !text.starts_with("net_tap")) interface(key, argument.substr(std::strlen(name)));
+        if (argument.starts_with(name) && !text.starts_with("net_tap"))
+          interface(key, argument.substr(std::strlen(name)));
     }
   }
 

@@ -51,21 +51,26 @@ TEST(Machine, refuses_what_no_machine_has) {
       {"interface of a vdev", "ports: ['net_af_packet0,blocksz=4096,iface=eth-none']",
        "s.yaml:1: ports[0].source: there is no interface eth-none on this machine; there are "},
       {"PCI device", "ports:\n  - name: nic\n    source: 'ffff:ff:1f.7'",
-       "s.yaml:3: ports[0].source: there is no PCI device ffff:ff:1f.7 on this machine; network devices are "},
+       "s.yaml:3: ports[0].source: there is no PCI device ffff:ff:1f.7 on this machine; network devices "
+       "are "},
       {"file", "ports: [no/such.pcap]",
-       "s.yaml:1: ports[0].source: no/such.pcap cannot be read (No such file or directory); give the path of a capture file"},
-      {"directory", "ports: ['file:/']", "s.yaml:1: ports[0].source: / is a directory; give the path of a capture file"},
+       "s.yaml:1: ports[0].source: no/such.pcap cannot be read (No such file or directory); give the path of "
+       "a capture file"},
+      {"directory", "ports: ['file:/']",
+       "s.yaml:1: ports[0].source: / is a directory; give the path of a capture file"},
       {"user", "sensor: {runAs: no-such-user}",
        "s.yaml:1: sensor.runAs: there is no user no-such-user on this machine; make one, or name another"},
       {"group", "publishing: {ipcGroup: no-such-group}",
-       "s.yaml:1: publishing.ipcGroup: there is no group no-such-group on this machine; make one, or name another"},
+       "s.yaml:1: publishing.ipcGroup: there is no group no-such-group on this machine; make one, or name "
+       "another"},
   };
   for (const Case& c : cases) EXPECT_THAT(sentences(c.yaml), ElementsAre(StartsWith(c.sentence))) << c.name;
 }
 
 TEST(Machine, tells_all_faults) {
   EXPECT_THAT(sentences("lcores: {workers: [1022, 1023]}\nports: [eth-none, eth-none-2]"),
-              ElementsAre(StartsWith("s.yaml:1: lcores.workers: CPU 1022"), StartsWith("s.yaml:1: lcores.workers: CPU 1023"),
+              ElementsAre(StartsWith("s.yaml:1: lcores.workers: CPU 1022"),
+                          StartsWith("s.yaml:1: lcores.workers: CPU 1023"),
                           StartsWith("s.yaml:2: ports[0].source"), StartsWith("s.yaml:2: ports[1].source")));
 }
 

@@ -15,10 +15,12 @@ struct Suffix {
 };
 
 constexpr Suffix kDurations[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
-constexpr Suffix kSizes[] = {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}, {"B", 1},
+constexpr Suffix kSizes[] = {{"GiB", 1u << 30},     {"MiB", 1u << 20}, {"KiB", 1u << 10}, {"B", 1},
                              {"GB", 1'000'000'000}, {"MB", 1'000'000}, {"KB", 1'000}};
 
-bool is_duration(Unit unit) { return unit == Unit::seconds || unit == Unit::milliseconds; }
+bool is_duration(Unit unit) {
+  return unit == Unit::seconds || unit == Unit::milliseconds;
+}
 
 std::span<const Suffix> suffixes_of(Unit unit) {
   if (unit == Unit::count) return {};
@@ -27,19 +29,27 @@ std::span<const Suffix> suffixes_of(Unit unit) {
 
 std::uint64_t factor_of(Unit unit) {
   switch (unit) {
-    case Unit::seconds: return 1'000;
-    case Unit::mebibytes: return 1u << 20;
-    default: return 1;
+    case Unit::seconds:
+      return 1'000;
+    case Unit::mebibytes:
+      return 1u << 20;
+    default:
+      return 1;
   }
 }
 
 std::string_view plural_of(Unit unit) {
   switch (unit) {
-    case Unit::seconds: return "seconds";
-    case Unit::milliseconds: return "milliseconds";
-    case Unit::mebibytes: return "MiB";
-    case Unit::bytes: return "bytes";
-    default: return "numbers";
+    case Unit::seconds:
+      return "seconds";
+    case Unit::milliseconds:
+      return "milliseconds";
+    case Unit::mebibytes:
+      return "MiB";
+    case Unit::bytes:
+      return "bytes";
+    default:
+      return "numbers";
   }
 }
 
@@ -70,7 +80,9 @@ std::string format_number(std::int64_t value, const Range& range) {
     const bool fits = small >= suffix.factor && small % suffix.factor == 0;
     if (fits) return std::to_string(small / suffix.factor) + std::string(suffix.name);
   }
-  const std::string_view smallest = range.unit == Unit::seconds ? "s" : range.unit == Unit::milliseconds ? "ms" : "B";
+  const std::string_view smallest = range.unit == Unit::seconds        ? "s"
+                                    : range.unit == Unit::milliseconds ? "ms"
+                                                                       : "B";
   return std::to_string(value) + std::string(range.unit == Unit::mebibytes ? "MiB" : smallest);
 }
 
@@ -99,9 +111,11 @@ std::string read_number(std::string_view text, const Range& range, std::int64_t&
                                                             : "a size such as 16KiB or 64MiB";
     return shown + " is not " + std::string(kind) + mend;
   }
-  const std::string below = shown + " is below the least, " + format_number(range.least, {.unit = range.unit}) + mend;
+  const std::string below =
+      shown + " is below the least, " + format_number(range.least, {.unit = range.unit}) + mend;
   if (negative) return below;
-  const std::string above = shown + " is above the most, " + format_number(range.most, {.unit = range.unit}) + mend;
+  const std::string above =
+      shown + " is above the most, " + format_number(range.most, {.unit = range.unit}) + mend;
   if (digits > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / factor) return above;
   const std::uint64_t unit = factor_of(range.unit);
   if (digits * factor % unit != 0)

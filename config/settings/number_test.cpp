@@ -20,14 +20,18 @@ TEST(ReadNumber, takes_what_people_write) {
     std::int64_t value;
   };
   const Case cases[] = {
-      {"1024", kCount, 1'024},      {"100000000", kCount, 100'000'000}, {"300", kSeconds, 300},
-      {"300s", kSeconds, 300},      {"5m", kSeconds, 300},              {"24h", kSeconds, 86'400},
-      {"2000ms", kSeconds, 2},      {"20ms", kMillis, 20},              {"2s", kMillis, 2'000},
-      {"1m", kMillis, 60'000},      {"20", kMillis, 20},                {"0", kBytes, 0},
-      {"16KiB", kBytes, 16'384},    {"16 KiB", kBytes, 16'384},         {"64KB", kBytes, 64'000},
-      {"65536", kBytes, 65'536},    {"65536B", kBytes, 65'536},         {"64MiB", kMebi, 64},
-      {"1GiB", kMebi, 1'024},       {"64", kMebi, 64},                  {"1024KiB", kMebi, 1},
-      {"4096", kRing, 4'096},       {"auto", kAuto, 0},                 {"64", kAuto, 64},
+      {"1024", kCount, 1'024},    {"100000000", kCount, 100'000'000},
+      {"300", kSeconds, 300},     {"300s", kSeconds, 300},
+      {"5m", kSeconds, 300},      {"24h", kSeconds, 86'400},
+      {"2000ms", kSeconds, 2},    {"20ms", kMillis, 20},
+      {"2s", kMillis, 2'000},     {"1m", kMillis, 60'000},
+      {"20", kMillis, 20},        {"0", kBytes, 0},
+      {"16KiB", kBytes, 16'384},  {"16 KiB", kBytes, 16'384},
+      {"64KB", kBytes, 64'000},   {"65536", kBytes, 65'536},
+      {"65536B", kBytes, 65'536}, {"64MiB", kMebi, 64},
+      {"1GiB", kMebi, 1'024},     {"64", kMebi, 64},
+      {"1024KiB", kMebi, 1},      {"4096", kRing, 4'096},
+      {"auto", kAuto, 0},         {"64", kAuto, 64},
   };
   for (const Case& c : cases) {
     std::int64_t value = -7;

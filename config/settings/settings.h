@@ -1,6 +1,6 @@
 #pragma once
-// Everything a sensor can be told, typed, with its default. Loaded from YAML by load(); the commented default file
-// config/default/sensor.yaml says each key's range and reason, and a test keeps the two equal.
+// Everything a sensor can be told, typed, with its default. Loaded from YAML by load(); the commented default
+// file config/default/sensor.yaml says each key's range and reason, and a test keeps the two equal.
 
 #include <cstdint>
 #include <map>
@@ -10,11 +10,12 @@
 namespace spanlight {
 
 struct PortSettings {
-  // One of: a PCI address ("0000:3b:00.0"), a DPDK vdev string ("net_af_packet0,iface=eth1"), "pcap:eth1" or a bare
-  // kernel interface ("eth1"), or a capture file ("file:/path" or a path that has a slash or ends in .pcap/.pcapng).
+  // One of: a PCI address ("0000:3b:00.0"), a DPDK vdev string ("net_af_packet0,iface=eth1"), "pcap:eth1" or
+  // a bare kernel interface ("eth1"), or a capture file ("file:/path" or a path that has a slash or ends in
+  // .pcap/.pcapng).
   std::string source;
-  std::string name;           // for people and counters; default: the source
-  std::string pair;           // the other port of a TAP, by name: same key and indirection table
+  std::string name;  // for people and counters; default: the source
+  std::string pair;  // the other port of a TAP, by name: same key and indirection table
   bool promiscuous = true;
 };
 
@@ -24,7 +25,7 @@ enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
 struct Settings {
   // sensor
-  std::string sensor_name;  // default: the host name
+  std::string sensor_name;        // default: the host name
   std::string run_as = "nobody";  // user to become after set-up when started as root; empty = stay
 
   // ports
@@ -40,7 +41,7 @@ struct Settings {
   Hugepages hugepages = Hugepages::automatic;
   std::uint32_t memory_mb = 0;  // 0 = computed from mbufs
   std::uint16_t rx_descriptors = 4'096;
-  std::uint32_t mbufs = 0;  // per port; 0 = computed: descriptors × queues + bursts
+  std::uint32_t mbufs = 0;          // per port; 0 = computed: descriptors × queues + bursts
   std::uint32_t ring_size = 4'096;  // hand-over between workers
 
   // decode
@@ -53,8 +54,8 @@ struct Settings {
   // flow table, per worker
   std::uint32_t flows_max = 262'144;
   std::uint32_t tcp_idle_s = 300;
-  std::uint32_t tcp_closed_s = 5;      // after both FINs or a RST
-  std::uint32_t tcp_opening_s = 30;    // only a SYN seen
+  std::uint32_t tcp_closed_s = 5;    // after both FINs or a RST
+  std::uint32_t tcp_opening_s = 30;  // only a SYN seen
   std::uint32_t udp_idle_s = 60;
 
   // reassembly, per worker unless said otherwise
@@ -83,7 +84,7 @@ struct Settings {
   bool redaction_enabled = true;
   std::vector<std::string> redact_headers = {"authorization", "proxy-authorization", "cookie",
                                              "set-cookie",    "x-api-key",           "x-auth-token"};
-  std::vector<std::string> redact_cookies;       // by name; only matters where the header itself is not redacted
+  std::vector<std::string> redact_cookies;  // by name; only matters where the header itself is not redacted
   std::vector<std::string> redact_query_values;  // query parameters and form fields
   std::vector<std::string> redact_json_keys;
   std::vector<std::string> redact_patterns;  // Hyperscan, over header values, URLs and bodies
@@ -94,8 +95,8 @@ struct Settings {
   std::string ipc_group;  // group of the ipc sockets; empty = that of run_as
   std::uint32_t batch_bytes = 65'536;
   std::uint32_t batch_ms = 10;
-  std::uint32_t batches_per_worker = 64;   // buffers in flight
-  std::uint32_t high_water_mark = 1'000;   // batches per subscriber
+  std::uint32_t batches_per_worker = 64;           // buffers in flight
+  std::uint32_t high_water_mark = 1'000;           // batches per subscriber
   std::string curve_public_key, curve_secret_key;  // Z85; needed for TCP beyond loopback
   std::vector<std::string> curve_clients;          // public keys that may connect; empty = any that has ours
   std::string metrics_address = "127.0.0.1:9464";  // empty = off
@@ -106,8 +107,9 @@ struct Settings {
 
   // Where the values were written, for sentences about them that only a later look at the machine can give.
   struct Origin {
-    std::string file;                  // empty: the built-in defaults
-    std::map<std::string, int> lines;  // key path ("ports[1].source") → line, 1-based; keys left out are not in here
+    std::string file;  // empty: the built-in defaults
+    std::map<std::string, int>
+        lines;  // key path ("ports[1].source") → line, 1-based; keys left out are not in here
     int line_of(const std::string& key) const {
       const auto at = lines.find(key);
       return at == lines.end() ? 0 : at->second;

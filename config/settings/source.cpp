@@ -23,7 +23,8 @@ bool is_pci_address(std::string_view text) {
 bool is_vdev(std::string_view text) {
   if (!text.starts_with("net_")) return false;
   const std::string_view name = text.substr(0, text.find(','));
-  return name.size() > 4 && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+  return name.size() > 4 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
 }
 
 }  // namespace

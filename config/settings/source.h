@@ -11,7 +11,8 @@ enum class SourceKind : std::uint8_t { pci, vdev, interface, file };
 
 struct Source {
   SourceKind kind;
-  std::string target;  // the PCI address, the whole vdev string, the interface's name, or the path ("-": standard input)
+  std::string target;  // the PCI address, the whole vdev string, the interface's name, or the path ("-":
+                       // standard input)
 };
 
 Source source_of(std::string_view text);

@@ -1,6 +1,7 @@
 #pragma once
-// Every key, once. The loader, the check for unknown keys, the ranges in sentences, to_yaml() and describe_settings() are
-// made from this table; a test keeps config/default/sensor.yaml equal to it. A default is whatever Settings{} holds.
+// Every key, once. The loader, the check for unknown keys, the ranges in sentences, to_yaml() and
+// describe_settings() are made from this table; a test keeps config/default/sensor.yaml equal to it. A
+// default is whatever Settings{} holds.
 
 #include <cstdint>
 #include <span>
@@ -27,7 +28,16 @@ using Member =
                  std::string PortSettings::*, bool PortSettings::*, std::string Settings::UserPattern::*>;
 
 // What the texts of a key, or of its list, must be.
-enum class Content : std::uint8_t { any, protocol, endpoint, address, z85_key, regex, capture_filter, header_name };
+enum class Content : std::uint8_t {
+  any,
+  protocol,
+  endpoint,
+  address,
+  z85_key,
+  regex,
+  capture_filter,
+  header_name
+};
 
 // The range of a number, or of each number of a list.
 struct Range {

@@ -10,7 +10,8 @@ namespace spanlight::text {
 
 namespace {
 
-constexpr std::size_t kWordBytesMax = 128;  // longer words are not compared: nobody mistypes them, somebody pastes them
+constexpr std::size_t kWordBytesMax =
+    128;  // longer words are not compared: nobody mistypes them, somebody pastes them
 constexpr unsigned kColumnsDefault = 80;
 constexpr unsigned kColumnsMin = 40;
 
@@ -31,7 +32,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const bool same = folded(a[i - 1]) == folded(b[j - 1]);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
-      const bool swapped = i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
+      const bool swapped =
+          i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) && folded(a[i - 2]) == folded(b[j - 1]);
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
     std::swap(before, last);
@@ -46,7 +48,8 @@ std::string_view closest(std::string_view word, std::span<const std::string_view
   for (const std::string_view candidate : candidates) {
     // A third of the letters may be wrong; a beginning of at least three letters counts as one slip.
     std::size_t d = distance(word, candidate);
-    if (word.size() >= 3 && candidate.size() > word.size() && distance(word, candidate.substr(0, word.size())) == 0)
+    if (word.size() >= 3 && candidate.size() > word.size() &&
+        distance(word, candidate.substr(0, word.size())) == 0)
       d = std::min<std::size_t>(d, 1);
     const std::size_t near_enough = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
     if (d > near_enough || d >= candidate.size() || d >= best_distance) continue;

@@ -1,6 +1,6 @@
 #pragma once
-// Words for people: the nearest word to a mistyped one, paragraphs wrapped to a width, numbers as people write them.
-// Pure, except terminal_columns().
+// Words for people: the nearest word to a mistyped one, paragraphs wrapped to a width, numbers as people
+// write them. Pure, except terminal_columns().
 
 #include <cstdint>
 #include <span>
@@ -16,7 +16,8 @@ std::size_t distance(std::string_view a, std::string_view b);
 // The candidate that `word` was most likely meant to be, or empty if none is near enough to be worth a guess.
 std::string_view closest(std::string_view word, std::span<const std::string_view> candidates);
 
-// `text` in lines of at most `columns`, each behind `indent` spaces; a word that is longer stands alone. Ends in a newline.
+// `text` in lines of at most `columns`, each behind `indent` spaces; a word that is longer stands alone. Ends
+// in a newline.
 std::string wrap(std::string_view text, unsigned columns, unsigned indent);
 
 // "a, b or c"; empty for none.

@@ -11,9 +11,18 @@ TEST(Distance, counts_edits) {
     std::size_t edits;
   };
   const Case cases[] = {
-      {"", "", 0},         {"", "abc", 3},       {"abc", "", 3},           {"format", "format", 0},
-      {"Format", "format", 0}, {"tcp_idle", "tcp-idle", 0}, {"fromat", "format", 1}, {"forma", "format", 1},
-      {"formatt", "format", 1}, {"farmat", "format", 1}, {"kitten", "sitting", 3},  {"ca", "abc", 3},
+      {"", "", 0},
+      {"", "abc", 3},
+      {"abc", "", 3},
+      {"format", "format", 0},
+      {"Format", "format", 0},
+      {"tcp_idle", "tcp-idle", 0},
+      {"fromat", "format", 1},
+      {"forma", "format", 1},
+      {"formatt", "format", 1},
+      {"farmat", "format", 1},
+      {"kitten", "sitting", 3},
+      {"ca", "abc", 3},
   };
   for (const Case& c : cases) EXPECT_EQ(distance(c.a, c.b), c.edits) << c.a << " → " << c.b;
 }
@@ -28,8 +37,9 @@ TEST(Closest, guesses_only_what_is_near) {
   struct Case {
     std::string_view word, guess;
   };
-  const Case cases[] = {{"tcpidle", "tcpIdle"}, {"tcp_idle", "tcpIdle"}, {"tcpIdel", "tcpIdle"}, {"colour", ""},
-                        {"mx", "max"},          {"tcpOpen", "tcpOpening"}, {"maximum", ""},      {"", ""}};
+  const Case cases[] = {
+      {"tcpidle", "tcpIdle"}, {"tcp_idle", "tcpIdle"},   {"tcpIdel", "tcpIdle"}, {"colour", ""},
+      {"mx", "max"},          {"tcpOpen", "tcpOpening"}, {"maximum", ""},        {"", ""}};
   for (const Case& c : cases) EXPECT_EQ(closest(c.word, words), c.guess) << c.word;
 }
 
@@ -54,7 +64,8 @@ TEST(ParseNumber, takes_whole_numbers_alone) {
   EXPECT_EQ(n, 0u);
   EXPECT_TRUE(parse_number("18446744073709551615", n));
   EXPECT_EQ(n, ~std::uint64_t{0});
-  for (const std::string_view bad : {"", "-1", "+1", " 1", "1 ", "0x10", "1.5", "18446744073709551616", "one"})
+  for (const std::string_view bad :
+       {"", "-1", "+1", " 1", "1 ", "0x10", "1.5", "18446744073709551616", "one"})
     EXPECT_FALSE(parse_number(bad, n)) << bad;
 }
 
