@@ -28,7 +28,7 @@ void CallQueue::disturb(Direction from, std::uint64_t end_offset, GapCause cause
     for (OpenRequest* r = front_; r != nullptr; r = r->next) r->touched = true;
   }
   const std::uint64_t owed = std::uint64_t{size_} + given_up_ + (answering_ ? 1 : 0);
-  if (mode_ == Mode::searching && (owed > 1 || given_up_ > 0)) {
+  if (mode_ == Mode::searching && (owed > 1 || given_up_ > 0 || pipelining_)) {
     // An answer in progress is cut by a hole in s2c, and never comes again.
     enter_uncertain(from == Direction::s2c && answering_ ? owed - 1 : owed, from == Direction::s2c && !unproven_);
   }
@@ -72,6 +72,7 @@ bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t cl
   request.client_acked = client_acked;
   request.next = nullptr;
   request.pipelined = size_ > 0 || answering_;
+  pipelining_ = pipelining_ || request.pipelined;
   request.touched = false;
   request.trusted = mode_ == Mode::ordered || !unproven_ || is_turn(start, client_acked);
   if (request.trusted) unproven_ = false;

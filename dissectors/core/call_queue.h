@@ -83,6 +83,7 @@ class CallQueue {
   std::uint32_t given_up_ = 0;  // requests ahead of front_ whose answers may still come
   std::uint64_t owed_ = 0;      // uncertain: upper bound of the answers outstanding
   bool owed_known_ = false;
+  bool pipelining_ = false;  // the client was seen to have several requests outstanding
   bool answering_ = false;  // an answer has begun and not ended
   Mode mode_ = Mode::ordered;
   GapCause cause_ = GapCause::mirror;

@@ -192,7 +192,8 @@ bool Connection::accept_start_line(Direction from) {
   const bool is_success = parsed.status >= 200 && parsed.status < 300;
   const bool bodyless = parsed.status < 200 || parsed.status == 204 || parsed.status == 304 || method == "HEAD" ||
                         (is_success && method == "CONNECT");
-  t.parser.begin_response(parsed.minor, parsed.status, bodyless);
+  const bool believed = call.request.begun || queue_.mode() == CallQueue::Mode::ordered;
+  t.parser.begin_response(parsed.minor, parsed.status, bodyless, believed);
   return true;
 }
 

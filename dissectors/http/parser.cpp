@@ -79,12 +79,13 @@ void Parser::begin_request(std::uint8_t minor, bool is_connect) {
   bodyless_ = is_connect;  // RFC 9110, 9.3.6: what follows is the tunnel
 }
 
-void Parser::begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless) {
+void Parser::begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless, bool open_end) {
   *this = Parser{};
   llhttp_ = kResponse;
   llhttp_.http_minor = minor;
   llhttp_.status_code = status;
   bodyless_ = bodyless;
+  open_end_ = open_end;
 }
 
 // RFC 9112, 6.3. llhttp would read a body behind 304 with a Content-Length; here the rules stand in one place.
@@ -105,6 +106,7 @@ int Parser::headers_complete() {
   const bool is_request = llhttp_.type == HTTP_REQUEST;
   if (has_encoding) {
     if (is_request) return -1;  // its length cannot be known (RFC 9112, 6.3, 4)
+    if (!open_end_) return -1;
     framing_ = Framing::until_close;
     return 0;
   }
@@ -115,7 +117,9 @@ int Parser::headers_complete() {
     }
     return 0;
   }
-  if (!is_request) framing_ = Framing::until_close;
+  if (is_request) return 0;
+  if (!open_end_) return -1;
+  framing_ = Framing::until_close;
   return 0;
 }
 

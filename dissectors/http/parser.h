@@ -23,7 +23,9 @@ class Parser {
   };
 
   void begin_request(std::uint8_t minor, bool is_connect);
-  void begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless);
+  // `open_end`: whether a body until close is believed. Behind a hole, what looks like a response may be part of a body;
+  // without an end it would swallow all that follows. Refused, it is malformed.
+  void begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless, bool open_end);
 
   Step feed(Workshop& workshop, MessageState& message, Bytes bytes);
 
@@ -47,6 +49,7 @@ class Parser {
   MessageState* message_ = nullptr;  // likewise
   Framing framing_ = Framing::none;
   bool bodyless_ = false;
+  bool open_end_ = true;
   bool in_chunk_ = false;
   bool headers_done_ = false;
   bool muted_ = false;
