@@ -22,27 +22,24 @@ void CallQueue::disturb(Direction from, std::uint64_t end_offset, GapCause cause
   if (from == Direction::c2s) {
     c2s_hole_end_ = std::max(c2s_hole_end_, end_offset);
     unproven_ = true;
-    owed_known_ = false;
   } else {
     s2c_end_ = std::max(s2c_end_, end_offset);
     for (OpenRequest* r = front_; r != nullptr; r = r->next) r->touched = true;
   }
   const std::uint64_t owed = std::uint64_t{size_} + given_up_ + (answering_ ? 1 : 0);
-  if (mode_ == Mode::searching && (owed > 1 || given_up_ > 0)) {
-    // An answer in progress is cut by a hole in s2c, and never comes again.
-    enter_uncertain(from == Direction::s2c && answering_ ? owed - 1 : owed, from == Direction::s2c && !unproven_);
+  if (mode_ == Mode::searching && (owed > 1 || given_up_ > 0 || pipelining_)) {
+    enter_uncertain();
   }
 }
 
-void CallQueue::enter_uncertain(std::uint64_t owed, bool known) {
+// For good: answers cannot be counted down behind a hole, since text in a body may look like one.
+void CallQueue::enter_uncertain() {
   mode_ = Mode::uncertain;
-  owed_ = owed;
-  owed_known_ = known;
   given_up_ = 0;
 }
 
-// Both directions at rest: the client had received all that the server had said, and the server all that the client
-// had said before. When the server's last bytes are missing, what it had received then is not known.
+// Both directions at rest: the client had received all that the server had said, and the server all that the
+// client had said before. When the server's last bytes are missing, what it had received then is not known.
 bool CallQueue::is_turn(std::uint64_t start, std::uint64_t client_acked) const {
   if (client_acked < s2c_end_ || client_acked == 0) return false;
   return start == server_acked_ || (client_acked > s2c_seen_end_ && start > server_acked_);
@@ -52,26 +49,26 @@ CallQueue::Fate CallQueue::before_push(std::uint64_t client_acked) {
   if (mode_ == Mode::ordered) return Fate::stay;
   if (mode_ == Mode::uncertain) return Fate::uncertain;
   if (answering_) {
-    enter_uncertain(std::uint64_t{size_}, false);
+    enter_uncertain();
     return Fate::uncertain;
   }
   if (size_ == 0) return Fate::stay;
-  // The client had received something since it sent the last request, before it sent this one: with one request at a
-  // time that was the answer, and it was not seen.
+  // The client had received something since it sent the last request, before it sent this one: with one
+  // request at a time that was the answer, and it was not seen.
   if (client_acked > back_->client_acked) return Fate::lost;
-  enter_uncertain(std::uint64_t{size_}, !unproven_);
+  enter_uncertain();
   return Fate::uncertain;
 }
 
 bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked) {
   if (mode_ == Mode::uncertain) {
-    ++owed_;
     return false;
   }
   request.start = start;
   request.client_acked = client_acked;
   request.next = nullptr;
   request.pipelined = size_ > 0 || answering_;
+  pipelining_ = pipelining_ || request.pipelined;
   request.touched = false;
   request.trusted = mode_ == Mode::ordered || !unproven_ || is_turn(start, client_acked);
   if (request.trusted) unproven_ = false;
@@ -82,16 +79,9 @@ bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t cl
   return true;
 }
 
-void CallQueue::answered_in_uncertainty() {
-  if (owed_ > 0) --owed_;
-  // Every request was seen, and so many answers as there can have been: nothing is outstanding.
-  if (owed_known_ && owed_ == 0) mode_ = Mode::searching;
-}
-
 CallQueue::Match CallQueue::match(std::uint64_t start, std::uint64_t server_acked) {
   switch (mode_) {
     case Mode::uncertain:
-      answered_in_uncertainty();
       return {Verdict::uncertain, nullptr};
     case Mode::searching:
       return search(start, server_acked);
@@ -148,7 +138,7 @@ void CallQueue::give_up(OpenRequest& request) {
   assert(&request == front_);
   remove(request);
   if (mode_ == Mode::ordered) ++given_up_;
-  if (mode_ == Mode::searching) enter_uncertain(std::uint64_t{size_} + 1, false);
+  if (mode_ == Mode::searching) enter_uncertain();
 }
 
 }  // namespace spanlight

@@ -1,9 +1,10 @@
 #pragma once
-// Pairing for protocols whose answers come in the order of their requests (HTTP/1, Redis, PostgreSQL): a FIFO of open
-// requests, and the rules by which an answer may be paired behind a hole. The reasoning: README.md, "Pairing by order".
+// Pairing for protocols whose answers come in the order of their requests (HTTP/1, Redis, PostgreSQL): a FIFO
+// of open requests, and the rules by which an answer may be paired behind a hole. The reasoning: README.md,
+// "Pairing by order".
 //
-// The queue decides and never emits: it tells the protocol what to do with its calls. It owns no memory; a call derives
-// from OpenRequest and stays where the protocol put it. One connection, one core.
+// The queue decides and never emits: it tells the protocol what to do with its calls. It owns no memory; a
+// call derives from OpenRequest and stays where the protocol put it. One connection, one core.
 
 #include <cstdint>
 
@@ -25,7 +26,8 @@ class CallQueue {
  public:
   enum class Mode : std::uint8_t {
     ordered,    // nothing is missing: strictly in order
-    searching,  // behind a hole; the connection used one request at a time: an exact turn of both directions pairs again
+    searching,  // behind a hole; the connection used one request at a time: an exact turn of both directions
+                // pairs again
     uncertain,  // behind a hole, with several requests outstanding: nothing is paired
   };
   enum class Verdict : std::uint8_t {
@@ -52,16 +54,17 @@ class CallQueue {
   // A hole within a known body: order is kept.
   void saw_hole(Direction from, std::uint64_t end_offset);
 
-  // A hole, or bytes that were not understood, up to `end_offset`, outside of every known body: order is lost.
+  // A hole, or bytes that were not understood, up to `end_offset`, outside of every known body: order is
+  // lost.
   void disturb(Direction from, std::uint64_t end_offset, GapCause cause);
 
-  // A request begins. First what happens to those queued, then its own place. push() refuses (false) in `uncertain`
-  // mode: the request is not queued and comes out unpaired.
+  // A request begins. First what happens to those queued, then its own place. push() refuses (false) in
+  // `uncertain` mode: the request is not queued and comes out unpaired.
   Fate before_push(std::uint64_t client_acked);
   bool push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked);
 
-  // An answer (not an interim one) begins at `start`; the server had `server_acked` of c2s. A matched request leaves
-  // the queue; answer_ended() must follow.
+  // An answer (not an interim one) begins at `start`; the server had `server_acked` of c2s. A matched request
+  // leaves the queue; answer_ended() must follow.
   Match match(std::uint64_t start, std::uint64_t server_acked);
   void answer_ended() { answering_ = false; }
 
@@ -72,18 +75,16 @@ class CallQueue {
   void give_up(OpenRequest& request);
 
  private:
-  void enter_uncertain(std::uint64_t owed, bool known);
+  void enter_uncertain();
   bool is_turn(std::uint64_t start, std::uint64_t client_acked) const;
   Match search(std::uint64_t start, std::uint64_t server_acked);
-  void answered_in_uncertainty();
 
   OpenRequest* front_ = nullptr;
   OpenRequest* back_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t given_up_ = 0;  // requests ahead of front_ whose answers may still come
-  std::uint64_t owed_ = 0;      // uncertain: upper bound of the answers outstanding
-  bool owed_known_ = false;
-  bool answering_ = false;  // an answer has begun and not ended
+  bool pipelining_ = false;     // the client was seen to have several requests outstanding
+  bool answering_ = false;      // an answer has begun and not ended
   Mode mode_ = Mode::ordered;
   GapCause cause_ = GapCause::mirror;
   bool unproven_ = false;  // c2s was interrupted, and no request since is proved to be one

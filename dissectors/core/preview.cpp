@@ -7,7 +7,8 @@ namespace spanlight {
 void Preview::expect(Workshop& workshop, std::uint64_t bytes) {
   // A refusal is not counted here: append() tries again with less.
   if (!closed_ && buffer_.size() == 0 && bytes > 0 && limit(workshop.limits) > 0)
-    buffer_.reserve(workshop.previews, static_cast<std::size_t>(std::min<std::uint64_t>(bytes, limit(workshop.limits))));
+    buffer_.reserve(workshop.previews,
+                    static_cast<std::size_t>(std::min<std::uint64_t>(bytes, limit(workshop.limits))));
 }
 
 void Preview::append(Workshop& workshop, Bytes body) {

@@ -1,7 +1,7 @@
 #pragma once
 // The first bytes of a message's body, as they were on the wire. Grows in Workshop::previews up to
-// Limits::body_preview_bytes; at most one slab page, 65,536 bytes, whatever the limit says. Plain data; its holder
-// releases it.
+// Limits::body_preview_bytes; at most one slab page, 65,536 bytes, whatever the limit says. Plain data; its
+// holder releases it.
 
 #include <cstdint>
 
@@ -17,7 +17,8 @@ class Preview {
   // A body of `bytes` is about to come: takes its room at once instead of growing through the classes.
   void expect(Workshop& workshop, std::uint64_t bytes);
 
-  // Keeps what fits. After the first byte that is not kept the preview is closed: it is always a prefix of the body.
+  // Keeps what fits. After the first byte that is not kept the preview is closed: it is always a prefix of
+  // the body.
   void append(Workshop& workshop, Bytes body);
 
   // Bytes of the body are missing here: what follows would not be a prefix.

@@ -8,7 +8,9 @@ namespace spanlight {
 namespace {
 
 struct Shop {
-  explicit Shop(std::uint32_t limit, std::size_t memory = 1u << 20) : previews(memory) { limits.body_preview_bytes = limit; }
+  explicit Shop(std::uint32_t limit, std::size_t memory = 1u << 20) : previews(memory) {
+    limits.body_preview_bytes = limit;
+  }
   SlabPool state{0};
   SlabPool previews;
   Limits limits;
@@ -37,7 +39,8 @@ TEST(Preview, KeepsThePrefixUpToTheLimit) {
 
 TEST(Preview, ExhaustionShortensAndIsCountedOnce) {
   Shop shop(16'384, SlabPool::kPageBytes);
-  const MutableBytes hog = shop.previews.take(16'384);  // the only page now serves the 16 KiB class: none left for others
+  const MutableBytes hog =
+      shop.previews.take(16'384);  // the only page now serves the 16 KiB class: none left for others
   Preview preview;
   preview.append(shop.workshop, as_bytes(std::string(100, 'x')));
   preview.append(shop.workshop, as_bytes(std::string(100, 'y')));

@@ -1,7 +1,7 @@
 #pragma once
-// Bytes that grow through the size classes of a SlabPool: the head of a message, its header table, its body preview.
-// Plain data, so that it can live in a slab block itself: whoever holds one releases it; nothing is released by itself.
-// One worker, no locks. The largest buffer is one slab page (65,536 bytes).
+// Bytes that grow through the size classes of a SlabPool: the head of a message, its header table, its body
+// preview. Plain data, so that it can live in a slab block itself: whoever holds one releases it; nothing is
+// released by itself. One worker, no locks. The largest buffer is one slab page (65,536 bytes).
 
 #include <cstddef>
 #include <cstdint>

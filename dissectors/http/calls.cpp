@@ -1,4 +1,5 @@
-// What becomes of calls: their messages' ends, timeouts, holes; every call leaves through emit() exactly once.
+// What becomes of calls: their messages' ends, timeouts, holes; every call leaves through emit() exactly
+// once.
 
 #include <new>
 
@@ -54,8 +55,10 @@ void Connection::settle(Call& call, Reason reason, std::uint32_t flags, Sink& si
 
 // As settle(), but for a call whose answer a hole may have swallowed.
 void Connection::settle_owed(Call& call, Reason reason, Sink& sink) {
-  if (call.touched) settle(call, lost(), kFlagGap, sink);
-  else settle(call, reason, 0, sink);
+  if (call.touched)
+    settle(call, lost(), kFlagGap, sink);
+  else
+    settle(call, reason, 0, sink);
 }
 
 void Connection::settle_queued(Reason reason, std::uint32_t flags, Sink& sink) {
@@ -125,8 +128,10 @@ Connection::Next Connection::finish_response(Sink& sink) {
 
 void Connection::cut(Direction from, std::uint32_t flags, Sink& sink) {
   if (track(from).call == nullptr) return;
-  if (from == Direction::c2s) cut_request(flags, sink);
-  else cut_response(flags, sink);
+  if (from == Direction::c2s)
+    cut_request(flags, sink);
+  else
+    cut_response(flags, sink);
 }
 
 // A request that ends here without its end. With a start line it stays open for its answer.
@@ -169,8 +174,10 @@ void Connection::cut_response(std::uint32_t flags, Sink& sink) {
   call.response.begun = false;
   // The answer had begun: what is missing of it was lost, unless the connection ended here.
   const Reason reason = t.ended && (flags & kFlagGap) == 0 ? t.end_reason : lost();
-  if (call.request.begun) settle(call, reason, 0, sink);
-  else emit(call, reason, sink);
+  if (call.request.begun)
+    settle(call, reason, 0, sink);
+  else
+    emit(call, reason, sink);
 }
 
 void Connection::disturb(Direction from, GapCause cause, Sink& sink) {

@@ -8,7 +8,9 @@
 namespace spanlight::http {
 namespace {
 
-constexpr bool is_line_byte(std::uint8_t b) { return b == '\r' || b == '\n'; }
+constexpr bool is_line_byte(std::uint8_t b) {
+  return b == '\r' || b == '\n';
+}
 
 std::uint32_t premature_end_flags(End end) {
   // The peers broke the framing, or the sensor saw no more of it.
@@ -17,11 +19,16 @@ std::uint32_t premature_end_flags(End end) {
 
 Reason reason_of(End end) {
   switch (end) {
-    case End::fin: return Reason::closed;
-    case End::reset: return Reason::reset;
-    case End::idle: return Reason::unanswered;
-    case End::evicted: return Reason::evicted;
-    case End::capture_ended: return Reason::capture_ended;
+    case End::fin:
+      return Reason::closed;
+    case End::reset:
+      return Reason::reset;
+    case End::idle:
+      return Reason::unanswered;
+    case End::evicted:
+      return Reason::evicted;
+    case End::capture_ended:
+      return Reason::capture_ended;
   }
   return Reason::closed;
 }
@@ -48,7 +55,8 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
       }
     }
     switch (step(from, window, at, sink)) {
-      case Next::go_on: break;
+      case Next::go_on:
+        break;
       case Next::resync:
         ++workshop_.counters.resyncs;
         return {.consumed = at, .want = Answer::Want::resync};
@@ -59,8 +67,8 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   return after_window(from, at);
 }
 
-// Content that nobody will look at passes by counter. Its last byte is left for on_data: on_skipped has no sink, and
-// the message is to be told when it ends, not when the next one begins.
+// Content that nobody will look at passes by counter. Its last byte is left for on_data: on_skipped has no
+// sink, and the message is to be told when it ends, not when the next one begins.
 Answer Connection::after_window(Direction from, std::size_t consumed) {
   Track& t = track(from);
   if (t.phase == Phase::message && message_of(from).preview.full(workshop_.limits)) {
@@ -105,9 +113,14 @@ bool Connection::begin(Direction from, const Window& window, std::uint64_t start
 
 bool Connection::begin_request(std::uint64_t start, const Window& window, Sink& sink) {
   switch (queue_.before_push(window.peer_acked)) {
-    case CallQueue::Fate::stay: break;
-    case CallQueue::Fate::lost: settle_queued(lost(), kFlagGap, sink); break;
-    case CallQueue::Fate::uncertain: settle_queued(lost(), kFlagGap | kFlagUncertain, sink); break;
+    case CallQueue::Fate::stay:
+      break;
+    case CallQueue::Fate::lost:
+      settle_queued(lost(), kFlagGap, sink);
+      break;
+    case CallQueue::Fate::uncertain:
+      settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
+      break;
   }
   if (queue_.size() >= std::max(workshop_.limits.open_calls_max, 1u)) {
     ++workshop_.counters.open_calls_exceeded;
@@ -151,7 +164,8 @@ bool Connection::begin_response(std::uint64_t start, const Window& window, Sink&
   return true;
 }
 
-Connection::Next Connection::step_start_line(Direction from, const Window& window, std::size_t& at, Sink& sink) {
+Connection::Next Connection::step_start_line(Direction from, const Window& window, std::size_t& at,
+                                             Sink& sink) {
   MessageState& m = message_of(from);
   const std::size_t room = Head::line_bytes_max(workshop_.limits) - m.head.line().size();
   const Bytes rest = window.bytes.subspan(at);
@@ -188,11 +202,13 @@ bool Connection::accept_start_line(Direction from) {
     t.parser.begin_request(parsed.minor, is_connect);
     return true;
   }
-  const std::string_view method = call.request.begun ? call.request.head.text(call.request.head.start_line().method) : "";
+  const std::string_view method =
+      call.request.begun ? call.request.head.text(call.request.head.start_line().method) : "";
   const bool is_success = parsed.status >= 200 && parsed.status < 300;
-  const bool bodyless = parsed.status < 200 || parsed.status == 204 || parsed.status == 304 || method == "HEAD" ||
-                        (is_success && method == "CONNECT");
-  t.parser.begin_response(parsed.minor, parsed.status, bodyless);
+  const bool bodyless = parsed.status < 200 || parsed.status == 204 || parsed.status == 304 ||
+                        method == "HEAD" || (is_success && method == "CONNECT");
+  const bool believed = call.request.begun || queue_.mode() == CallQueue::Mode::ordered;
+  t.parser.begin_response(parsed.minor, parsed.status, bodyless, believed);
   return true;
 }
 
@@ -205,9 +221,12 @@ Connection::Next Connection::step_message(Direction from, const Window& window, 
   if (fed.consumed > 0) m.last_byte = window.time;
   if (t.parser.lenient()) t.call->flags |= kFlagMalformed;
   switch (fed.result) {
-    case Parser::Result::more: return Next::go_on;
-    case Parser::Result::complete: return finish(from, sink);
-    case Parser::Result::malformed: break;
+    case Parser::Result::more:
+      return Next::go_on;
+    case Parser::Result::complete:
+      return finish(from, sink);
+    case Parser::Result::malformed:
+      break;
   }
   return malformed(from, sink);
 }
@@ -265,8 +284,10 @@ void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {
   if (t.call != nullptr) {
     const bool whole = t.phase == Phase::message && t.parser.framing() == Parser::Framing::until_close &&
                        t.parser.content_left() > 0 && end == End::fin;
-    if (whole) finish(from, sink);
-    else cut(from, t.phase == Phase::between ? 0 : premature_end_flags(end), sink);
+    if (whole)
+      finish(from, sink);
+    else
+      cut(from, t.phase == Phase::between ? 0 : premature_end_flags(end), sink);
   }
   if (from == Direction::s2c) settle_queued(t.end_reason, 0, sink);
 }

@@ -1,6 +1,7 @@
 #pragma once
-// One HTTP/1 connection: two message tracks, the queue of open requests, and what becomes of each call. Lives in its
-// flow's slot; everything it holds beyond that is in the worker's slabs and goes back at the latest in on_close().
+// One HTTP/1 connection: two message tracks, the queue of open requests, and what becomes of each call. Lives
+// in its flow's slot; everything it holds beyond that is in the worker's slabs and goes back at the latest in
+// on_close().
 
 #include <cstdint>
 
@@ -85,7 +86,8 @@ class Connection final : public Dissector {
   const Call* switching_ = nullptr;  // the request behind which client bytes are held
 };
 
-// Builds the transaction of a call and hands it to the sink. `reason` is none exactly when both halves are there.
+// Builds the transaction of a call and hands it to the sink. `reason` is none exactly when both halves are
+// there.
 void emit_call(const Call& call, Reason reason, Sink& sink);
 
 }  // namespace spanlight::http

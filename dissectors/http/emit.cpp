@@ -1,5 +1,5 @@
-// From a call to the record's transaction: names as in the record's contract. Nothing is copied: every view points
-// into the call or is a constant.
+// From a call to the record's transaction: names as in the record's contract. Nothing is copied: every view
+// points into the call or is a constant.
 
 #include <array>
 #include <string_view>
@@ -13,7 +13,9 @@ namespace {
 constexpr std::array<std::string_view, 10> kVersions = {"1.0", "1.1", "1.2", "1.3", "1.4",
                                                         "1.5", "1.6", "1.7", "1.8", "1.9"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool same_name(std::string_view a, std::string_view lower_case) {
   if (a.size() != lower_case.size()) return false;
@@ -33,16 +35,22 @@ void lift_header(Lifted& out, std::string_view name, std::string_view value) {
     if (slot.empty() && same_name(name, lower_case)) slot = value;
   };
   switch (name.size()) {
-    case 2: return lift(out.b3, "b3");
-    case 4: return lift(out.host, "host");
-    case 10: return lift(out.user_agent, "user-agent");
-    case 11: return lift(out.traceparent, "traceparent");
+    case 2:
+      return lift(out.b3, "b3");
+    case 4:
+      return lift(out.host, "host");
+    case 10:
+      return lift(out.user_agent, "user-agent");
+    case 11:
+      return lift(out.traceparent, "traceparent");
     case 12:
       lift(out.content_type, "content-type");
       lift(out.x_b3_traceid, "x-b3-traceid");
       return lift(out.x_request_id, "x-request-id");
-    case 16: return lift(out.content_encoding, "content-encoding");
-    default: return;
+    case 16:
+      return lift(out.content_encoding, "content-encoding");
+    default:
+      return;
   }
 }
 
@@ -52,14 +60,16 @@ Lifted lift(const Headers& headers) {
   return out;
 }
 
-// W3C traceparent: version-traceid-parentid-flags. b3 (one header): traceid-spanid[-...], or a lone sampling digit.
+// W3C traceparent: version-traceid-parentid-flags. b3 (one header): traceid-spanid[-...], or a lone sampling
+// digit.
 std::string_view trace_id_of(const Lifted& h) {
   constexpr std::size_t kTraceIdAt = 3;
   constexpr std::size_t kTraceIdBytes = 32;
   if (h.traceparent.size() > kTraceIdAt + kTraceIdBytes && h.traceparent[2] == '-' &&
       h.traceparent[kTraceIdAt + kTraceIdBytes] == '-')
     return h.traceparent.substr(kTraceIdAt, kTraceIdBytes);
-  if (const std::size_t dash = h.b3.find('-'); dash != std::string_view::npos && dash > 1) return h.b3.substr(0, dash);
+  if (const std::size_t dash = h.b3.find('-'); dash != std::string_view::npos && dash > 1)
+    return h.b3.substr(0, dash);
   return h.x_b3_traceid;
 }
 
@@ -96,10 +106,14 @@ void set_message(Message& out, const MessageState& in, const Lifted& headers) {
 
 std::string_view reason_text(Reason reason) {
   switch (reason) {
-    case Reason::unanswered: return "no response: unanswered";
-    case Reason::reset: return "no response: connection reset";
-    case Reason::closed: return "no response: connection closed";
-    default: return {};  // the sensor's own blindness is not the server's error
+    case Reason::unanswered:
+      return "no response: unanswered";
+    case Reason::reset:
+      return "no response: connection reset";
+    case Reason::closed:
+      return "no response: connection closed";
+    default:
+      return {};  // the sensor's own blindness is not the server's error
   }
 }
 
@@ -143,9 +157,12 @@ void set_request(Transaction& out, const Call& call, RequestFields& extra) {
   out.method = head.text(line.method);
   set_target(out, head.text(line.target));
   // One space between them (else the line was read leniently): a view of "GET /path", without the query.
-  const std::size_t path_end = static_cast<std::size_t>(out.path.data() - out.method.data()) + out.path.size();
-  const bool in_line = out.path.data() >= out.url.data() && out.path.data() <= out.url.data() + out.url.size();
-  out.summary = head.text({0, static_cast<std::uint32_t>(in_line ? path_end : line.target.offset + line.target.length)});
+  const std::size_t path_end =
+      static_cast<std::size_t>(out.path.data() - out.method.data()) + out.path.size();
+  const bool in_line =
+      out.path.data() >= out.url.data() && out.path.data() <= out.url.data() + out.url.size();
+  out.summary = head.text(
+      {0, static_cast<std::uint32_t>(in_line ? path_end : line.target.offset + line.target.length)});
   out.trace_id = trace_id_of(headers);
   out.request_id = headers.x_request_id;
   set_message(out.request, call.request, headers);

@@ -16,7 +16,9 @@ bool Head::append_text(Workshop& workshop, Bytes piece) {
   return false;
 }
 
-bool Head::append_line(Workshop& workshop, Bytes piece) { return append_text(workshop, piece); }
+bool Head::append_line(Workshop& workshop, Bytes piece) {
+  return append_text(workshop, piece);
+}
 
 void Head::end_line(const StartLine& parsed) {
   start_line_ = parsed;
@@ -61,7 +63,8 @@ void Head::header_end(Workshop& workshop) {
   // Optional white space behind a name or a value is not part of it (RFC 9112, 5.1; seen before the colon).
   const std::string_view all = as_text(text_.bytes());
   const auto is_space = [&](std::uint32_t at) { return all[at] == ' ' || all[at] == '\t'; };
-  while (open_.value_length > 0 && is_space(open_.value_offset + open_.value_length - 1)) --open_.value_length;
+  while (open_.value_length > 0 && is_space(open_.value_offset + open_.value_length - 1))
+    --open_.value_length;
   while (open_.name_length > 0 && is_space(open_.name_offset + open_.name_length - 1)) --open_.name_length;
   const Bytes entry{reinterpret_cast<const std::uint8_t*>(&open_), sizeof(open_)};
   if (!spans_.append(workshop.state, entry)) {

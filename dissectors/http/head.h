@@ -1,7 +1,8 @@
 #pragma once
-// One message as it is gathered: its start line and headers, in wire order and spelling, in one growing slab block with
-// the table of header offsets beside; its body preview; its counts. Plain data inside a slab block; its holder releases it.
-// Beyond Limits::head_bytes_max or headers_max nothing more is stored, the message says so, and parsing goes on.
+// One message as it is gathered: its start line and headers, in wire order and spelling, in one growing slab
+// block with the table of header offsets beside; its body preview; its counts. Plain data inside a slab
+// block; its holder releases it. Beyond Limits::head_bytes_max or headers_max nothing more is stored, the
+// message says so, and parsing goes on.
 
 #include <cstdint>
 #include <string_view>

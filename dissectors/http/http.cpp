@@ -20,12 +20,15 @@ constexpr FieldSpec kFields[] = {
     {"http_version", FieldType::text, true, false, "Version of the request: 1.0 or 1.1"},
     {"host", FieldType::text, true, false, "The Host header"},
     {"user_agent", FieldType::text, true, false, "The User-Agent header"},
-    {"pipelined", FieldType::boolean, true, false, "The request was sent before the answer to the previous one had ended"},
+    {"pipelined", FieldType::boolean, true, false,
+     "The request was sent before the answer to the previous one had ended"},
     {"reason", FieldType::text, false, true, "Reason phrase of the status line"},
     {"interim", FieldType::list, false, true, "Interim (1xx) responses before the final one"},
 };
 
-Dissector* create(void* slot, Workshop& workshop) { return new (slot) Connection(workshop); }
+Dissector* create(void* slot, Workshop& workshop) {
+  return new (slot) Connection(workshop);
+}
 
 }  // namespace
 

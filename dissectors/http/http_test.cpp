@@ -21,15 +21,17 @@ using testing::play;
 constexpr Direction kC = Direction::c2s;
 constexpr Direction kS = Direction::s2c;
 
-std::string x(std::size_t n, char c = 'x') { return std::string(n, c); }
+std::string x(std::size_t n, char c = 'x') {
+  return std::string(n, c);
+}
 
 // One line a call: state, status, summary, body sizes, flags.
 std::string brief(const Outcome& o) {
   constexpr const char* kStates[] = {"complete", "no_response", "no_request", "one_way"};
   std::string out;
   for (const Call& c : o.calls) {
-    out += std::string(kStates[static_cast<int>(c.state)]) + " " + std::to_string(c.status) + " " + c.summary + " " +
-           std::to_string(c.request_body_size) + "/" + std::to_string(c.response_body_size);
+    out += std::string(kStates[static_cast<int>(c.state)]) + " " + std::to_string(c.status) + " " +
+           c.summary + " " + std::to_string(c.request_body_size) + "/" + std::to_string(c.response_body_size);
     if (c.flags != 0) out += " flags=" + std::to_string(c.flags);
     if (c.reason != Reason::none) out += " reason=" + std::to_string(static_cast<int>(c.reason));
     out += "\n";
@@ -51,48 +53,117 @@ const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 std::vector<Case> cases() {
   return {
       {"plain", {{kC, kGet}, {kS, kOk}}, "complete 200 GET /a 0/2\n"},
-      {"keep_alive", {{kC, kGet}, {kS, kOk}, {kC, "POST /p HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"}, {kS, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"}},
+      {"keep_alive",
+       {{kC, kGet},
+        {kS, kOk},
+        {kC, "POST /p HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"},
+        {kS, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"}},
        "complete 200 GET /a 0/2\ncomplete 404 POST /p 3/0\n"},
-      {"connection_close_then_more", {{kC, "GET /1 HTTP/1.0\r\n\r\n"}, {kS, kOk}, {kC, "GET /2 HTTP/1.0\r\n\r\n"}, {kS, kOk}},
+      {"connection_close_then_more",
+       {{kC, "GET /1 HTTP/1.0\r\n\r\n"}, {kS, kOk}, {kC, "GET /2 HTTP/1.0\r\n\r\n"}, {kS, kOk}},
        "complete 200 GET /1 0/2\ncomplete 200 GET /2 0/2\n"},
-      {"pipelined", {{kC, "GET /1 HTTP/1.1\r\n\r\nHEAD /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\n\r\n"},
-                     {kS, kOk + "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + kOk}},
+      {"pipelined",
+       {{kC, "GET /1 HTTP/1.1\r\n\r\nHEAD /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\n\r\n"},
+        {kS, kOk + "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + kOk}},
        "complete 200 GET /1 0/2\ncomplete 200 HEAD /2 0/0\ncomplete 200 GET /3 0/2\n"},
-      {"chunked", {{kC, "POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"},
-                   {kS, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5;ext=\"v\"\r\nhello\r\n1\r\n!\r\n0\r\nTrailer: t\r\n\r\n"}},
+      {"chunked",
+       {{kC, "POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"},
+        {kS,
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, "
+         "chunked\r\n\r\n5;ext=\"v\"\r\nhello\r\n1\r\n!\r\n0\r\nTrailer: t\r\n\r\n"}},
        "complete 200 POST /c 3/6\n"},
-      {"until_close", {{kC, kGet}, {kS, "HTTP/1.1 200 OK\r\n\r\nall of it"}}, "complete 200 GET /a 0/9\n", true},
-      {"no_bodies", {{kC, kGet}, {kS, "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n"}, {kC, kGet}, {kS, "HTTP/1.1 204 No Content\r\n\r\n"}},
+      {"until_close",
+       {{kC, kGet}, {kS, "HTTP/1.1 200 OK\r\n\r\nall of it"}},
+       "complete 200 GET /a 0/9\n",
+       true},
+      {"no_bodies",
+       {{kC, kGet},
+        {kS, "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n"},
+        {kC, kGet},
+        {kS, "HTTP/1.1 204 No Content\r\n\r\n"}},
        "complete 304 GET /a 0/0\ncomplete 204 GET /a 0/0\n"},
-      {"interim", {{kC, "PUT /i HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"}, {kS, "HTTP/1.1 100 Continue\r\n\r\n"},
-                   {kC, "ab"}, {kS, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + kOk}},
+      {"interim",
+       {{kC, "PUT /i HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"},
+        {kS, "HTTP/1.1 100 Continue\r\n\r\n"},
+        {kC, "ab"},
+        {kS, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + kOk}},
        "complete 200 PUT /i 2/2\n"},
-      {"early_answer", {{kC, "POST /e HTTP/1.1\r\nContent-Length: 4\r\n\r\nab"}, {kS, "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"}, {kC, "cd"}, {kC, kGet}, {kS, kOk}},
+      {"early_answer",
+       {{kC, "POST /e HTTP/1.1\r\nContent-Length: 4\r\n\r\nab"},
+        {kS, "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"},
+        {kC, "cd"},
+        {kC, kGet},
+        {kS, kOk}},
        "complete 413 POST /e 4/0\ncomplete 200 GET /a 0/2\n"},
-      {"declined_upgrade", {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"}, {kC, kGet}, {kS, kOk}, {kS, kOk}},
+      {"declined_upgrade",
+       {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"},
+        {kC, kGet},
+        {kS, kOk},
+        {kS, kOk}},
        "complete 200 GET /u 0/2\ncomplete 200 GET /a 0/2\n"},
-      {"declined_connect", {{kC, "CONNECT h:1 HTTP/1.1\r\n\r\n"}, {kS, "HTTP/1.1 407 Auth\r\nContent-Length: 0\r\n\r\n"}, {kC, kGet}, {kS, kOk}},
+      {"declined_connect",
+       {{kC, "CONNECT h:1 HTTP/1.1\r\n\r\n"},
+        {kS, "HTTP/1.1 407 Auth\r\nContent-Length: 0\r\n\r\n"},
+        {kC, kGet},
+        {kS, kOk}},
        "complete 407 CONNECT h:1 0/0\ncomplete 200 GET /a 0/2\n"},
-      {"bare_lf", {{kC, "GET /lf HTTP/1.1\nHost: h\n\n"}, {kS, "HTTP/1.1 200 OK\nContent-Length: 1\n\nx"}}, "complete 200 GET /lf 0/1\n"},
-      {"garbage_lines_between", {{kC, "\r\n" + kGet + "\r\n\r\n"}, {kS, kOk + "\r\n"}, {kC, kGet}, {kS, kOk}}, "complete 200 GET /a 0/2\ncomplete 200 GET /a 0/2\n"},
-      {"unknown_method", {{kC, "FOO /x HTTP/1.1\r\nContent-Length: 1\r\n\r\nz"}, {kS, kOk}}, "complete 200 FOO /x 1/2\n"},
-      {"strange_target", {{kC, "GET /{x}|\"^\xff HTTP/1.1\r\n\r\n"}, {kS, kOk}}, "complete 200 GET /{x}|\"^\xff 0/2\n"},
-      {"no_reason_phrase", {{kC, kGet}, {kS, "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n"}}, "complete 200 GET /a 0/0\n"},
-      {"spaces_in_header_name", {{kC, "GET / HTTP/1.1\r\nMy Name: v\r\nHost : h\r\n\r\n"}, {kS, kOk}}, "complete 200 GET / 0/2\n"},
-      {"length_and_chunked", {{kC, kGet}, {kS, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"}},
+      {"bare_lf",
+       {{kC, "GET /lf HTTP/1.1\nHost: h\n\n"}, {kS, "HTTP/1.1 200 OK\nContent-Length: 1\n\nx"}},
+       "complete 200 GET /lf 0/1\n"},
+      {"garbage_lines_between",
+       {{kC, "\r\n" + kGet + "\r\n\r\n"}, {kS, kOk + "\r\n"}, {kC, kGet}, {kS, kOk}},
+       "complete 200 GET /a 0/2\ncomplete 200 GET /a 0/2\n"},
+      {"unknown_method",
+       {{kC, "FOO /x HTTP/1.1\r\nContent-Length: 1\r\n\r\nz"}, {kS, kOk}},
+       "complete 200 FOO /x 1/2\n"},
+      {"strange_target",
+       {{kC, "GET /{x}|\"^\xff HTTP/1.1\r\n\r\n"}, {kS, kOk}},
+       "complete 200 GET /{x}|\"^\xff 0/2\n"},
+      {"no_reason_phrase",
+       {{kC, kGet}, {kS, "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n"}},
+       "complete 200 GET /a 0/0\n"},
+      {"spaces_in_header_name",
+       {{kC, "GET / HTTP/1.1\r\nMy Name: v\r\nHost : h\r\n\r\n"}, {kS, kOk}},
+       "complete 200 GET / 0/2\n"},
+      {"length_and_chunked",
+       {{kC, kGet},
+        {kS,
+         "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"}},
        "complete 200 GET /a 0/1 flags=32\n"},
-      {"chunked_and_length", {{kC, "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n1\r\nx\r\n0\r\n\r\n"}, {kS, kOk}},
+      {"chunked_and_length",
+       {{kC,
+         "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n1\r\nx\r\n0\r\n\r\n"},
+        {kS, kOk}},
        "complete 200 POST /a 1/2 flags=32\n"},
       {"no_request", {{kS, kOk}}, "no_request 200 200 OK 0/2 reason=4\n"},
       {"no_answer", {{kC, kGet}}, "no_response -1 GET /a 0/0 reason=6\n"},
       {"no_answer_closed", {{kC, kGet}}, "no_response -1 GET /a 0/0 reason=3\n", true},
-      {"cut_body", {{kC, kGet}, {kS, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}}, "complete 200 GET /a 0/3 flags=32\n", true},
-      {"capture_ends_in_request", {{kC, "POST /p HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc"}}, "no_response -1 POST /p 3/0 flags=4 reason=6\n"},
-      {"bad_header_in_request", {{kC, "GET /m HTTP/1.1\r\nA: b\r\nb@d\x01 x: y\r\n\r\n"}, {kS, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"}},
-       "complete 400 GET /m 0/0 flags=32\n", false, 1},
-      {"bad_chunk", {{kC, kGet}, {kS, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}, {kC, kGet}, {kS, kOk}},
-       "complete 200 GET /a 0/0 flags=32\ncomplete 200 GET /a 0/2\n", false, 1},
-      {"bad_request_encoding", {{kC, "POST /t HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\nzz"}}, "no_response -1 POST /t 0/0 flags=32 reason=6\n", false, 1},
+      {"cut_body",
+       {{kC, kGet}, {kS, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}},
+       "complete 200 GET /a 0/3 flags=32\n",
+       true},
+      {"capture_ends_in_request",
+       {{kC, "POST /p HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc"}},
+       "no_response -1 POST /p 3/0 flags=4 reason=6\n"},
+      {"bad_header_in_request",
+       {{kC, "GET /m HTTP/1.1\r\nA: b\r\nb@d\x01 x: y\r\n\r\n"},
+        {kS, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"}},
+       "complete 400 GET /m 0/0 flags=32\n",
+       false,
+       1},
+      {"bad_chunk",
+       {{kC, kGet},
+        {kS, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"},
+        {kC, kGet},
+        {kS, kOk}},
+       "complete 200 GET /a 0/0 flags=32\ncomplete 200 GET /a 0/2\n",
+       false,
+       1},
+      {"bad_request_encoding",
+       {{kC, "POST /t HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\nzz"}},
+       "no_response -1 POST /t 0/0 flags=32 reason=6\n",
+       false,
+       1},
       {"garbage", {{kC, "nonsense\r\n"}, {kS, "more nonsense\r\n"}}, "", false, 2},
   };
 }
@@ -131,9 +202,14 @@ TEST(Http, PrefixesAndGaps) {
 }
 
 TEST(Http, TheRecord) {
-  const Outcome o = play(kDescriptor, {{kC, "GET http://h.example/p/q?a=b HTTP/1.1\r\nHost: h.example\r\nuser-agent: curl\r\nX-Fold: one\r\n two\r\n"
-                                            "X-Empty:\r\nTRACEPARENT: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\r\nX-Request-ID: r7  \r\n\r\n"},
-                                       {kS, "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nno!"}});
+  const Outcome o =
+      play(kDescriptor,
+           {{kC,
+             "GET http://h.example/p/q?a=b HTTP/1.1\r\nHost: h.example\r\nuser-agent: curl\r\nX-Fold: "
+             "one\r\n two\r\n"
+             "X-Empty:\r\nTRACEPARENT: "
+             "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\r\nX-Request-ID: r7  \r\n\r\n"},
+            {kS, "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nno!"}});
   ASSERT_EQ(o.calls.size(), 1u);
   const Call& c = o.calls[0];
   EXPECT_EQ(c.version, "1.1");
@@ -146,14 +222,17 @@ TEST(Http, TheRecord) {
   EXPECT_EQ(c.error, "404 Not Found");
   EXPECT_TRUE(c.is_error);
   EXPECT_EQ(c.response_body, "no!");
-  EXPECT_EQ(c.request_headers, "Host: h.example|user-agent: curl|X-Fold: one two|X-Empty: |"
-                               "TRACEPARENT: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01|X-Request-ID: r7|");
+  EXPECT_EQ(c.request_headers,
+            "Host: h.example|user-agent: curl|X-Fold: one two|X-Empty: |"
+            "TRACEPARENT: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01|X-Request-ID: r7|");
   EXPECT_EQ(c.request_fields, "http_version=1.1|host=h.example|user_agent=curl|");
   EXPECT_EQ(c.response_fields, "reason=Not Found|");
 }
 
 TEST(Http, InterimAnswersAreListed) {
-  const Outcome o = play(kDescriptor, {{kC, kGet}, {kS, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + kOk}});
+  const Outcome o = play(
+      kDescriptor,
+      {{kC, kGet}, {kS, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + kOk}});
   ASSERT_EQ(o.calls.size(), 1u);
   EXPECT_EQ(o.calls[0].response_fields, "reason=OK|interim=100,103,|");
   EXPECT_EQ(o.calls[0].response_headers, "Content-Length: 2|");
@@ -164,12 +243,16 @@ TEST(Http, SwitchingHandsBothDirectionsOver) {
     const char* name;
     std::string request, response;
   };
-  for (const Switch& s : {Switch{"connect", "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 Established\r\nContent-Length: 5\r\n\r\n"},
-                          Switch{"websocket", "GET /ws HTTP/1.1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n",
-                                 "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"},
-                          Switch{"h2c", "POST / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\nz",
-                                 "HTTP/1.1 101 Switching Protocols\r\n\r\n"}}) {
-    const Conversation c = {{kC, s.request + "client"}, {kC, "more"}, {kS, s.response + "server"}, {kC, "!"}, {kS, "?"}};
+  for (const Switch& s :
+       {Switch{"connect", "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n",
+               "HTTP/1.1 200 Established\r\nContent-Length: 5\r\n\r\n"},
+        Switch{"websocket",
+               "GET /ws HTTP/1.1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n",
+               "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"},
+        Switch{"h2c", "POST / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\nz",
+               "HTTP/1.1 101 Switching Protocols\r\n\r\n"}}) {
+    const Conversation c = {
+        {kC, s.request + "client"}, {kC, "more"}, {kS, s.response + "server"}, {kC, "!"}, {kS, "?"}};
     const Outcome o = play(kDescriptor, c);
     EXPECT_TRUE(o.identified) << s.name;
     EXPECT_EQ(o.handed_over[0], "clientmore!") << s.name;
@@ -182,22 +265,29 @@ TEST(Http, SwitchingHandsBothDirectionsOver) {
 }
 
 TEST(Http, HeldBytesAreBounded) {
-  const Outcome o = play(kDescriptor, {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"}, {kC, x(70'000)}, {kC, x(70'000)}, {kS, kOk}, {kC, kGet}, {kS, kOk}});
+  const Outcome o = play(kDescriptor, {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"},
+                                       {kC, x(70'000)},
+                                       {kC, x(70'000)},
+                                       {kS, kOk},
+                                       {kC, kGet},
+                                       {kS, kOk}});
   ASSERT_EQ(o.calls.size(), 2u) << brief(o);
   EXPECT_EQ(o.calls[0].url, "/u");
   EXPECT_GE(o.counters.resyncs, 1u);
 }
 
-// Bodies pass by counter once the preview is full; a skip that ends at the body's end, at its last byte, and with the
-// next message directly behind.
+// Bodies pass by counter once the preview is full; a skip that ends at the body's end, at its last byte, and
+// with the next message directly behind.
 TEST(Http, BodiesAreSkipped) {
   for (const std::size_t body : {1u, 2u, 3u, 99u, 100u, 101u, 102u, 5'000u}) {
     for (const bool chunked : {false, true}) {
-      const std::string head = chunked ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                       : "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body) + "\r\n\r\n";
+      const std::string head =
+          chunked ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  : "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body) + "\r\n\r\n";
       char size[20];
       snprintf(size, sizeof(size), "%zx\r\n", body);
-      const std::string content = chunked ? size + x(body) + "\r\n" + size + x(body, 'y') + "\r\n0\r\n\r\n" : x(body);
+      const std::string content =
+          chunked ? size + x(body) + "\r\n" + size + x(body, 'y') + "\r\n0\r\n\r\n" : x(body);
       const std::size_t total = chunked ? 2 * body : body;
       const Conversation c = {{kC, kGet + kGet}, {kS, head}, {kS, content + kOk}};
       for (const std::uint32_t preview : {0u, 1u, 100u}) {
@@ -215,7 +305,8 @@ TEST(Http, BodiesAreSkipped) {
         EXPECT_EQ(bytewise.text(), o.text());
         const std::size_t skipped = body > preview + 1 ? body - preview - 1 : 0;
         if (skipped > 0) {
-          EXPECT_EQ(bytewise.skipped_bytes, (chunked ? skipped + body - 1 : skipped) + (preview == 0 ? 1 : 0));
+          EXPECT_EQ(bytewise.skipped_bytes,
+                    (chunked ? skipped + body - 1 : skipped) + (preview == 0 ? 1 : 0));
         }
       }
     }
@@ -230,7 +321,10 @@ TEST(Http, HolesInKnownBodiesKeepOrder) {
                                        : "HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n";
       const std::string tail = chunked ? "\r\n0\r\n\r\n" : "";
       for (const std::size_t at : {0u, 1u, 100u, 199u, 200u}) {
-        const Conversation c = {{kC, kGet + kGet}, {kS, head + x(at)}, {.from = kS, .bytes = x(100), .lost = true}, {kS, x(200 - at) + tail + kOk}};
+        const Conversation c = {{kC, kGet + kGet},
+                                {kS, head + x(at)},
+                                {.from = kS, .bytes = x(100), .lost = true},
+                                {kS, x(200 - at) + tail + kOk}};
         Play how;
         how.limits.body_preview_bytes = preview;
         const Outcome o = play(kDescriptor, c, how);
@@ -248,8 +342,12 @@ TEST(Http, HolesInKnownBodiesKeepOrder) {
 }
 
 TEST(Http, AHoleBeyondTheBodyEndsItAndLooksForTheNext) {
-  const Outcome o = play(kDescriptor, {{kC, kGet}, {kS, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab"}, {.from = kS, .bytes = x(20), .lost = true},
-                                       {kS, "rest"}, {kC, kGet}, {kS, kOk}});
+  const Outcome o = play(kDescriptor, {{kC, kGet},
+                                       {kS, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab"},
+                                       {.from = kS, .bytes = x(20), .lost = true},
+                                       {kS, "rest"},
+                                       {kC, kGet},
+                                       {kS, kOk}});
   EXPECT_EQ(brief(o), "complete 200 GET /a 0/10 flags=5\ncomplete 200 GET /a 0/2\n");
   EXPECT_EQ(o.counters.resyncs, 1u);
 }
@@ -264,7 +362,8 @@ TEST(Http, LimitsOfTheHead) {
   EXPECT_TRUE(o.calls[0].request_headers.ends_with("H255: v|"));
 
   how.limits.head_bytes_max = 100;
-  const Conversation big = {{kC, "GET /h HTTP/1.1\r\nA: b\r\nBig: " + x(200) + "\r\nC: d\r\n\r\n"}, {kS, kOk}};
+  const Conversation big = {{kC, "GET /h HTTP/1.1\r\nA: b\r\nBig: " + x(200) + "\r\nC: d\r\n\r\n"},
+                            {kS, kOk}};
   o = play(kDescriptor, big, how);
   EXPECT_EQ(brief(o), "complete 200 GET /h 0/2 flags=2\n");
   EXPECT_EQ(o.calls[0].request_headers, "A: b|");
@@ -279,12 +378,23 @@ TEST(Http, LimitsOfTheHead) {
 TEST(Http, TimeoutsLeaveATombstone) {
   Play how;
   how.time_step_ns = 61 * kSecondNs;
-  const Outcome o = play(kDescriptor, {{kC, "GET /slow HTTP/1.1\r\n\r\n"}, {kC, "GET /next HTTP/1.1\r\n\r\n"}, {kS, "HTTP/1.1 200 Late\r\nContent-Length: 0\r\n\r\n" + kOk}}, how);
-  EXPECT_EQ(brief(o), "no_response -1 GET /slow 0/0 reason=1\nno_response -1 GET /next 0/0 reason=1\n"
-                      "no_request 200 200 Late 0/0 reason=7\nno_request 200 200 OK 0/2 reason=7\n");
+  const Outcome o = play(kDescriptor,
+                         {{kC, "GET /slow HTTP/1.1\r\n\r\n"},
+                          {kC, "GET /next HTTP/1.1\r\n\r\n"},
+                          {kS, "HTTP/1.1 200 Late\r\nContent-Length: 0\r\n\r\n" + kOk}},
+                         how);
+  EXPECT_EQ(brief(o),
+            "no_response -1 GET /slow 0/0 reason=1\nno_response -1 GET /next 0/0 reason=1\n"
+            "no_request 200 200 Late 0/0 reason=7\nno_request 200 200 OK 0/2 reason=7\n");
   how.time_step_ns = 40 * kSecondNs;
-  const Outcome p = play(kDescriptor, {{kC, "GET /slow HTTP/1.1\r\n\r\n"}, {kC, "GET /next HTTP/1.1\r\n\r\n"}, {kS, "HTTP/1.1 200 Late\r\nContent-Length: 0\r\n\r\n" + kOk}}, how);
-  EXPECT_EQ(brief(p), "no_response -1 GET /slow 0/0 reason=1\nno_request 200 200 Late 0/0 reason=7\ncomplete 200 GET /next 0/2\n");
+  const Outcome p = play(kDescriptor,
+                         {{kC, "GET /slow HTTP/1.1\r\n\r\n"},
+                          {kC, "GET /next HTTP/1.1\r\n\r\n"},
+                          {kS, "HTTP/1.1 200 Late\r\nContent-Length: 0\r\n\r\n" + kOk}},
+                         how);
+  EXPECT_EQ(brief(p),
+            "no_response -1 GET /slow 0/0 reason=1\nno_request 200 200 Late 0/0 reason=7\ncomplete 200 GET "
+            "/next 0/2\n");
 }
 
 TEST(Http, OpenCallsAreBounded) {
@@ -295,24 +405,29 @@ TEST(Http, OpenCallsAreBounded) {
   const Outcome o = play(kDescriptor, {{kC, requests}, {kS, kOk + kOk + kOk + kOk + kOk}}, how);
   EXPECT_EQ(o.counters.open_calls_exceeded, 2u);
   ASSERT_EQ(o.calls.size(), 7u);
-  for (int i = 4; i < 7; ++i) EXPECT_EQ(o.calls[static_cast<std::size_t>(i)].url, "/" + std::to_string(i - 2));
+  for (int i = 4; i < 7; ++i)
+    EXPECT_EQ(o.calls[static_cast<std::size_t>(i)].url, "/" + std::to_string(i - 2));
 }
 
 TEST(Http, FullSlabsAreSurvived) {
   std::string requests;
-  for (int i = 0; i < 200; ++i) requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: " + x(300) + "\r\n\r\n";
+  for (int i = 0; i < 200; ++i)
+    requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: " + x(300) + "\r\n\r\n";
   for (const std::size_t memory : {0u, 65'536u, 131'072u, 262'144u}) {
     Play how;
     how.state_bytes = memory;
     how.preview_bytes = 0;
-    const Outcome o = play(kDescriptor, {{kC, requests}, {kS, kOk + kOk + kOk}, {kC, requests}, {kS, kOk}}, how);
+    const Outcome o =
+        play(kDescriptor, {{kC, requests}, {kS, kOk + kOk + kOk}, {kC, requests}, {kS, kOk}}, how);
     EXPECT_EQ(o.used_bytes, 0u) << memory;
     EXPECT_GT(o.counters.state_exhausted, 0u) << memory;
     EXPECT_TRUE(o.violations.empty()) << o.violations.front();
   }
 }
 
-TEST(Http, SlotIsSmall) { EXPECT_LE(kDescriptor.slot_bytes, 576u); }
+TEST(Http, SlotIsSmall) {
+  EXPECT_LE(kDescriptor.slot_bytes, 576u);
+}
 
 }  // namespace
 }  // namespace spanlight::http

@@ -1,5 +1,5 @@
-// No request is ever paired with another's response. A model of a client and a server on one keep-alive connection, with
-// the acknowledgements that TCP would carry; random segments are lost, in any direction.
+// No request is ever paired with another's response. A model of a client and a server on one keep-alive
+// connection, with the acknowledgements that TCP would carry; random segments are lost, in any direction.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,9 @@ struct Model {
   std::vector<std::vector<std::size_t>> of_call;  // indices of a call's segments
 };
 
-std::string digits(std::size_t id) { return std::to_string(100'000 + id); }
+std::string digits(std::size_t id) {
+  return std::to_string(100'000 + id);
+}
 
 class Maker {
  public:
@@ -60,7 +62,8 @@ class Maker {
     // Bodies that look like messages: the search for the next one must not be led astray.
     std::string body(random_() % 500, 'r');
     if (random_() % 4 == 0) body += "HTTP/1.1 200 OK\r\nX-Id: 999999\r\nContent-Length: 0\r\n\r\n";
-    if (random_() % 2 == 0) return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    if (random_() % 2 == 0)
+      return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     std::string out = head + "Transfer-Encoding: chunked\r\n\r\n";
     while (!body.empty()) {
       const std::size_t n = 1 + random_() % std::min<std::size_t>(body.size(), 200);
@@ -122,7 +125,8 @@ Tally run(std::uint32_t seed, std::size_t depth, unsigned loss_percent, bool war
   std::mt19937 random(seed * 7919 + 1);
   // A pipelining client is known by its pipelining: it is seen once before anything is lost.
   const std::size_t first = warm_up ? model.of_call[10].front() : 0;
-  for (std::size_t i = first; i < model.segments.size(); ++i) model.segments[i].lost = random() % 100 < loss_percent;
+  for (std::size_t i = first; i < model.segments.size(); ++i)
+    model.segments[i].lost = random() % 100 < loss_percent;
   testing::Play how;
   how.limits.body_preview_bytes = seed % 3 == 0 ? 0 : seed % 3 == 1 ? 50 : 16'384;
   how.cut_bytes = seed % 5 == 0 ? 1 : 0;
@@ -139,9 +143,11 @@ Tally run(std::uint32_t seed, std::size_t depth, unsigned loss_percent, bool war
     bool complete = false;
     for (const testing::Call& c : o.calls) {
       const bool mine = c.url == "/" + digits(id) && c.state == State::complete;
-      complete = complete || (mine && id_in(c.response_headers) == digits(id) && id_in(c.request_headers) == digits(id));
+      complete = complete ||
+                 (mine && id_in(c.response_headers) == digits(id) && id_in(c.request_headers) == digits(id));
       if (mine) {
-        EXPECT_EQ(c.flags & ~std::uint32_t{kFlagTruncatedBody}, 0u) << "survived and flagged, seed " << seed << " " << c.text();
+        EXPECT_EQ(c.flags & ~std::uint32_t{kFlagTruncatedBody}, 0u)
+            << "survived and flagged, seed " << seed << " " << c.text();
       }
     }
     tally.complete += complete;

@@ -57,11 +57,13 @@ llhttp_settings_t make_settings() {
 }
 const llhttp_settings_t kSettings = make_settings();
 
-// A parser that has read its start line and stands before the first header. Made once, before any worker runs.
+// A parser that has read its start line and stands before the first header. Made once, before any worker
+// runs.
 llhttp_t make_prototype(llhttp_type_t type, std::string_view start_line) {
   llhttp_t p;
   llhttp_init(&p, type, nullptr);
-  // Of LENIENT_KEEP_ALIVE and LENIENT_VERSION nothing depends: a parser serves one message, the version is ours.
+  // Of LENIENT_KEEP_ALIVE and LENIENT_VERSION nothing depends: a parser serves one message, the version is
+  // ours.
   p.lenient_flags = LENIENT_HEADERS | LENIENT_CHUNKED_LENGTH | LENIENT_TRANSFER_ENCODING;
   [[maybe_unused]] const llhttp_errno_t error = llhttp_execute(&p, start_line.data(), start_line.size());
   assert(error == HPE_OK);
@@ -79,16 +81,17 @@ void Parser::begin_request(std::uint8_t minor, bool is_connect) {
   bodyless_ = is_connect;  // RFC 9110, 9.3.6: what follows is the tunnel
 }
 
-void Parser::begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless) {
+void Parser::begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless, bool open_end) {
   *this = Parser{};
   llhttp_ = kResponse;
   llhttp_.http_minor = minor;
   llhttp_.status_code = status;
   bodyless_ = bodyless;
+  open_end_ = open_end;
 }
 
-// RFC 9112, 6.3. llhttp would read a body behind 304 with a Content-Length; here the rules stand in one place.
-// Returns llhttp's: 0 go on, 1 no body, -1 give up.
+// RFC 9112, 6.3. llhttp would read a body behind 304 with a Content-Length; here the rules stand in one
+// place. Returns llhttp's: 0 go on, 1 no body, -1 give up.
 int Parser::headers_complete() {
   headers_done_ = true;
   message_->head_done = true;
@@ -105,6 +108,7 @@ int Parser::headers_complete() {
   const bool is_request = llhttp_.type == HTTP_REQUEST;
   if (has_encoding) {
     if (is_request) return -1;  // its length cannot be known (RFC 9112, 6.3, 4)
+    if (!open_end_) return -1;
     framing_ = Framing::until_close;
     return 0;
   }
@@ -115,7 +119,9 @@ int Parser::headers_complete() {
     }
     return 0;
   }
-  if (!is_request) framing_ = Framing::until_close;
+  if (is_request) return 0;
+  if (!open_end_) return -1;
+  framing_ = Framing::until_close;
   return 0;
 }
 
@@ -135,7 +141,8 @@ Parser::Step Parser::feed(Workshop& workshop, MessageState& message, Bytes bytes
 std::uint64_t Parser::content_left() const {
   if (!headers_done_) return 0;
   if (framing_ == Framing::until_close) return kUntilClose;
-  if (framing_ == Framing::length || (framing_ == Framing::chunked && in_chunk_)) return llhttp_.content_length;
+  if (framing_ == Framing::length || (framing_ == Framing::chunked && in_chunk_))
+    return llhttp_.content_length;
   return 0;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// llhttp as a streaming parser of what follows the start line: headers, framing, body, trailers. One per direction. It
-// starts as a copy of a prototype that has already read a canned start line, stops at every message's end, and is
-// never resumed. What it finds goes into the MessageState at once; it keeps no bytes.
+// llhttp as a streaming parser of what follows the start line: headers, framing, body, trailers. One per
+// direction. It starts as a copy of a prototype that has already read a canned start line, stops at every
+// message's end, and is never resumed. What it finds goes into the MessageState at once; it keeps no bytes.
 
 #include <llhttp.h>
 
@@ -23,11 +23,14 @@ class Parser {
   };
 
   void begin_request(std::uint8_t minor, bool is_connect);
-  void begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless);
+  // `open_end`: whether a body until close is believed. Behind a hole, what looks like a response may be part
+  // of a body; without an end it would swallow all that follows. Refused, it is malformed.
+  void begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless, bool open_end);
 
   Step feed(Workshop& workshop, MessageState& message, Bytes bytes);
 
-  // Bytes of content known to come: what is left of the body or of the chunk; until close: kUntilClose; else 0.
+  // Bytes of content known to come: what is left of the body or of the chunk; until close: kUntilClose; else
+  // 0.
   static constexpr std::uint64_t kUntilClose = std::uint64_t{1} << 62;
   std::uint64_t content_left() const;
 
@@ -47,6 +50,7 @@ class Parser {
   MessageState* message_ = nullptr;  // likewise
   Framing framing_ = Framing::none;
   bool bodyless_ = false;
+  bool open_end_ = true;
   bool in_chunk_ = false;
   bool headers_done_ = false;
   bool muted_ = false;

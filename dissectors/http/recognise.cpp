@@ -42,8 +42,9 @@ Bytes without_line_end(Bytes line) {
   return !line.empty() && line.back() == '\r' ? line.first(line.size() - 1) : line;
 }
 
-// The offset in `line` (without its end) where a message's start line begins, or npos. Remnants of a body may stand
-// before it; before a method that is not known they cannot be told from it, so that one must stand `at_start`.
+// The offset in `line` (without its end) where a message's start line begins, or npos. Remnants of a body may
+// stand before it; before a method that is not known they cannot be told from it, so that one must stand
+// `at_start`.
 std::size_t request_in(Bytes line, bool at_start) {
   const std::string_view text = as_text(line);
   const std::size_t version = text.rfind(' ');
@@ -60,7 +61,8 @@ std::size_t request_in(Bytes line, bool at_start) {
 
 std::size_t response_in(Bytes line) {
   const std::string_view text = as_text(line);
-  for (std::size_t at = text.find(kStatusPrefix); at != std::string_view::npos; at = text.find(kStatusPrefix, at + 1))
+  for (std::size_t at = text.find(kStatusPrefix); at != std::string_view::npos;
+       at = text.find(kStatusPrefix, at + 1))
     if (line.size() - at <= kLineBytesMax && parse_status_line(line.subspan(at)).fault == Fault::none &&
         status_at(text.substr(at)) != Tri::no)
       return at;
@@ -69,7 +71,8 @@ std::size_t response_in(Bytes line) {
 
 Verdict probe_request(std::string_view text) {
   std::size_t end = 0;
-  while (end < text.size() && end <= kMethodBytesMax && is_token_byte(static_cast<std::uint8_t>(text[end]))) ++end;
+  while (end < text.size() && end <= kMethodBytesMax && is_token_byte(static_cast<std::uint8_t>(text[end])))
+    ++end;
   if (end > kMethodBytesMax) return Verdict::no;
   if (end == text.size()) return Verdict::more;
   if (end == 0 || text[end] != ' ') return Verdict::no;
@@ -94,7 +97,8 @@ Verdict probe_request(std::string_view text) {
 Verdict probe(Bytes own, Bytes) {
   std::string_view text = as_text(own);
   std::size_t lead = 0;
-  while (lead < text.size() && lead <= kLeadingLineBytesMax && (text[lead] == '\r' || text[lead] == '\n')) ++lead;
+  while (lead < text.size() && lead <= kLeadingLineBytesMax && (text[lead] == '\r' || text[lead] == '\n'))
+    ++lead;
   if (lead > kLeadingLineBytesMax) return Verdict::no;
   text.remove_prefix(lead);
   if (text.empty()) return Verdict::more;
@@ -103,8 +107,8 @@ Verdict probe(Bytes own, Bytes) {
   return probe_request(text);
 }
 
-// Line by line. What cannot be decided yet stays in the window from the line's first possible start, or from the line
-// end before it, which says that the next byte starts a line.
+// Line by line. What cannot be decided yet stays in the window from the line's first possible start, or from
+// the line end before it, which says that the next byte starts a line.
 Sync sync(Direction from, Bytes window) {
   std::size_t start = 0;  // of the line looked at
   bool at_start = false;  // a line end was seen before it
@@ -113,7 +117,8 @@ Sync sync(Direction from, Bytes window) {
     at_start = true;
   }
   while (true) {
-    const auto end_at = std::find(window.begin() + static_cast<std::ptrdiff_t>(start), window.end(), std::uint8_t{'\n'});
+    const auto end_at =
+        std::find(window.begin() + static_cast<std::ptrdiff_t>(start), window.end(), std::uint8_t{'\n'});
     const std::size_t end = static_cast<std::size_t>(end_at - window.begin());
     // A line longer than the limit is kept from where a start line may still begin.
     const std::size_t keep_from = at_start ? start - 1 : start;

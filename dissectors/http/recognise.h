@@ -1,5 +1,6 @@
 #pragma once
-// Is this HTTP/1, and where does the next message start? Pure functions of the bytes; the same answer however they are cut.
+// Is this HTTP/1, and where does the next message start? Pure functions of the bytes; the same answer however
+// they are cut.
 
 #include "core/descriptor.h"
 

@@ -33,10 +33,12 @@ TEST_P(Probe, WholeAndEveryPrefix) {
 
 INSTANTIATE_TEST_SUITE_P(
     Http, Probe,
-    ::testing::Values(ProbeCase{"get", "GET /", Verdict::client}, ProbeCase{"get_short", "GET ", Verdict::more},
-                      ProbeCase{"empty", "", Verdict::more}, ProbeCase{"crlf_first", "\r\n\r\nPOST /x", Verdict::client},
+    ::testing::Values(ProbeCase{"get", "GET /", Verdict::client},
+                      ProbeCase{"get_short", "GET ", Verdict::more}, ProbeCase{"empty", "", Verdict::more},
+                      ProbeCase{"crlf_first", "\r\n\r\nPOST /x", Verdict::client},
                       ProbeCase{"only_crlf", std::string(20, '\n'), Verdict::no},
-                      ProbeCase{"status", "HTTP/1.", Verdict::server}, ProbeCase{"status_short", "HTTP/1", Verdict::more},
+                      ProbeCase{"status", "HTTP/1.", Verdict::server},
+                      ProbeCase{"status_short", "HTTP/1", Verdict::more},
                       ProbeCase{"http2_status", "HTTP/2 200", Verdict::no},
                       ProbeCase{"absolute", "GET http://a/ HTTP/1.1\r\n", Verdict::client},
                       ProbeCase{"connect", "CONNECT a:443 HTTP/1.1\r\n", Verdict::client},
@@ -99,11 +101,14 @@ INSTANTIATE_TEST_SUITE_P(
         SyncCase{"behind_a_body", Direction::c2s, "{\"a\":1}", "GET /x HTTP/1.1\r\nHost: a\r\n"},
         SyncCase{"no_headers", Direction::c2s, "tail\r\n", "GET /x HTTP/1.1\r\n\r\n"},
         SyncCase{"unknown_method", Direction::c2s, "tail\n", "BREW /x HTTP/1.1\r\nHost: a\r\n"},
-        SyncCase{"half_a_line_is_none", Direction::c2s, "T /x HTTP/1.1\r\nHost: a\r\n\r\n", "GET /y HTTP/1.1\r\n\r\n"},
-        SyncCase{"no_header_behind", Direction::c2s, "say GET /x HTTP/1.1\nand so on\n", "PUT /y HTTP/1.0\nA: b\n"},
+        SyncCase{"half_a_line_is_none", Direction::c2s, "T /x HTTP/1.1\r\nHost: a\r\n\r\n",
+                 "GET /y HTTP/1.1\r\n\r\n"},
+        SyncCase{"no_header_behind", Direction::c2s, "say GET /x HTTP/1.1\nand so on\n",
+                 "PUT /y HTTP/1.0\nA: b\n"},
         SyncCase{"response", Direction::s2c, "bin\x01\n\xff", "HTTP/1.1 200 OK\r\nA: b\r\n"},
         SyncCase{"response_no_reason", Direction::s2c, "x", "HTTP/1.0 204\r\n\r\n"},
-        SyncCase{"not_a_status", Direction::s2c, "HTTP/1.1 2x0 OK\r\nA: b\r\nHTTP/2.0 200 OK\r\nA: b\r\n", "HTTP/1.1 200 OK\nA:"},
+        SyncCase{"not_a_status", Direction::s2c, "HTTP/1.1 2x0 OK\r\nA: b\r\nHTTP/2.0 200 OK\r\nA: b\r\n",
+                 "HTTP/1.1 200 OK\nA:"},
         SyncCase{"long_garbage", Direction::s2c, std::string(50'000, 'z'), "HTTP/1.1 200 OK\r\nA: b\r\n"},
         SyncCase{"long_garbage_c2s", Direction::c2s, std::string(50'000, ' '), "GET / HTTP/1.1\r\nA: b\r\n"},
         SyncCase{"never", Direction::s2c, std::string(50'000, '\n'), ""}),
@@ -115,23 +120,25 @@ TEST(StartLineTest, FaultsAreExact) {
     Fault fault;
     bool lenient;
   };
-  for (const Case& c : {Case{"GET / HTTP/1.1", Fault::none, false}, Case{"GET  /  HTTP/1.1", Fault::none, true},
-                        Case{"GET /a b HTTP/1.1 ", Fault::none, true}, Case{"GET /", Fault::bad_magic, false},
-                        Case{"GET / HTTP/2.0", Fault::bad_value, false}, Case{"GET / HTTP/1.10", Fault::bad_value, false},
-                        Case{"GET HTTP/1.1", Fault::bad_magic, false}, Case{"G@T / HTTP/1.1", Fault::bad_magic, false},
-                        Case{"", Fault::bad_magic, false}, Case{" / HTTP/1.1", Fault::bad_magic, false}}) {
+  for (const Case& c :
+       {Case{"GET / HTTP/1.1", Fault::none, false}, Case{"GET  /  HTTP/1.1", Fault::none, true},
+        Case{"GET /a b HTTP/1.1 ", Fault::none, true}, Case{"GET /", Fault::bad_magic, false},
+        Case{"GET / HTTP/2.0", Fault::bad_value, false}, Case{"GET / HTTP/1.10", Fault::bad_value, false},
+        Case{"GET HTTP/1.1", Fault::bad_magic, false}, Case{"G@T / HTTP/1.1", Fault::bad_magic, false},
+        Case{"", Fault::bad_magic, false}, Case{" / HTTP/1.1", Fault::bad_magic, false}}) {
     const StartLine l = parse_request_line(as_bytes(c.line));
     EXPECT_EQ(l.fault, c.fault) << c.line;
     if (c.fault == Fault::none) {
       EXPECT_EQ(l.lenient, c.lenient) << c.line;
     }
   }
-  for (const Case& c : {Case{"HTTP/1.1 200 OK", Fault::none, false}, Case{"HTTP/1.0 200", Fault::none, false},
-                        Case{"HTTP/1.1 200 ", Fault::none, false}, Case{"HTTP/1.1  200 OK", Fault::none, true},
-                        Case{"HTTP/1.1 20", Fault::bad_value, false}, Case{"HTTP/1.1 2000", Fault::bad_value, false},
-                        Case{"HTTP/1.1 099 x", Fault::bad_value, false}, Case{"HTTP/2 200", Fault::bad_value, false},
-                        Case{"HTTP/1.1 ab0 x", Fault::bad_value, false}, Case{"ICY 200 OK", Fault::bad_magic, false},
-                        Case{"HTTP/1.1  20", Fault::bad_value, false}}) {
+  for (const Case& c :
+       {Case{"HTTP/1.1 200 OK", Fault::none, false}, Case{"HTTP/1.0 200", Fault::none, false},
+        Case{"HTTP/1.1 200 ", Fault::none, false}, Case{"HTTP/1.1  200 OK", Fault::none, true},
+        Case{"HTTP/1.1 20", Fault::bad_value, false}, Case{"HTTP/1.1 2000", Fault::bad_value, false},
+        Case{"HTTP/1.1 099 x", Fault::bad_value, false}, Case{"HTTP/2 200", Fault::bad_value, false},
+        Case{"HTTP/1.1 ab0 x", Fault::bad_value, false}, Case{"ICY 200 OK", Fault::bad_magic, false},
+        Case{"HTTP/1.1  20", Fault::bad_value, false}}) {
     const StartLine l = parse_status_line(as_bytes(c.line));
     EXPECT_EQ(l.fault, c.fault) << c.line;
     if (c.fault == Fault::none) {

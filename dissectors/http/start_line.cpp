@@ -7,11 +7,11 @@ namespace spanlight::http {
 namespace {
 
 constexpr std::array<std::string_view, 37> kMethods = {
-    "GET",       "HEAD",    "POST",   "PUT",        "DELETE",     "PATCH",     "OPTIONS",    "CONNECT",
-    "TRACE",     "COPY",    "LOCK",   "MKCOL",      "MOVE",       "PROPFIND",  "PROPPATCH",  "SEARCH",
-    "UNLOCK",    "BIND",    "REBIND", "UNBIND",     "ACL",        "REPORT",    "MKACTIVITY", "CHECKOUT",
-    "CHECKIN",   "MERGE",   "NOTIFY", "SUBSCRIBE",  "UNSUBSCRIBE", "PURGE",    "MKCALENDAR", "LINK",
-    "UNLINK",    "QUERY",   "LABEL",  "M-SEARCH",   "UNCHECKOUT"};
+    "GET",     "HEAD",  "POST",   "PUT",       "DELETE",      "PATCH",    "OPTIONS",    "CONNECT",
+    "TRACE",   "COPY",  "LOCK",   "MKCOL",     "MOVE",        "PROPFIND", "PROPPATCH",  "SEARCH",
+    "UNLOCK",  "BIND",  "REBIND", "UNBIND",    "ACL",         "REPORT",   "MKACTIVITY", "CHECKOUT",
+    "CHECKIN", "MERGE", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", "PURGE",    "MKCALENDAR", "LINK",
+    "UNLINK",  "QUERY", "LABEL",  "M-SEARCH",  "UNCHECKOUT"};
 constexpr std::array<std::string_view, 3> kSharedMethods = {"OPTIONS", "NOTIFY", "SUBSCRIBE"};
 
 constexpr std::array<bool, 256> token_table() {
@@ -24,7 +24,9 @@ constexpr std::array<bool, 256> token_table() {
 }
 constexpr std::array<bool, 256> kToken = token_table();
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 Slice slice(std::size_t from, std::size_t to) {
   return {static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to - from)};
@@ -32,7 +34,9 @@ Slice slice(std::size_t from, std::size_t to) {
 
 }  // namespace
 
-bool is_token_byte(std::uint8_t byte) { return kToken[byte]; }
+bool is_token_byte(std::uint8_t byte) {
+  return kToken[byte];
+}
 
 bool is_known_method(std::string_view token) {
   for (const std::string_view m : kMethods)
@@ -54,7 +58,8 @@ std::size_t known_method_suffix(Bytes bytes) {
   return longest;
 }
 
-// method SP target SP HTTP/1.x   (RFC 9112, 3). Spaces within the target are the target's (3.2: not valid, and seen).
+// method SP target SP HTTP/1.x   (RFC 9112, 3). Spaces within the target are the target's (3.2: not valid,
+// and seen).
 StartLine parse_request_line(Bytes line) {
   StartLine out;
   std::string_view text = as_text(line);

@@ -1,6 +1,7 @@
 #pragma once
-// The first line of an HTTP/1 message (RFC 9112, 3 and 4): bytes to parts, pure. llhttp is not asked here, since it
-// knows a fixed list of methods and of target characters; it gets a canned start line and does headers and framing.
+// The first line of an HTTP/1 message (RFC 9112, 3 and 4): bytes to parts, pure. llhttp is not asked here,
+// since it knows a fixed list of methods and of target characters; it gets a canned start line and does
+// headers and framing.
 
 #include <cstddef>
 #include <cstdint>
@@ -31,9 +32,9 @@ struct StartLine {
 StartLine parse_request_line(Bytes line);
 StartLine parse_status_line(Bytes line);
 
-bool is_token_byte(std::uint8_t byte);             // RFC 9110, 5.6.2
-bool is_known_method(std::string_view token);      // registered with IANA, or in wide use
-bool is_shared_method(std::string_view token);     // known, and of RTSP, SIP or ICAP as well
-std::size_t known_method_suffix(Bytes text);       // length of the longest known method that ends `text`
+bool is_token_byte(std::uint8_t byte);          // RFC 9110, 5.6.2
+bool is_known_method(std::string_view token);   // registered with IANA, or in wide use
+bool is_shared_method(std::string_view token);  // known, and of RTSP, SIP or ICAP as well
+std::size_t known_method_suffix(Bytes text);    // length of the longest known method that ends `text`
 
 }  // namespace spanlight::http

@@ -19,10 +19,12 @@ std::string join(std::span<const Field> fields) {
   std::string out;
   for (const Field& f : fields) {
     out += std::string(f.name) + "=";
-    if (f.kind == Field::Kind::text) out += f.text;
+    if (f.kind == Field::Kind::text)
+      out += f.text;
     else if (f.kind == Field::Kind::list)
       for (std::string_view v : f.list) out += std::string(v) + ",";
-    else out += std::to_string(f.integer);
+    else
+      out += std::to_string(f.integer);
     out += "|";
   }
   return out;
@@ -34,12 +36,34 @@ class Recorder final : public Sink {
   void emit(const Transaction& t) override {
     const auto text = [](std::string_view v) { return std::string(v); };
     const auto body = [](Bytes b) { return std::string(as_text(b)); };
-    calls.push_back({t.state, t.reason, t.flags, t.is_error, t.has_status ? t.status_code : -1, t.request.first_byte,
-                     t.request.last_byte, t.response.first_byte, t.response.last_byte, t.request.size,
-                     t.response.size, t.request.body_size, t.response.body_size, text(t.version), text(t.method),
-                     text(t.url), text(t.path), text(t.query_string), text(t.error), text(t.summary),
-                     text(t.trace_id), text(t.request_id), join(t.request.headers), join(t.response.headers),
-                     body(t.request.body), body(t.response.body), join(t.request.fields), join(t.response.fields)});
+    calls.push_back({t.state,
+                     t.reason,
+                     t.flags,
+                     t.is_error,
+                     t.has_status ? t.status_code : -1,
+                     t.request.first_byte,
+                     t.request.last_byte,
+                     t.response.first_byte,
+                     t.response.last_byte,
+                     t.request.size,
+                     t.response.size,
+                     t.request.body_size,
+                     t.response.body_size,
+                     text(t.version),
+                     text(t.method),
+                     text(t.url),
+                     text(t.path),
+                     text(t.query_string),
+                     text(t.error),
+                     text(t.summary),
+                     text(t.trace_id),
+                     text(t.request_id),
+                     join(t.request.headers),
+                     join(t.response.headers),
+                     body(t.request.body),
+                     body(t.response.body),
+                     join(t.request.fields),
+                     join(t.response.fields)});
   }
 };
 
@@ -56,7 +80,10 @@ struct Way {
 class Session {
  public:
   Session(const Descriptor& protocol, const Play& how)
-      : protocol_(protocol), state_(how.state_bytes), previews_(how.preview_bytes), limits_(how.limits),
+      : protocol_(protocol),
+        state_(how.state_bytes),
+        previews_(how.preview_bytes),
+        limits_(how.limits),
         workshop_{state_, previews_, limits_, out_.counters},
         slot_(std::aligned_alloc(64, (protocol.slot_bytes + 63) / 64 * 64)),
         dissector_(protocol.create(slot_, workshop_)) {}
@@ -191,7 +218,8 @@ class Session {
     Way& w = way(from);
     drop(w, answer.consumed);
     switch (answer.want) {
-      case Answer::Want::data: break;
+      case Answer::Want::data:
+        break;
       case Answer::Want::wait:
         if (answer.n <= w.window.size()) violate("waits for what it has");
         w.wait_bytes = answer.n;
@@ -204,8 +232,12 @@ class Session {
         w.window = pass(from, rest);
         break;
       }
-      case Answer::Want::hold: w.held = true; break;
-      case Answer::Want::resync: w.lost = true; break;
+      case Answer::Want::hold:
+        w.held = true;
+        break;
+      case Answer::Want::resync:
+        w.lost = true;
+        break;
       case Answer::Want::identify:
         out_.identified = true;
         out_.next = answer.next;
@@ -252,13 +284,14 @@ constexpr std::uint32_t kTouched = kFlagGap | kFlagUncertain | kFlagMalformed;
 
 std::string Call::text() const {
   std::string out;
-  for (const std::uint64_t n : {static_cast<std::uint64_t>(state), static_cast<std::uint64_t>(reason), std::uint64_t{flags},
-                                std::uint64_t{is_error}, static_cast<std::uint64_t>(status), request_size, response_size,
-                                request_body_size, response_body_size})
+  for (const std::uint64_t n :
+       {static_cast<std::uint64_t>(state), static_cast<std::uint64_t>(reason), std::uint64_t{flags},
+        std::uint64_t{is_error}, static_cast<std::uint64_t>(status), request_size, response_size,
+        request_body_size, response_body_size})
     out += std::to_string(static_cast<std::int64_t>(n)) + " ";
-  for (const std::string* s : {&version, &method, &url, &path, &query, &error, &summary, &trace_id, &request_id,
-                               &request_headers, &response_headers, &request_body, &response_body, &request_fields,
-                               &response_fields})
+  for (const std::string* s :
+       {&version, &method, &url, &path, &query, &error, &summary, &trace_id, &request_id, &request_headers,
+        &response_headers, &request_body, &response_body, &request_fields, &response_fields})
     out += "[" + *s + "]";
   return out;
 }
@@ -278,7 +311,8 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
   for (const Segment& s : conversation) {
     time += how.time_step_ns;
     session.tick(time);
-    const std::uint64_t acked = s.peer_acked == Segment::kAllBefore ? sent[index_of(opposite(s.from))] : s.peer_acked;
+    const std::uint64_t acked =
+        s.peer_acked == Segment::kAllBefore ? sent[index_of(opposite(s.from))] : s.peer_acked;
     sent[index_of(s.from)] += s.bytes.size();
     if (s.lost) {
       session.gap(s.from, s.bytes.size(), s.cause, time);
@@ -353,7 +387,8 @@ std::string check_gaps(const Descriptor& protocol, const Conversation& conversat
     const Outcome o = play(protocol, holed, how);
     if (const std::string bad = verdict(o); !bad.empty()) return at + bad;
     for (const Call& c : o.calls)
-      if ((c.flags & kTouched) == 0 && !all.contains(c.text())) return at + "new and not flagged: " + c.text();
+      if ((c.flags & kTouched) == 0 && !all.contains(c.text()))
+        return at + "new and not flagged: " + c.text();
   }
   return {};
 }

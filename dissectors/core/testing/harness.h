@@ -1,7 +1,7 @@
 #pragma once
-// A session in small, for the tests and fuzz targets of every protocol: it plays a conversation to one dissector and
-// honours every answer exactly as core/dissector.h says. It breaks no rule itself and notes each one that is broken.
-// Not part of the sensor; allocates freely. Independent of the test framework.
+// A session in small, for the tests and fuzz targets of every protocol: it plays a conversation to one
+// dissector and honours every answer exactly as core/dissector.h says. It breaks no rule itself and notes
+// each one that is broken. Not part of the sensor; allocates freely. Independent of the test framework.
 
 #include <cstdint>
 #include <string>
@@ -17,8 +17,8 @@ namespace spanlight::testing {
 struct Segment {
   Direction from;
   std::string bytes;
-  bool lost = false;                        // never reaches the dissector: declared as a hole
-  std::uint64_t peer_acked = kAllBefore;    // default: its sender had everything that stands before it here
+  bool lost = false;                      // never reaches the dissector: declared as a hole
+  std::uint64_t peer_acked = kAllBefore;  // default: its sender had everything that stands before it here
   GapCause cause = GapCause::mirror;
   static constexpr std::uint64_t kAllBefore = ~std::uint64_t{0};
 };
@@ -43,9 +43,9 @@ struct Play {
   Limits limits = {};
   std::size_t state_bytes = 16u << 20;
   std::size_t preview_bytes = 16u << 20;
-  std::size_t cut_bytes = 0;    // deliver in pieces of so many bytes; 0: whole segments
-  std::uint32_t cut_seed = 0;   // not 0: random pieces instead
-  bool fin = false;             // both directions end in order; then close
+  std::size_t cut_bytes = 0;   // deliver in pieces of so many bytes; 0: whole segments
+  std::uint32_t cut_seed = 0;  // not 0: random pieces instead
+  bool fin = false;            // both directions end in order; then close
   End close = End::capture_ended;
   bool close_at_all = true;
   TimeNs time_step_ns = kMillisecondNs;  // between segments; timers run in between
@@ -67,7 +67,8 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
 
 // Each gives "" or what is wrong.
 std::string check_splits(const Descriptor& protocol, const Conversation& conversation, const Play& how = {});
-std::string check_prefixes(const Descriptor& protocol, const Conversation& conversation, const Play& how = {});
+std::string check_prefixes(const Descriptor& protocol, const Conversation& conversation,
+                           const Play& how = {});
 std::string check_gaps(const Descriptor& protocol, const Conversation& conversation, const Play& how = {});
 
 }  // namespace spanlight::testing
