@@ -1,6 +1,6 @@
-// Frames of every link type through decode, reassembly of fragments, and the duplicate filter, as a worker runs them.
-// Input: link type, options, then frames, each behind two bytes of captured length and one of time. Also checks what
-// later rooms rely on: offsets within the frame, captured never more than claimed.
+// Frames of every link type through decode, reassembly of fragments, and the duplicate filter, as a worker
+// runs them. Input: link type, options, then frames, each behind two bytes of captured length and one of
+// time. Also checks what later rooms rely on: offsets within the frame, captured never more than claimed.
 
 #include <cstdlib>
 #include <vector>
@@ -48,7 +48,8 @@ class Worker {
     for (int depth = 0; result == DecodeResult::fragment && depth < 4; ++depth) {
       check_fragment(fragment, from.size());
       Fragment first;
-      from = fragments_.add(fragment, from.subspan(fragment.payload_offset, fragment.payload_bytes), now, first);
+      from =
+          fragments_.add(fragment, from.subspan(fragment.payload_offset, fragment.payload_bytes), now, first);
       if (from.empty()) break;
       result = decode_datagram(from, first, options, packet, fragment);
     }
