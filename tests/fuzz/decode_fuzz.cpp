@@ -64,10 +64,16 @@ class Worker {
     require(fragments_.held_bytes() == slabs_.used_bytes());
   }
 
+  void forget() {
+    fragments_.expire(kNever, 2 * FragmentReassembler::kDatagramsMax);
+    require(slabs_.used_bytes() == 0 && fragments_.waiting() == 0);
+  }
+
  private:
-  SlabPool slabs_{1 << 20};
-  FragmentCounters counters_;
-  FragmentReassembler fragments_{slabs_, counters_};
+  static inline SlabPool slabs_{1 << 20};
+  static inline FragmentCounters counters_;
+  // Kept from input to input, since its tables are large; forget() empties it.
+  static inline FragmentReassembler fragments_{slabs_, counters_};
   DuplicateFilter duplicates_{16};
 };
 
@@ -89,6 +95,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (rest[2] % 8 == 7) worker.expire(now);
     rest = rest.subspan(3 + n);
   }
-  worker.expire(now);
+  worker.forget();
   return 0;
 }
