@@ -12,11 +12,18 @@ constexpr const char* kB = "10.0.0.2";
 constexpr const char* kA6 = "2001:db8::1";
 constexpr const char* kB6 = "2001:db8::2";
 const std::string kFlow4 = "10.0.0.1:40000 > 10.0.0.2:80 proto 6";
-const std::string kFlow6 = "32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1:40000 > 32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2:80 proto 6";
+const std::string kFlow6 =
+    "32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1:40000 > 32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2:80 proto 6";
 
-PacketBuilder on_eth() { return PacketBuilder().eth(); }
-PacketBuilder ip_tcp() { return PacketBuilder().ipv4(kA, kB).tcp().payload("GET"); }
-PacketBuilder ip6_tcp() { return PacketBuilder().ipv6(kA6, kB6).tcp().payload("GET"); }
+PacketBuilder on_eth() {
+  return PacketBuilder().eth();
+}
+PacketBuilder ip_tcp() {
+  return PacketBuilder().ipv4(kA, kB).tcp().payload("GET");
+}
+PacketBuilder ip6_tcp() {
+  return PacketBuilder().ipv6(kA6, kB6).tcp().payload("GET");
+}
 
 struct Case {
   const char* name;
@@ -31,7 +38,9 @@ std::vector<Case> good_cases() {
   const auto tail4 = [](PacketBuilder b) { return b.ipv4(kA, kB).tcp().payload("GET").build(); };
   const auto tail6 = [](PacketBuilder b) { return b.ipv6(kA6, kB6).tcp().payload("GET").build(); };
   const Frame v4 = ip_tcp().build(), v6 = ip6_tcp().build();
-  const auto cw = [](const Frame& inner) { return on_eth().mpls(16).pseudo_wire_control_word().raw(inner).build(); };
+  const auto cw = [](const Frame& inner) {
+    return on_eth().mpls(16).pseudo_wire_control_word().raw(inner).build();
+  };
   std::vector<Case> cases = {
       {"ethernet ipv4", tail4(on_eth())},
       {"ethernet ipv6", tail6(on_eth()), LinkType::ethernet, kFlow6},
@@ -39,7 +48,11 @@ std::vector<Case> good_cases() {
       {"priority tag", tail4(on_eth().vlan(0, 0x8100, 5))},
       {"qinq 88a8", tail4(on_eth().vlan(100, 0x88a8).vlan(7)), LinkType::ethernet, kFlow4, {100, 7}},
       {"qinq 9100", tail6(on_eth().vlan(100, 0x9100).vlan(7)), LinkType::ethernet, kFlow6, {100, 7}},
-      {"five tags, four kept", tail4(on_eth().vlan(1).vlan(2).vlan(3).vlan(4).vlan(5)), LinkType::ethernet, kFlow4, {1, 2, 3, 4}},
+      {"five tags, four kept",
+       tail4(on_eth().vlan(1).vlan(2).vlan(3).vlan(4).vlan(5)),
+       LinkType::ethernet,
+       kFlow4,
+       {1, 2, 3, 4}},
       {"802.3 snap", tail4(PacketBuilder().eth_802_3().llc_snap())},
       {"vlan with 802.3 snap", tail4(on_eth().vlan(9).llc_snap()), LinkType::ethernet, kFlow4, {9}},
       {"802.3 with ip's own sap", PacketBuilder().eth_802_3().raw({6, 6, 3}, Layer::llc).raw(v4).build()},
@@ -57,23 +70,45 @@ std::vector<Case> good_cases() {
       {"raw ipv4", v4, LinkType::raw_ip},
       {"raw ipv6", v6, LinkType::raw_ip, kFlow6},
       {"cooked v1", cooked_v1(v4, 0x0800), LinkType::linux_cooked_v1},
-      {"cooked v1 vlan", cooked_v1(PacketBuilder().raw({0, 9, 0x08, 0}).raw(v4).build(), 0x8100), LinkType::linux_cooked_v1, kFlow4, {9}},
-      {"cooked v1 llc", cooked_v1(PacketBuilder().llc_snap().ipv4(kA, kB).tcp().payload("GET").build(), 4), LinkType::linux_cooked_v1},
+      {"cooked v1 vlan",
+       cooked_v1(PacketBuilder().raw({0, 9, 0x08, 0}).raw(v4).build(), 0x8100),
+       LinkType::linux_cooked_v1,
+       kFlow4,
+       {9}},
+      {"cooked v1 llc", cooked_v1(PacketBuilder().llc_snap().ipv4(kA, kB).tcp().payload("GET").build(), 4),
+       LinkType::linux_cooked_v1},
       {"cooked v2", cooked_v2(v6, 0x86dd), LinkType::linux_cooked_v2, kFlow6},
-      {"cooked v2 llc", cooked_v2(PacketBuilder().llc_snap().ipv4(kA, kB).tcp().payload("GET").build(), 4), LinkType::linux_cooked_v2},
+      {"cooked v2 llc", cooked_v2(PacketBuilder().llc_snap().ipv4(kA, kB).tcp().payload("GET").build(), 4),
+       LinkType::linux_cooked_v2},
       {"loopback little", loopback(v4, 2, false), LinkType::null_loopback},
       {"loopback big", loopback(v4, 2, true), LinkType::null_loopback},
       {"nflog", nflog(v4, 2), LinkType::nflog},
       {"nflog big-endian ipv6", nflog(v6, 10, true), LinkType::nflog, kFlow6},
       {"ipv4 options", on_eth().ipv4(kA, kB, {.options = Frame(12, 1)}).tcp().payload("GET").build()},
       {"ipv4 total length 0", on_eth().ipv4(kA, kB, {.total_length_0 = true}).tcp().payload("GET").build()},
-      {"ipv6 payload length 0", on_eth().ipv6(kA6, kB6, {.payload_length_0 = true}).tcp().payload("GET").build(), LinkType::ethernet, kFlow6},
+      {"ipv6 payload length 0",
+       on_eth().ipv6(kA6, kB6, {.payload_length_0 = true}).tcp().payload("GET").build(), LinkType::ethernet,
+       kFlow6},
       {"ipv4 authentication header", on_eth().ipv4(kA, kB).extension(51, 4).tcp().payload("GET").build()},
-      {"ipv6 jumbo option", on_eth().ipv6(kA6, kB6, {.payload_length_0 = true}).extension(0).tcp().payload("GET").build(), LinkType::ethernet, kFlow6},
-      {"ipv6 all extension headers",
-       on_eth().ipv6(kA6, kB6).extension(0).extension(60, 2).extension(43, 3).extension(51, 4).extension(60).extension(135).tcp().payload("GET").build(),
+      {"ipv6 jumbo option",
+       on_eth().ipv6(kA6, kB6, {.payload_length_0 = true}).extension(0).tcp().payload("GET").build(),
        LinkType::ethernet, kFlow6},
-      {"ipv6 atomic fragment", on_eth().ipv6(kA6, kB6).fragment_header(9, 0, false).tcp().payload("GET").build(), LinkType::ethernet, kFlow6},
+      {"ipv6 all extension headers",
+       on_eth()
+           .ipv6(kA6, kB6)
+           .extension(0)
+           .extension(60, 2)
+           .extension(43, 3)
+           .extension(51, 4)
+           .extension(60)
+           .extension(135)
+           .tcp()
+           .payload("GET")
+           .build(),
+       LinkType::ethernet, kFlow6},
+      {"ipv6 atomic fragment",
+       on_eth().ipv6(kA6, kB6).fragment_header(9, 0, false).tcp().payload("GET").build(), LinkType::ethernet,
+       kFlow6},
       {"tcp options", on_eth().ipv4(kA, kB).tcp({.options = Frame(40, 1)}).payload("GET").build()},
   };
   for (const std::uint32_t family : {10U, 24U, 28U, 30U}) {
@@ -106,7 +141,8 @@ TEST(Decode, every_strict_prefix_of_the_headers_is_truncated) {
     const auto wire = static_cast<std::uint32_t>(c.frame.size());
     for (std::uint32_t n = 0; n < wire; ++n) {
       const Frame cut(c.frame.begin(), c.frame.begin() + n);
-      for (const std::uint32_t told : {wire, std::max(n, 1U)}) {  // with and without the true length on the wire
+      for (const std::uint32_t told :
+           {wire, std::max(n, 1U)}) {  // with and without the true length on the wire
         const Decoded d = decode_frame(cut, c.link, {}, told);
         if (n < wire - 3) {
           EXPECT_EQ(d.result, DecodeResult::truncated) << "prefix " << n;
@@ -150,7 +186,8 @@ TEST(Decode, segmentation_offload_of_64_KiB) {
   Packet packet;
   Fragment fragment;
   const auto bytes = static_cast<std::uint32_t>(frame.size());
-  ASSERT_EQ(decode(Bytes(frame).first(kHeadBytesMax), bytes, bytes, LinkType::ethernet, {}, packet, fragment), DecodeResult::ok);
+  ASSERT_EQ(decode(Bytes(frame).first(kHeadBytesMax), bytes, bytes, LinkType::ethernet, {}, packet, fragment),
+            DecodeResult::ok);
   EXPECT_EQ(packet.payload_bytes, 70'000U);
 }
 
@@ -246,11 +283,14 @@ TEST(Decode, what_is_wrong_has_its_cause) {
       {"one tag more", tags.ipv4(kA, kB).tcp().build(), too_many_headers},
       {"type between length and type", PacketBuilder().eth(0x05ff).raw(Frame(46)).build(), bad_link},
       {"spanning tree", PacketBuilder().eth_802_3().raw({0x42, 0x42, 3, 0, 0, 0, 0, 0}).build(), not_ip},
-      {"llc information frame", PacketBuilder().eth_802_3().raw({0xaa, 0xaa, 0, 0, 0, 0, 8, 0}).build(), not_ip},
+      {"llc information frame", PacketBuilder().eth_802_3().raw({0xaa, 0xaa, 0, 0, 0, 0, 8, 0}).build(),
+       not_ip},
       {"llc of another sap", PacketBuilder().eth_802_3().raw({0xf0, 0xf0, 3, 0}).build(), not_ip},
-      {"snap of a vendor", PacketBuilder().eth_802_3().raw({0xaa, 0xaa, 3, 0, 0, 12, 0x20, 0}).build(), not_ip},
+      {"snap of a vendor", PacketBuilder().eth_802_3().raw({0xaa, 0xaa, 3, 0, 0, 12, 0x20, 0}).build(),
+       not_ip},
       {"802.3 length too short for llc", PacketBuilder().eth(2).raw(Frame(46, 0xaa)).build(), bad_link},
-      {"802.3 length too short for snap", PacketBuilder().eth(5).raw({0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0}).build(), bad_link},
+      {"802.3 length too short for snap",
+       PacketBuilder().eth(5).raw({0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0}).build(), bad_link},
       {"pppoe version", patched(on_eth().pppoe().ppp().ipv4(kA, kB).tcp(), 1, 0, 0x21), bad_link},
       {"pppoe discovery code", patched(on_eth().pppoe().ppp().ipv4(kA, kB).tcp(), 1, 1, 9), not_ip},
       {"pppoe length too short", patched(on_eth().pppoe().ppp().ipv4(kA, kB).tcp(), 1, 5, 3), bad_ip},
@@ -274,8 +314,10 @@ TEST(Decode, what_is_wrong_has_its_cause) {
       {"ipv4 total shorter than tcp", patched(tcp4(), 1, 3, 39), bad_transport},
       {"ipv6 version", patched(on_eth().ipv6(kA6, kB6).tcp(), 1, 0, 0x40), bad_ip},
       {"ipv6 payload shorter than tcp", patched(on_eth().ipv6(kA6, kB6).tcp(), 1, 5, 19), bad_transport},
-      {"ipv6 payload shorter than its extension", patched(on_eth().ipv6(kA6, kB6).extension(0, 1).tcp(), 1, 5, 15), bad_ip},
-      {"ipv6 fragment header cut by the length", patched(on_eth().ipv6(kA6, kB6).fragment_header(1, 8, true).payload(8), 1, 5, 7), bad_ip},
+      {"ipv6 payload shorter than its extension",
+       patched(on_eth().ipv6(kA6, kB6).extension(0, 1).tcp(), 1, 5, 15), bad_ip},
+      {"ipv6 fragment header cut by the length",
+       patched(on_eth().ipv6(kA6, kB6).fragment_header(1, 8, true).payload(8), 1, 5, 7), bad_ip},
       {"authentication header too short", on_eth().ipv4(kA, kB).extension(51, 0).tcp().build(), bad_ip},
       {"ospf", on_eth().ipv4(kA, kB, {.protocol = 89}).payload(40).build(), other_transport},
       {"icmpv6 in ipv4", on_eth().ipv4(kA, kB, {.protocol = 58}).payload(40).build(), other_transport},
@@ -285,7 +327,8 @@ TEST(Decode, what_is_wrong_has_its_cause) {
       {"tcp header length", patched(tcp4(), 2, 12, 0x40), bad_transport},
       {"tcp header longer than the packet", patched(tcp4(), 2, 12, 0xf0), bad_transport},
       {"udp length below 8", patched(on_eth().ipv4(kA, kB).udp(1, 2).payload("x"), 2, 5, 7), bad_transport},
-      {"udp length beyond ip's", patched(on_eth().ipv4(kA, kB).udp(1, 2).payload("x"), 2, 5, 10), bad_transport},
+      {"udp length beyond ip's", patched(on_eth().ipv4(kA, kB).udp(1, 2).payload("x"), 2, 5, 10),
+       bad_transport},
       {"udp cut by ip's length", patched(on_eth().ipv4(kA, kB).udp(1, 2), 1, 3, 27), bad_transport},
       {"icmp cut by ip's length", patched(on_eth().ipv4(kA, kB).icmp(8, 0), 1, 3, 23), bad_transport},
       {"sctp cut by ip's length", patched(on_eth().ipv4(kA, kB).sctp(1, 2), 1, 3, 31), bad_transport},
@@ -300,7 +343,8 @@ TEST(Decode, what_is_wrong_has_its_cause) {
   const auto bytes = static_cast<std::uint32_t>(frame.size());
   Packet packet;
   Fragment where;
-  EXPECT_EQ(decode(Bytes(frame).first(kHeadBytesMax), bytes, bytes, LinkType::ethernet, {}, packet, where), too_many_headers);
+  EXPECT_EQ(decode(Bytes(frame).first(kHeadBytesMax), bytes, bytes, LinkType::ethernet, {}, packet, where),
+            too_many_headers);
   EXPECT_EQ(decode(frame, bytes, bytes, LinkType::ethernet, {}, packet, where), ok);
 }
 

@@ -16,8 +16,8 @@ struct Decoded {
   Fragment fragment;
 };
 
-inline Decoded decode_frame(const Frame& frame, LinkType link = LinkType::ethernet, const DecodeOptions& options = {},
-                            std::uint32_t wire = 0) {
+inline Decoded decode_frame(const Frame& frame, LinkType link = LinkType::ethernet,
+                            const DecodeOptions& options = {}, std::uint32_t wire = 0) {
   Decoded d{};
   d.packet.seq = 0xdeadbeef;  // what an earlier packet left must not shine through
   d.packet.vlan_count = 3;
@@ -44,7 +44,8 @@ inline std::string flow_of(const Packet& p) {
 }
 
 inline std::string payload_of(const Frame& frame, const Packet& p) {
-  if (p.payload_offset > frame.size() || p.payload_bytes > frame.size() - p.payload_offset) return "out of bounds";
+  if (p.payload_offset > frame.size() || p.payload_bytes > frame.size() - p.payload_offset)
+    return "out of bounds";
   return std::string(as_text(Bytes(frame).subspan(p.payload_offset, p.payload_bytes)));
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-// The same packet seen twice: a mirror of both ports of a path copies each frame at both, perhaps with another VLAN tag
-// or a decremented TTL. Told from a retransmission by IP id, sequence, acknowledgement, flags, checksum and a window of
-// 5 ms; payloads are never hashed. One worker's memory: a fixed table, newest wins.
+// The same packet seen twice: a mirror of both ports of a path copies each frame at both, perhaps with
+// another VLAN tag or a decremented TTL. Told from a retransmission by IP id, sequence, acknowledgement,
+// flags, checksum and a window of 5 ms; payloads are never hashed. One worker's memory: a fixed table, newest
+// wins.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,14 +17,18 @@ class DuplicateFilter {
  public:
   static constexpr DurationNs kWindowNs = 5 * kMillisecondNs;
 
-  // `entries`: rounded up to a power of two, at least two; sized for the packets of one window (default 16,384).
+  // `entries`: rounded up to a power of two, at least two; sized for the packets of one window (default
+  // 16,384).
   explicit DuplicateFilter(std::size_t entries = 16'384);
 
-  // True if the same packet passed within the window; remembers it otherwise. `flow_hash`: a hash of packet.key.
+  // True if the same packet passed within the window; remembers it otherwise. `flow_hash`: a hash of
+  // packet.key.
   bool seen(const Packet& packet, std::uint64_t flow_hash, TimeNs now);
 
   // Fetches the one cache line that seen() will touch for this packet.
-  void prefetch(const Packet& packet, std::uint64_t flow_hash) const { __builtin_prefetch(&set_of(packet, flow_hash), 1); }
+  void prefetch(const Packet& packet, std::uint64_t flow_hash) const {
+    __builtin_prefetch(&set_of(packet, flow_hash), 1);
+  }
 
  private:
   struct Entry {
@@ -45,7 +50,9 @@ class DuplicateFilter {
                               std::uint64_t{packet.ip_id} << 8 ^ packet.checksum;
     return static_cast<std::size_t>(flow_hash_detail::fold(flow_hash ^ own, 0x9e3779b97f4a7c15));
   }
-  const Set& set_of(const Packet& packet, std::uint64_t flow_hash) const { return sets_[mix(packet, flow_hash) & mask_]; }
+  const Set& set_of(const Packet& packet, std::uint64_t flow_hash) const {
+    return sets_[mix(packet, flow_hash) & mask_];
+  }
 
   std::vector<Set> sets_;
   std::size_t mask_;

@@ -12,7 +12,9 @@ namespace {
 
 using namespace test;
 
-Packet packet_of(const PacketBuilder& b) { return decode_frame(b.build()).packet; }
+Packet packet_of(const PacketBuilder& b) {
+  return decode_frame(b.build()).packet;
+}
 
 PacketBuilder tcp4(const TcpFields& fields, const Ipv4Fields& ip = {.id = 7}) {
   return PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2", ip).tcp(fields).payload("data");
@@ -29,9 +31,14 @@ TEST(Duplicates, the_same_packet_again) {
   EXPECT_TRUE(second_is_duplicate(p, p));
   EXPECT_TRUE(second_is_duplicate(p, p, DuplicateFilter::kWindowNs));
   EXPECT_FALSE(second_is_duplicate(p, p, DuplicateFilter::kWindowNs + 1));
-  EXPECT_TRUE(second_is_duplicate(p, p, ~DurationNs{0} - kMillisecondNs + 1)) << "the copy bears an earlier time";
-  const Packet routed = packet_of(PacketBuilder().eth().vlan(9).ipv4("10.0.0.1", "10.0.0.2", {.id = 7, .ttl = 63})
-                                      .tcp({.seq = 100, .ack = 5}).payload("data"));
+  EXPECT_TRUE(second_is_duplicate(p, p, ~DurationNs{0} - kMillisecondNs + 1))
+      << "the copy bears an earlier time";
+  const Packet routed = packet_of(PacketBuilder()
+                                      .eth()
+                                      .vlan(9)
+                                      .ipv4("10.0.0.1", "10.0.0.2", {.id = 7, .ttl = 63})
+                                      .tcp({.seq = 100, .ack = 5})
+                                      .payload("data"));
   EXPECT_TRUE(second_is_duplicate(p, routed)) << "another VLAN, one hop further";
 }
 
@@ -57,7 +64,8 @@ TEST(Duplicates, what_differs_is_another_packet) {
 
 TEST(Duplicates, datagrams) {
   const auto udp = [](std::uint16_t id, bool checksum, std::string_view text) {
-    return packet_of(PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2", {.id = id}).udp(1, 53, checksum).payload(text));
+    return packet_of(
+        PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2", {.id = id}).udp(1, 53, checksum).payload(text));
   };
   EXPECT_TRUE(second_is_duplicate(udp(7, true, "a"), udp(7, true, "a")));
   EXPECT_TRUE(second_is_duplicate(udp(7, false, "a"), udp(7, false, "a"))) << "the IP id is enough";
@@ -66,34 +74,40 @@ TEST(Duplicates, datagrams) {
   EXPECT_FALSE(second_is_duplicate(udp(7, true, "a"), udp(8, true, "a")));
   EXPECT_FALSE(second_is_duplicate(udp(0, true, "a"), udp(0, true, "b")));
   const auto udp6 = [](bool checksum) {
-    return packet_of(PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").udp(1, 53, checksum).payload("a"));
+    return packet_of(
+        PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").udp(1, 53, checksum).payload("a"));
   };
   EXPECT_TRUE(second_is_duplicate(udp6(true), udp6(true)));
   EXPECT_FALSE(second_is_duplicate(udp6(false), udp6(false)));
 }
 
 TEST(Duplicates, an_offloaded_checksum_tells_nothing) {
-  // Two answers of one length from one server in one millisecond, as the kernel hands them to a virtual interface: the
-  // checksum field holds the sum of the pseudo header.
+  // Two answers of one length from one server in one millisecond, as the kernel hands them to a virtual
+  // interface: the checksum field holds the sum of the pseudo header.
   const auto partial = [](Packet p, std::uint32_t sum) {
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
     p.checksum = static_cast<std::uint16_t>(sum);
     return p;
   };
-  const Packet v4 = packet_of(PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2", {.id = 0}).udp(1, 53).payload("abcd"));
+  const Packet v4 =
+      packet_of(PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2", {.id = 0}).udp(1, 53).payload("abcd"));
   const Packet p4 = partial(v4, 0x0a00 + 0x0001 + 0x0a00 + 0x0002 + 17 + 12);
   EXPECT_FALSE(second_is_duplicate(p4, p4));
-  const Packet v6 = packet_of(PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").udp(1, 53).payload("abcd"));
+  const Packet v6 =
+      packet_of(PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").udp(1, 53).payload("abcd"));
   const Packet p6 = partial(v6, 2 * (0x2001 + 0x0db8) + 1 + 2 + 17 + 12);
   EXPECT_FALSE(second_is_duplicate(p6, p6));
 }
 
 TEST(Duplicates, other_transports) {
-  const Packet ping = packet_of(PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").icmp(128, 0).payload("1234"));
+  const Packet ping =
+      packet_of(PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").icmp(128, 0).payload("1234"));
   EXPECT_TRUE(second_is_duplicate(ping, ping));
-  const Packet next = packet_of(PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").icmp(128, 0).payload("1235"));
+  const Packet next =
+      packet_of(PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").icmp(128, 0).payload("1235"));
   EXPECT_FALSE(second_is_duplicate(ping, next));
-  Packet sctp = packet_of(PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").sctp(1, 2).payload("1234"));
+  Packet sctp =
+      packet_of(PacketBuilder().eth().ipv6("2001:db8::1", "2001:db8::2").sctp(1, 2).payload("1234"));
   EXPECT_TRUE(second_is_duplicate(sctp, sctp));
   sctp.checksum = 0;  // left to the NIC
   EXPECT_FALSE(second_is_duplicate(sctp, sctp));

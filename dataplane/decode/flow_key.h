@@ -1,6 +1,6 @@
 #pragma once
-// What makes two packets one conversation: both end points in canonical order, protocol, and tunnel or VLAN identity.
-// Equality is on the whole key; a hash only locates.
+// What makes two packets one conversation: both end points in canonical order, protocol, and tunnel or VLAN
+// identity. Equality is on the whole key; a hash only locates.
 
 #include <array>
 #include <compare>
@@ -28,10 +28,13 @@ struct FlowKey {
   std::uint16_t port[2]{};  // host byte order; ICMP: 0
   std::uint8_t protocol = 0;
   Tunnel tunnel = Tunnel::none;
-  std::uint16_t vlan = 0;       // outermost VLAN id, only where flow.vlanInKey is set
-  std::uint32_t tunnel_id = 0;  // VNI of VXLAN and Geneve (the same both ways); 0 for tunnels whose id may differ
+  std::uint16_t vlan = 0;  // outermost VLAN id, only where flow.vlanInKey is set
+  std::uint32_t tunnel_id =
+      0;  // VNI of VXLAN and Geneve (the same both ways); 0 for tunnels whose id may differ
   std::uint32_t zero = 0;
-  friend bool operator==(const FlowKey& a, const FlowKey& b) { return std::memcmp(&a, &b, sizeof(FlowKey)) == 0; }
+  friend bool operator==(const FlowKey& a, const FlowKey& b) {
+    return std::memcmp(&a, &b, sizeof(FlowKey)) == 0;
+  }
 };
 static_assert(sizeof(FlowKey) == 48 && std::has_unique_object_representations_v<FlowKey>);
 

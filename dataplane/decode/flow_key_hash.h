@@ -1,7 +1,7 @@
 #pragma once
-// The flow table's hash: 64 well-mixed bits of a whole FlowKey. It locates and never identifies. Keyed with a seed drawn
-// once per process, so that nobody outside can choose end points that collide.
-// Not the hash that shards (toeplitz.h): that one has at most 65,536 values and is known to everybody.
+// The flow table's hash: 64 well-mixed bits of a whole FlowKey. It locates and never identifies. Keyed with a
+// seed drawn once per process, so that nobody outside can choose end points that collide. Not the hash that
+// shards (toeplitz.h): that one has at most 65,536 values and is known to everybody.
 
 #include <sys/random.h>
 
@@ -46,13 +46,16 @@ inline std::uint64_t flow_hash(const FlowKey& key, const FlowHashSeed& seed) {
   static_assert(sizeof(w) == sizeof(key));
   std::memcpy(w, &key, sizeof(w));
   using flow_hash_detail::fold;
-  // Three independent products, then two dependent ones: about five nanoseconds of latency, less when pipelined.
+  // Three independent products, then two dependent ones: about five nanoseconds of latency, less when
+  // pipelined.
   const std::uint64_t a = fold(w[0] ^ seed.word[0], w[1] ^ seed.word[1]);
   const std::uint64_t b = fold(w[2] ^ seed.word[2], w[3] ^ seed.word[3]);
   const std::uint64_t c = fold(w[4] ^ seed.word[4], w[5] ^ seed.word[5]);
   return fold(fold(a ^ seed.word[2], b ^ seed.word[5]) ^ std::rotl(c, 23), 0x9e3779b97f4a7c15 ^ c);
 }
 
-inline std::uint64_t flow_hash(const FlowKey& key) { return flow_hash(key, kFlowHashSeed); }
+inline std::uint64_t flow_hash(const FlowKey& key) {
+  return flow_hash(key, kFlowHashSeed);
+}
 
 }  // namespace spanlight

@@ -12,7 +12,21 @@ namespace {
 
 FlowKey flow(unsigned client, std::uint16_t port) {
   FlowKey key;
-  key.ip[0].bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, static_cast<std::uint8_t>(client >> 8),
+  key.ip[0].bytes = {0,
+                     0,
+                     0,
+                     0,
+                     0,
+                     0,
+                     0,
+                     0,
+                     0,
+                     0,
+                     0xff,
+                     0xff,
+                     10,
+                     0,
+                     static_cast<std::uint8_t>(client >> 8),
                      static_cast<std::uint8_t>(client)};
   key.ip[1].bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 1, 0, 1};
   key.port[0] = port;

@@ -22,13 +22,13 @@ struct Piece {
 struct Datagram {
   IpAddress src, dst;
   std::uint32_t id;
-  std::uint8_t protocol;        // IPv4: part of the key. IPv6: of the first fragment, or of any until that has come
-  bool done;                    // remembered only
+  std::uint8_t protocol;  // IPv4: part of the key. IPv6: of the first fragment, or of any until that has come
+  bool done;              // remembered only
   std::uint8_t pieces_count;
-  std::uint16_t bucket_next;    // in its bucket, or in the free list
-  std::uint16_t older, newer;   // in its queue
-  TimeNs since;                 // of the first fragment, or when it was done
-  std::uint32_t length;         // once the last fragment has come
+  std::uint16_t bucket_next;   // in its bucket, or in the free list
+  std::uint16_t older, newer;  // in its queue
+  TimeNs since;                // of the first fragment, or when it was done
+  std::uint32_t length;        // once the last fragment has come
   MutableBytes block;
   std::array<Piece, FragmentReassembler::kHolesMax> pieces;  // sorted; they neither overlap nor touch
 };
@@ -39,7 +39,8 @@ struct Queue {
   std::size_t size = 0;
 };
 
-// RFC 791: source, destination, protocol, identification. RFC 8200 leaves the protocol out, since it may differ.
+// RFC 791: source, destination, protocol, identification. RFC 8200 leaves the protocol out, since it may
+// differ.
 bool same(const Datagram& d, const Fragment& f) {
   return d.id == f.id && d.src == f.src && d.dst == f.dst && (d.protocol == f.protocol || !f.src.is_v4());
 }
@@ -76,7 +77,8 @@ Overlap fill(const Datagram& d, std::uint32_t begin, Bytes payload) {
     if (piece.begin >= end) break;
     copy_until(piece.begin);
     const std::uint32_t from = std::max(at, piece.begin), to = std::min(end, piece.end);
-    if (std::memcmp(d.block.data() + from, payload.data() + (from - begin), to - from) != 0) overlap.differs = true;
+    if (std::memcmp(d.block.data() + from, payload.data() + (from - begin), to - from) != 0)
+      overlap.differs = true;
     at = to;
   }
   copy_until(end);
@@ -112,7 +114,8 @@ void mark(Datagram& d, std::uint32_t begin, std::uint32_t end) {
     std::copy_backward(pieces + static_cast<std::ptrdiff_t>(i), pieces + count, pieces + count + 1);
     ++d.pieces_count;
   } else {
-    std::copy(pieces + static_cast<std::ptrdiff_t>(j), pieces + count, pieces + static_cast<std::ptrdiff_t>(i) + 1);
+    std::copy(pieces + static_cast<std::ptrdiff_t>(j), pieces + count,
+              pieces + static_cast<std::ptrdiff_t>(i) + 1);
     d.pieces_count = static_cast<std::uint8_t>(count - (j - i) + 1);
   }
   d.pieces[i] = {begin, end};
@@ -268,7 +271,8 @@ Bytes FragmentReassembler::Table::finish(std::uint16_t index, TimeNs now, Fragme
 
 Bytes FragmentReassembler::Table::add(const Fragment& f, Bytes payload, TimeNs now, Fragment& first) {
   const std::uint32_t bytes = f.payload_wire_bytes, begin = f.offset_in_datagram;
-  // Cut short by the capture, empty, not in units of eight, or reaching beyond the longest datagram (ping of death).
+  // Cut short by the capture, empty, not in units of eight, or reaching beyond the longest datagram (ping of
+  // death).
   if (bytes == 0 || payload.size() < bytes || (f.more && bytes % 8 != 0) || begin > kDatagramBytesMax ||
       bytes > kDatagramBytesMax - begin) {
     ++counters.refused;
@@ -287,12 +291,16 @@ Bytes FragmentReassembler::Table::add(const Fragment& f, Bytes payload, TimeNs n
     return {};
   }
   const Overlap overlap = fill(d, begin, payload.first(bytes));
-  if (overlap.differs) ++counters.overlaps;
-  else if (!overlap.fresh) ++counters.duplicates;
+  if (overlap.differs)
+    ++counters.overlaps;
+  else if (!overlap.fresh)
+    ++counters.duplicates;
   mark(d, begin, end);
   if (!f.more) d.length = end;
   if (begin == 0) d.protocol = f.protocol;
-  if (d.length == kLengthUnknown || d.pieces_count != 1 || d.pieces[0].begin != 0 || d.pieces[0].end != d.length) return {};
+  if (d.length == kLengthUnknown || d.pieces_count != 1 || d.pieces[0].begin != 0 ||
+      d.pieces[0].end != d.length)
+    return {};
   return finish(index, now, first);
 }
 
@@ -338,7 +346,11 @@ void FragmentReassembler::expire(TimeNs now, std::size_t budget) {
   for (; budget > 0 && is_old(t.done, kRememberNs); --budget) t.drop(t.done.oldest);
 }
 
-std::size_t FragmentReassembler::waiting() const { return table_->waiting.size; }
-std::size_t FragmentReassembler::held_bytes() const { return table_->held_bytes; }
+std::size_t FragmentReassembler::waiting() const {
+  return table_->waiting.size;
+}
+std::size_t FragmentReassembler::held_bytes() const {
+  return table_->held_bytes;
+}
 
 }  // namespace spanlight

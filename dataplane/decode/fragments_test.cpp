@@ -33,7 +33,8 @@ class Fragments : public ::testing::Test {
   }
   // The bytes [from, to) of `whole`.
   Bytes add(const Data& whole, std::uint32_t id, std::uint32_t from, std::uint32_t to, TimeNs now = 1) {
-    return reassembler_.add(fragment(id, from, to - from, to != whole.size()), Bytes(whole).subspan(from, to - from), now);
+    return reassembler_.add(fragment(id, from, to - from, to != whole.size()),
+                            Bytes(whole).subspan(from, to - from), now);
   }
   Bytes add_raw(std::uint32_t id, std::uint32_t offset, const Data& bytes, bool more, TimeNs now = 1) {
     return reassembler_.add(fragment(id, offset, bytes.size(), more), bytes, now);

@@ -6,7 +6,8 @@ namespace spanlight::walk {
 
 namespace {
 
-// True if an Ethernet header with an EtherType that we know may start `skip` bytes from `at`. Reads what is there.
+// True if an Ethernet header with an EtherType that we know may start `skip` bytes from `at`. Reads what is
+// there.
 bool looks_like_ethernet(const Walk& w, std::uint32_t skip) {
   if (std::min<std::size_t>(w.available(), w.head.size() - w.at) < skip + 14) return false;
   switch (w.be16(skip + 12)) {
@@ -17,8 +18,10 @@ bool looks_like_ethernet(const Walk& w, std::uint32_t skip) {
     case ethertype_number::service_vlan:
     case ethertype_number::old_service_vlan:
     case ethertype_number::mpls:
-    case ethertype_number::pppoe_session: return true;
-    default: return false;
+    case ethertype_number::pppoe_session:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -17,7 +17,8 @@ Step llc(Walk& w) {
   }
   if (w.u8(0) != kSnapSap) return w.stop(DecodeResult::not_ip);
   if (!w.has(8, DecodeResult::bad_link)) return Step::done;
-  // OUI 0: an EtherType follows. 00-00-f8: the same, from 802.1H bridges. All others are vendors' own (CDP, PVST).
+  // OUI 0: an EtherType follows. 00-00-f8: the same, from 802.1H bridges. All others are vendors' own (CDP,
+  // PVST).
   const std::uint32_t oui = w.be32(2) & 0x00ffffff;
   if (oui != 0x000000 && oui != 0x0000f8) return w.stop(DecodeResult::not_ip);
   w.type = w.be16(6);
@@ -70,17 +71,25 @@ Step length_or_type(Walk& w) {
 
 Step ethertype(Walk& w) {
   switch (w.type) {
-    case ethertype_number::ipv4: return Step::ipv4;
-    case ethertype_number::ipv6: return Step::ipv6;
+    case ethertype_number::ipv4:
+      return Step::ipv4;
+    case ethertype_number::ipv6:
+      return Step::ipv6;
     case ethertype_number::vlan:
     case ethertype_number::service_vlan:
-    case ethertype_number::old_service_vlan: return vlan(w);
+    case ethertype_number::old_service_vlan:
+      return vlan(w);
     case ethertype_number::mpls:
-    case ethertype_number::mpls_multicast: return mpls(w);
-    case ethertype_number::pppoe_session: return pppoe(w);
-    case ethertype_number::ppp: return Step::ppp;
-    case ethertype_number::transparent_ethernet: return w.layer() ? Step::ethernet : Step::done;
-    default: return w.stop(DecodeResult::not_ip);
+    case ethertype_number::mpls_multicast:
+      return mpls(w);
+    case ethertype_number::pppoe_session:
+      return pppoe(w);
+    case ethertype_number::ppp:
+      return Step::ppp;
+    case ethertype_number::transparent_ethernet:
+      return w.layer() ? Step::ethernet : Step::done;
+    default:
+      return w.stop(DecodeResult::not_ip);
   }
 }
 
@@ -104,26 +113,29 @@ Step cooked_v2(Walk& w) {
   return w.type >= ethertype_number::kFirst ? Step::ethertype : w.stop(DecodeResult::not_ip);
 }
 
-// LINKTYPE_NULL and LINKTYPE_LOOP: an address family in four bytes, in the order of the host that captured. Families
-// are small numbers, so only one order makes sense. IPv6 has another number on each system.
+// LINKTYPE_NULL and LINKTYPE_LOOP: an address family in four bytes, in the order of the host that captured.
+// Families are small numbers, so only one order makes sense. IPv6 has another number on each system.
 Step loopback(Walk& w) {
   if (!w.has(4, DecodeResult::bad_link)) return Step::done;
   std::uint32_t family = w.be32(0);
   if (family > 0xffff) family = __builtin_bswap32(family);
   w.at += 4;
   switch (family) {
-    case 2: return Step::ipv4;
+    case 2:
+      return Step::ipv4;
     case 10:  // Linux
     case 24:  // NetBSD, OpenBSD
     case 28:  // FreeBSD
     case 30:  // macOS
       return Step::ipv6;
-    default: return w.stop(family > 0xff ? DecodeResult::bad_link : DecodeResult::not_ip);
+    default:
+      return w.stop(family > 0xff ? DecodeResult::bad_link : DecodeResult::not_ip);
   }
 }
 
-// LINKTYPE_NFLOG: family, version, resource id, then attributes (length with its own four bytes, type) padded to four
-// bytes, in the order of the host that captured. The packet is an attribute and starts at its IP header.
+// LINKTYPE_NFLOG: family, version, resource id, then attributes (length with its own four bytes, type) padded
+// to four bytes, in the order of the host that captured. The packet is an attribute and starts at its IP
+// header.
 Step nflog(Walk& w) {
   constexpr std::uint32_t kAttributesMax = 32;  // the kernel writes at most about twenty
   constexpr std::uint16_t kPayload = 9;         // NFULA_PAYLOAD
@@ -150,7 +162,8 @@ Step nflog(Walk& w) {
   return w.stop(DecodeResult::too_many_headers);
 }
 
-// RFC 1661 and 1662: address and control (ff 03) may be missing, the protocol may be one byte (then it is odd).
+// RFC 1661 and 1662: address and control (ff 03) may be missing, the protocol may be one byte (then it is
+// odd).
 Step ppp(Walk& w) {
   if (!w.has(1, DecodeResult::bad_link)) return Step::done;
   if (w.u8(0) == 0xff) {
@@ -166,11 +179,15 @@ Step ppp(Walk& w) {
   }
   ++w.at;
   switch (protocol) {
-    case 0x0021: return Step::ipv4;
-    case 0x0057: return Step::ipv6;
+    case 0x0021:
+      return Step::ipv4;
+    case 0x0057:
+      return Step::ipv6;
     case 0x0281:
-    case 0x0283: return mpls(w);
-    default: return w.stop(DecodeResult::not_ip);  // LCP, IPCP, compressed headers …
+    case 0x0283:
+      return mpls(w);
+    default:
+      return w.stop(DecodeResult::not_ip);  // LCP, IPCP, compressed headers …
   }
 }
 

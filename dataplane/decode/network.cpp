@@ -67,9 +67,12 @@ Step fragment_header(Walk& w) {
 Step ip(Walk& w) {
   if (!w.has(1, DecodeResult::bad_ip)) return Step::done;
   switch (w.u8(0) >> 4) {
-    case 4: return Step::ipv4;
-    case 6: return Step::ipv6;
-    default: return w.stop(DecodeResult::bad_ip);
+    case 4:
+      return Step::ipv4;
+    case 6:
+      return Step::ipv6;
+    default:
+      return w.stop(DecodeResult::bad_ip);
   }
 }
 
@@ -78,7 +81,8 @@ Step ipv4(Walk& w) {
   const std::uint32_t header_bytes = (w.u8(0) & 0x0fU) * 4;
   const std::uint32_t total_bytes = w.be16(2);
   if (w.u8(0) >> 4 != 4 || header_bytes < 20) return w.stop(DecodeResult::bad_ip);
-  // Segmentation offload leaves 0 where the length does not fit or is not yet known: then the frame's length rules.
+  // Segmentation offload leaves 0 where the length does not fit or is not yet known: then the frame's length
+  // rules.
   if (total_bytes != 0) {
     if (total_bytes < header_bytes) return w.stop(DecodeResult::bad_ip);
     w.claim = w.at + total_bytes;
@@ -94,7 +98,8 @@ Step ipv4(Walk& w) {
   const std::uint16_t field = w.be16(6);
   w.at += header_bytes;
   constexpr std::uint16_t kMore = 0x2000, kOffset = 0x1fff;
-  if ((field & (kMore | kOffset)) == 0) [[likely]] return Step::next_header;
+  if ((field & (kMore | kOffset)) == 0) [[likely]]
+    return Step::next_header;
   return stop_at_fragment(w, w.packet.ip_id, (field & kOffset) * 8U, (field & kMore) != 0);
 }
 
@@ -109,36 +114,49 @@ Step ipv6(Walk& w) {
   std::memcpy(w.dst.bytes.data(), w.head.data() + w.at + 24, 16);
   const std::uint16_t payload_bytes = w.be16(4);
   w.at += 40;
-  // 0: a jumbogram (RFC 2675) or segmentation offload. No padding follows so long a packet: the frame's length rules.
+  // 0: a jumbogram (RFC 2675) or segmentation offload. No padding follows so long a packet: the frame's
+  // length rules.
   if (payload_bytes != 0) w.limit(payload_bytes);
   return Step::next_header;
 }
 
 Step next_header(Walk& w) {
   switch (w.protocol) {
-    case ip_protocol::tcp: return tcp(w);
-    case ip_protocol::udp: return udp(w);
-    case ip_protocol::sctp: return sctp(w);
-    case ip_protocol::authentication: return authentication(w);
-    case ip_protocol::gre: return gre(w);
+    case ip_protocol::tcp:
+      return tcp(w);
+    case ip_protocol::udp:
+      return udp(w);
+    case ip_protocol::sctp:
+      return sctp(w);
+    case ip_protocol::authentication:
+      return authentication(w);
+    case ip_protocol::gre:
+      return gre(w);
     case ip_protocol::ipv4:
-    case ip_protocol::ipv6: return ip_in_ip(w);
-    case ip_protocol::mpls: return w.options.decapsulate ? mpls(w) : w.stop(DecodeResult::other_transport);
-    default: break;
+    case ip_protocol::ipv6:
+      return ip_in_ip(w);
+    case ip_protocol::mpls:
+      return w.options.decapsulate ? mpls(w) : w.stop(DecodeResult::other_transport);
+    default:
+      break;
   }
   if (w.src.is_v4()) {
     return w.protocol == ip_protocol::icmp ? icmp(w) : w.stop(DecodeResult::other_transport);
   }
   switch (w.protocol) {
-    case ip_protocol::icmpv6: return icmp(w);
+    case ip_protocol::icmpv6:
+      return icmp(w);
     case ip_protocol::hop_by_hop:
     case ip_protocol::routing:
     case ip_protocol::destination_options:
     case ip_protocol::mobility:
     case ip_protocol::hip:
-    case ip_protocol::shim6: return extension(w);
-    case ip_protocol::fragment: return fragment_header(w);
-    default: return w.stop(DecodeResult::other_transport);
+    case ip_protocol::shim6:
+      return extension(w);
+    case ip_protocol::fragment:
+      return fragment_header(w);
+    default:
+      return w.stop(DecodeResult::other_transport);
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A decoded packet: where its parts lie, whose conversation it belongs to. Pure data, no DPDK; valid as long as the
-// frame's bytes are.
+// A decoded packet: where its parts lie, whose conversation it belongs to. Pure data, no DPDK; valid as long
+// as the frame's bytes are.
 
 #include <cstdint>
 
@@ -11,19 +11,27 @@
 namespace spanlight {
 
 // What the first byte of a frame is. Values are ours; the ports translate.
-enum class LinkType : std::uint8_t { ethernet, linux_cooked_v1, linux_cooked_v2, raw_ip, null_loopback, nflog, ppp };
+enum class LinkType : std::uint8_t {
+  ethernet,
+  linux_cooked_v1,
+  linux_cooked_v2,
+  raw_ip,
+  null_loopback,
+  nflog,
+  ppp
+};
 
 // Why a frame ends at decode. Each is a counter.
 enum class DecodeResult : std::uint8_t {
   ok,
-  fragment,           // an IP fragment: goes to the fragment reassembler
-  not_ip,             // ARP, LLDP, spanning tree … : not a fault
-  other_transport,    // IP, but neither TCP, UDP, ICMP nor SCTP
-  truncated,          // the captured bytes end inside a header
-  bad_link,           // link-level header that cannot be
-  bad_ip,             // version, header length or total length that cannot be
-  bad_transport,      // TCP or UDP header that contradicts itself
-  too_many_headers,   // more tags, extension headers or tunnels than kHeadersMax
+  fragment,          // an IP fragment: goes to the fragment reassembler
+  not_ip,            // ARP, LLDP, spanning tree … : not a fault
+  other_transport,   // IP, but neither TCP, UDP, ICMP nor SCTP
+  truncated,         // the captured bytes end inside a header
+  bad_link,          // link-level header that cannot be
+  bad_ip,            // version, header length or total length that cannot be
+  bad_transport,     // TCP or UDP header that contradicts itself
+  too_many_headers,  // more tags, extension headers or tunnels than kHeadersMax
   count_
 };
 
@@ -48,17 +56,19 @@ struct Packet {
   // TCP
   std::uint8_t tcp_flags = 0;
   std::uint16_t window = 0;
-  std::uint16_t checksum = 0;  // as on the wire (partial where the mirror is offloaded); SCTP: both halves folded
+  std::uint16_t checksum =
+      0;  // as on the wire (partial where the mirror is offloaded); SCTP: both halves folded
   std::uint32_t seq = 0;
   std::uint32_t ack = 0;
-  std::uint16_t mss = 0;           // from a SYN's options, 0 = none
+  std::uint16_t mss = 0;                       // from a SYN's options, 0 = none
   std::uint8_t window_scale = kNoWindowScale;  // from a SYN's options
 
   // ICMP; its payload starts behind type, code and checksum
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
 
-  // The transport payload: offset into the frame, bytes that the IP header claims, bytes that were captured of them.
+  // The transport payload: offset into the frame, bytes that the IP header claims, bytes that were captured
+  // of them.
   std::uint32_t payload_offset = 0;
   std::uint32_t payload_wire_bytes = 0;
   std::uint32_t payload_bytes = 0;
@@ -69,7 +79,7 @@ struct Packet {
 struct Fragment {
   IpAddress src, dst;
   std::uint32_t id = 0;
-  std::uint8_t protocol = 0;        // of the transport
+  std::uint8_t protocol = 0;  // of the transport
   bool more = false;
   std::uint32_t offset_in_datagram = 0;
   std::uint32_t payload_offset = 0;  // into the frame

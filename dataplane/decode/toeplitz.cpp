@@ -36,8 +36,8 @@ constexpr auto kSymmetric = [] {
   return table;
 }();
 
-// The exclusive or of all 16-bit words of both addresses, as they stand in memory. IPv4's ::ffff: prefix is in both and
-// cancels itself, so that 4-byte and 16-byte addresses need no distinction.
+// The exclusive or of all 16-bit words of both addresses, as they stand in memory. IPv4's ::ffff: prefix is
+// in both and cancels itself, so that 4-byte and 16-byte addresses need no distinction.
 std::uint16_t fold_addresses(const IpAddress& a, const IpAddress& b) {
   std::uint64_t w[4];
   std::memcpy(w, a.bytes.data(), 16);
@@ -103,7 +103,9 @@ std::uint32_t Toeplitz::hash(const IpAddress& src, std::uint16_t src_port, const
   return hash(Bytes(input, n));
 }
 
-std::uint32_t rss_hash(const IpAddress& a, const IpAddress& b) { return symmetric_hash(fold_addresses(a, b)); }
+std::uint32_t rss_hash(const IpAddress& a, const IpAddress& b) {
+  return symmetric_hash(fold_addresses(a, b));
+}
 
 std::uint32_t rss_hash(const FlowKey& key) {
   unsigned word = fold_addresses(key.ip[0], key.ip[1]);

@@ -21,8 +21,10 @@ constexpr std::array<std::uint8_t, kRssKeyBytesMax> symmetric_key() {
 }
 }  // namespace toeplitz_detail
 
-// Repeats every 16 bits, so exchanging source and destination changes nothing: both directions meet on one core.
-inline constexpr std::array<std::uint8_t, kRssKeyBytesMax> kSymmetricRssKey = toeplitz_detail::symmetric_key();
+// Repeats every 16 bits, so exchanging source and destination changes nothing: both directions meet on one
+// core.
+inline constexpr std::array<std::uint8_t, kRssKeyBytesMax> kSymmetricRssKey =
+    toeplitz_detail::symmetric_key();
 
 // The key of Microsoft's verification suite; for proving the implementation.
 inline constexpr std::array<std::uint8_t, 40> kMicrosoftRssKey = {
@@ -35,36 +37,43 @@ class Toeplitz {
  public:
   static constexpr std::size_t kInputBytesMax = 36;  // two IPv6 addresses and two ports
 
-  explicit Toeplitz(std::span<const std::uint8_t> key);  // at least kInputBytesMax + 4 bytes; missing ones count as 0
+  explicit Toeplitz(
+      std::span<const std::uint8_t> key);  // at least kInputBytesMax + 4 bytes; missing ones count as 0
 
   std::uint32_t hash(Bytes input) const;  // of at most kInputBytesMax bytes; more are ignored
 
   // As a NIC does: ports count for TCP and UDP, otherwise the address pair alone.
   std::uint32_t hash(const IpAddress& src, const IpAddress& dst) const;
-  std::uint32_t hash(const IpAddress& src, std::uint16_t src_port, const IpAddress& dst, std::uint16_t dst_port) const;
+  std::uint32_t hash(const IpAddress& src, std::uint16_t src_port, const IpAddress& dst,
+                     std::uint16_t dst_port) const;
 
  private:
   std::array<std::array<std::uint32_t, 16>, 2 * kInputBytesMax> table_{};
 };
 
-// Toeplitz with kSymmetricRssKey, in a few instructions: since the key repeats, the hash depends only on the exclusive
-// or of all the input's 16-bit words. Both halves of the result are equal.
+// Toeplitz with kSymmetricRssKey, in a few instructions: since the key repeats, the hash depends only on the
+// exclusive or of all the input's 16-bit words. Both halves of the result are equal.
 std::uint32_t rss_hash(const FlowKey& key);  // ports for TCP and UDP, else the address pair
 std::uint32_t rss_hash(const IpAddress& a, const IpAddress& b);
 
-// The indirection table, as NICs have it. A NIC with a larger table gets indirection_entry() in each of its entries and
-// agrees; one with a smaller table cannot agree (unless `workers` divides its size) and is sharded in software.
+// The indirection table, as NICs have it. A NIC with a larger table gets indirection_entry() in each of its
+// entries and agrees; one with a smaller table cannot agree (unless `workers` divides its size) and is
+// sharded in software.
 constexpr unsigned kIndirectionEntries = 128;
 
 constexpr unsigned indirection_entry(unsigned index, unsigned workers) {
   return index % kIndirectionEntries % workers;
 }
 
-constexpr unsigned owner_of(std::uint32_t rss, unsigned workers) { return indirection_entry(rss, workers); }
+constexpr unsigned owner_of(std::uint32_t rss, unsigned workers) {
+  return indirection_entry(rss, workers);
+}
 
-// Which worker owns the packet's flow; for a tunnelled packet the inner end points decide. Fragments go to the owner of
-// their address pair, are put together there, and the whole datagram goes to its flow's owner.
-inline unsigned owner_of(const Packet& packet, unsigned workers) { return owner_of(rss_hash(packet.key), workers); }
+// Which worker owns the packet's flow; for a tunnelled packet the inner end points decide. Fragments go to
+// the owner of their address pair, are put together there, and the whole datagram goes to its flow's owner.
+inline unsigned owner_of(const Packet& packet, unsigned workers) {
+  return owner_of(rss_hash(packet.key), workers);
+}
 inline unsigned owner_of(const Fragment& fragment, unsigned workers) {
   return owner_of(rss_hash(fragment.src, fragment.dst), workers);
 }

@@ -14,7 +14,8 @@ void payload_behind(Walk& w, std::uint32_t header_bytes) {
   w.packet.payload_bytes = std::min(w.available(), w.claimed());
 }
 
-// MSS and window scale of a SYN. Options that contradict themselves end the list; the segment is good without them.
+// MSS and window scale of a SYN. Options that contradict themselves end the list; the segment is good without
+// them.
 void syn_options(Packet& packet, Bytes options) {
   constexpr std::uint8_t kEnd = 0, kNop = 1, kMss = 2, kWindowScale = 3;
   std::size_t i = 0;

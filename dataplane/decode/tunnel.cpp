@@ -1,5 +1,5 @@
-// Tunnels: GRE (RFC 2784, 2890, 2637), ERSPAN (draft-foschiano-erspan), IP in IP (RFC 2003, 4213, 2473), VXLAN (RFC 7348
-// and its GPE draft), Geneve (RFC 8926), Teredo (RFC 4380), GTP-U (3GPP TS 29.281).
+// Tunnels: GRE (RFC 2784, 2890, 2637), ERSPAN (draft-foschiano-erspan), IP in IP (RFC 2003, 4213, 2473),
+// VXLAN (RFC 7348 and its GPE draft), Geneve (RFC 8926), Teredo (RFC 4380), GTP-U (3GPP TS 29.281).
 
 #include "decode/walk.h"
 
@@ -7,8 +7,8 @@ namespace spanlight::walk {
 
 namespace {
 
-// The identity that VXLAN and Geneve give a flow is the same both ways; an ERSPAN session, a GRE key or a GTP tunnel end
-// point may be another one for each direction and stays out of the key.
+// The identity that VXLAN and Geneve give a flow is the same both ways; an ERSPAN session, a GRE key or a GTP
+// tunnel end point may be another one for each direction and stays out of the key.
 void name_network(Walk& w, Tunnel tunnel, std::uint32_t id) {
   w.enter(tunnel, id);
   w.packet.key.tunnel = tunnel;
@@ -36,9 +36,12 @@ Step erspan_3(Walk& w) {
   w.at += bytes;
   constexpr unsigned kEthernetFrame = 0, kIpPacket = 2;
   switch (flags >> 10 & 0x1f) {
-    case kEthernetFrame: return Step::ethernet;
-    case kIpPacket: return Step::ip;
-    default: return w.stop(DecodeResult::not_ip);
+    case kEthernetFrame:
+      return Step::ethernet;
+    case kIpPacket:
+      return Step::ip;
+    default:
+      return w.stop(DecodeResult::not_ip);
   }
 }
 
@@ -55,10 +58,14 @@ Step vxlan(Walk& w) {
   if (!extended) return Step::ethernet;
   switch (protocol) {
     case 1:
-    case 2: return Step::ip;
-    case 3: return Step::ethernet;
-    case 5: return mpls(w);
-    default: return w.stop(DecodeResult::not_ip);
+    case 2:
+      return Step::ip;
+    case 3:
+      return Step::ethernet;
+    case 5:
+      return mpls(w);
+    default:
+      return w.stop(DecodeResult::not_ip);
   }
 }
 
@@ -75,8 +82,8 @@ Step geneve(Walk& w) {
   return Step::ethertype;
 }
 
-// Version 1, G-PDU only: everything else is signalling. flags | type | length[2] | tunnel[4], then 4 bytes if any of E, S,
-// PN is set, the last of which is the type of the first extension header (0 = none).
+// Version 1, G-PDU only: everything else is signalling. flags | type | length[2] | tunnel[4], then 4 bytes if
+// any of E, S, PN is set, the last of which is the type of the first extension header (0 = none).
 Step gtp(Walk& w) {
   constexpr std::uint8_t kVersionAndProtocol = 0xf0, kVersion1 = 0x30, kAnyOptional = 0x07, kExtension = 0x04;
   constexpr std::uint8_t kUserData = 0xff;
@@ -106,7 +113,8 @@ Step gtp(Walk& w) {
   return Step::ip;
 }
 
-// Section 5.1.1: an authentication header (00 01) and an origin indication (00 00), each at most once, then IPv6.
+// Section 5.1.1: an authentication header (00 01) and an origin indication (00 00), each at most once, then
+// IPv6.
 Step teredo(Walk& w) {
   if (!w.has(2, DecodeResult::bad_transport)) return Step::done;
   if (w.be16(0) == 0x0001) {
@@ -119,10 +127,12 @@ Step teredo(Walk& w) {
     if (!w.has(8, DecodeResult::bad_transport)) return Step::done;
     w.at += 8;
   }
-  // Any program may use port 3544: only a datagram that holds just an IPv6 packet is one (a bubble carries nothing).
+  // Any program may use port 3544: only a datagram that holds just an IPv6 packet is one (a bubble carries
+  // nothing).
   if (!w.has(40, DecodeResult::bad_transport)) return Step::done;
   const std::uint32_t payload_bytes = w.be16(4);
-  if (w.u8(0) >> 4 != 6 || payload_bytes == 0 || 40 + payload_bytes > w.claimed()) return w.stop(DecodeResult::ok);
+  if (w.u8(0) >> 4 != 6 || payload_bytes == 0 || 40 + payload_bytes > w.claimed())
+    return w.stop(DecodeResult::ok);
   if (!w.layer()) return Step::done;
   w.enter(Tunnel::teredo, 0);
   return Step::ipv6;
@@ -130,7 +140,8 @@ Step teredo(Walk& w) {
 
 }  // namespace
 
-// flags(C R K S …) version(3) | protocol type | checksum, offset | key | sequence | acknowledgement (version 1).
+// flags(C R K S …) version(3) | protocol type | checksum, offset | key | sequence | acknowledgement (version
+// 1).
 Step gre(Walk& w) {
   constexpr std::uint16_t kChecksum = 0x8000, kRouting = 0x4000, kKey = 0x2000, kSequence = 0x1000,
                           kAcknowledgement = 0x0080, kVersion = 0x0007;

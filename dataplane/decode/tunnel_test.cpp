@@ -14,19 +14,28 @@ constexpr const char* kOutB = "192.168.0.2";
 constexpr const char* kOutA6 = "fd00::1";
 constexpr const char* kOutB6 = "fd00::2";
 constexpr const char* kFlow = "10.0.0.1:40000 > 10.0.0.2:80 proto 6";
-const std::string kFlow6 = "32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1:40000 > 32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2:80 proto 6";
+const std::string kFlow6 =
+    "32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1:40000 > 32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2:80 proto 6";
 
-PacketBuilder outer() { return PacketBuilder().eth().ipv4(kOutA, kOutB); }
-PacketBuilder outer6() { return PacketBuilder().eth().ipv6(kOutA6, kOutB6); }
-PacketBuilder& inner(PacketBuilder& b) { return b.ipv4("10.0.0.1", "10.0.0.2").tcp().payload("GET"); }
-PacketBuilder& inner6(PacketBuilder& b) { return b.ipv6("2001:db8::1", "2001:db8::2").tcp().payload("GET"); }
+PacketBuilder outer() {
+  return PacketBuilder().eth().ipv4(kOutA, kOutB);
+}
+PacketBuilder outer6() {
+  return PacketBuilder().eth().ipv6(kOutA6, kOutB6);
+}
+PacketBuilder& inner(PacketBuilder& b) {
+  return b.ipv4("10.0.0.1", "10.0.0.2").tcp().payload("GET");
+}
+PacketBuilder& inner6(PacketBuilder& b) {
+  return b.ipv6("2001:db8::1", "2001:db8::2").tcp().payload("GET");
+}
 
 struct Case {
   const char* name;
   PacketBuilder builder;
   Tunnel tunnel;
   std::uint32_t id = 0;
-  bool in_key = false;  // the tunnel's identity belongs to the flow
+  bool in_key = false;      // the tunnel's identity belongs to the flow
   bool falls_back = false;  // cut short it is still a UDP datagram
   std::string flow = kFlow;
 };
@@ -39,16 +48,22 @@ std::vector<Case> cases() {
   PacketBuilder gpe_mpls = outer().udp(1, 4789).raw({0x0c, 0, 0, 5, 0, 0, 9, 0}, Layer::vxlan).mpls(16);
   PacketBuilder geneve = outer().geneve(99).eth();
   PacketBuilder geneve_options = outer6().geneve(99, Frame(24, 1));
-  PacketBuilder gre = outer().gre(), gre_all = outer().gre({.checksum = true, .has_key = true, .key = 77, .has_sequence = true});
-  PacketBuilder gre6 = outer6().gre(), gre_teb = outer().gre({.has_key = true, .key = 5}).eth(), gre_mpls = outer().gre().mpls(20);
-  PacketBuilder pptp = outer().raw({0x30, 0x81, 0x88, 0x0b, 0, 30, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2}, Layer::gre).ppp();
+  PacketBuilder gre = outer().gre(),
+                gre_all = outer().gre({.checksum = true, .has_key = true, .key = 77, .has_sequence = true});
+  PacketBuilder gre6 = outer6().gre(), gre_teb = outer().gre({.has_key = true, .key = 5}).eth(),
+                gre_mpls = outer().gre().mpls(20);
+  PacketBuilder pptp =
+      outer().raw({0x30, 0x81, 0x88, 0x0b, 0, 30, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2}, Layer::gre).ppp();
   PacketBuilder erspan1 = outer().erspan_1().eth(), erspan2 = outer().erspan_2(321).eth().vlan(6);
   PacketBuilder erspan3 = outer().erspan_3(322).eth(), erspan3_sub = outer().erspan_3(322, true).eth();
   PacketBuilder erspan3_ip = outer().erspan_3(1, false, 2);
-  PacketBuilder in44 = outer(), in64 = outer(), in46 = outer6(), in66 = outer6(), mpls_in_ip = outer().mpls(16);
+  PacketBuilder in44 = outer(), in64 = outer(), in46 = outer6(), in66 = outer6(),
+                mpls_in_ip = outer().mpls(16);
   PacketBuilder teredo = outer().teredo(), teredo_all = outer().teredo(true, true);
-  PacketBuilder gtp = outer().gtp(0xabcdef01), gtp_seq = outer().gtp(2, true), gtp_ext = outer6().gtp(3, true, 2);
-  PacketBuilder nested = outer().vxlan(1).eth().ipv4("172.16.0.1", "172.16.0.2").gre({.has_key = true, .key = 8}).eth();
+  PacketBuilder gtp = outer().gtp(0xabcdef01), gtp_seq = outer().gtp(2, true),
+                gtp_ext = outer6().gtp(3, true, 2);
+  PacketBuilder nested =
+      outer().vxlan(1).eth().ipv4("172.16.0.1", "172.16.0.2").gre({.has_key = true, .key = 8}).eth();
   PacketBuilder mirrored = outer().erspan_2(4).eth().ipv4("172.16.0.1", "172.16.0.2").vxlan(11).eth();
   return {
       {"vxlan", inner(vxlan), Tunnel::vxlan, 0x123456, true, true},
@@ -100,14 +115,15 @@ TEST(Tunnels, the_inner_flow_is_found) {
   }
 }
 
-// Never lost, never worse than `truncated`: a cut UDP tunnel is its outer datagram, other tunnels are truncated.
+// Never lost, never worse than `truncated`: a cut UDP tunnel is its outer datagram, other tunnels are
+// truncated.
 TEST(Tunnels, every_strict_prefix) {
   for (const Case& c : cases()) {
     SCOPED_TRACE(c.name);
     const Frame frame = c.builder.build();
     for (std::size_t n = 0; n < frame.size() - 3; ++n) {
-      const Decoded d = decode_frame(Frame(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(n)), LinkType::ethernet,
-                                     {}, static_cast<std::uint32_t>(frame.size()));
+      const Decoded d = decode_frame(Frame(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(n)),
+                                     LinkType::ethernet, {}, static_cast<std::uint32_t>(frame.size()));
       if (d.result == DecodeResult::ok) {
         EXPECT_TRUE(c.falls_back) << "prefix " << n;
         EXPECT_EQ(d.packet.key.protocol, 17) << "prefix " << n;
@@ -148,8 +164,10 @@ TEST(Tunnels, a_datagram_that_only_looks_like_one_stays_what_it_is) {
   const Looks table[] = {
       {"vxlan port, empty", 1, 4789, {}},
       {"vxlan port, no vni flag", 1, 4789, Frame(60, 0)},
-      {"vxlan with arp inside", 1, 4789, bytes_of(PacketBuilder().raw({8, 0, 0, 0, 0, 0, 1, 0}).eth(0x0806).payload(28, '\0'))},
-      {"vxlan with a broken ip inside", 1, 8472, bytes_of(PacketBuilder().raw({8, 0, 0, 0, 0, 0, 1, 0}).eth(0x0800).payload(40, '\0'))},
+      {"vxlan with arp inside", 1, 4789,
+       bytes_of(PacketBuilder().raw({8, 0, 0, 0, 0, 0, 1, 0}).eth(0x0806).payload(28, '\0'))},
+      {"vxlan with a broken ip inside", 1, 8472,
+       bytes_of(PacketBuilder().raw({8, 0, 0, 0, 0, 0, 1, 0}).eth(0x0800).payload(40, '\0'))},
       {"vxlan gpe of service headers", 1, 4789, {12, 0, 0, 4, 0, 0, 1, 0, 1, 2, 3, 4}},
       {"geneve version", 1, 6081, Frame(60, 0x40)},
       {"geneve options too long", 1, 6081, {0x3f, 0, 0x65, 0x58, 0, 0, 1, 0, 1, 1, 1, 1}},
@@ -168,14 +186,16 @@ TEST(Tunnels, a_datagram_that_only_looks_like_one_stays_what_it_is) {
       {"teredo authentication cut", 3544, 1, {0, 1}},
       {"teredo authentication cut in its values", 3544, 1, {0, 1, 9, 9, 1}},
       {"teredo origin cut", 3544, 1, {0, 0, 1}},
-      {"teredo with ospf inside", 3544, 1, bytes_of(PacketBuilder().ipv6("::1", "::2", {.next_header = 89}).payload(8))},
+      {"teredo with ospf inside", 3544, 1,
+       bytes_of(PacketBuilder().ipv6("::1", "::2", {.next_header = 89}).payload(8))},
   };
   for (const Looks& l : table) {
     SCOPED_TRACE(l.name);
     const Frame frame = outer().udp(l.src, l.dst).raw(l.payload).build();
     const Decoded d = decode_frame(frame);
     ASSERT_EQ(d.result, DecodeResult::ok);
-    EXPECT_EQ(flow_of(d.packet), "192.168.0.1:" + std::to_string(l.src) + " > 192.168.0.2:" + std::to_string(l.dst) + " proto 17");
+    EXPECT_EQ(flow_of(d.packet), "192.168.0.1:" + std::to_string(l.src) +
+                                     " > 192.168.0.2:" + std::to_string(l.dst) + " proto 17");
     EXPECT_EQ(payload_of(frame, d.packet), as_text(l.payload));
     EXPECT_EQ(d.packet.tunnel, Tunnel::none);
     EXPECT_EQ(d.packet.key.tunnel, Tunnel::none);
@@ -199,8 +219,10 @@ TEST(Tunnels, what_is_wrong_has_its_cause) {
       {"gre source route", outer().raw({0x40, 0, 8, 0, 0, 0, 0, 0}, Layer::gre).build(), other_transport},
       {"gre of nothing known", outer().gre({.type = 0x1234}).payload(40).build(), not_ip},
       {"gre cut by ip's length", outer().raw({0x20, 0, 8, 0}, Layer::gre).build(), bad_transport},
-      {"erspan 2 version", outer().gre({.has_sequence = true, .type = 0x88be}).payload(40, 0x30).build(), bad_link},
-      {"erspan 3 version", outer().gre({.has_sequence = true, .type = 0x22eb}).payload(40, 0x10).build(), bad_link},
+      {"erspan 2 version", outer().gre({.has_sequence = true, .type = 0x88be}).payload(40, 0x30).build(),
+       bad_link},
+      {"erspan 3 version", outer().gre({.has_sequence = true, .type = 0x22eb}).payload(40, 0x10).build(),
+       bad_link},
       {"erspan 3 of infiniband", outer().erspan_3(1, false, 5).payload(40).build(), not_ip},
       {"4in4 of no ipv4", outer().raw(Frame(20, 0x51), Layer::ipv4).build(), bad_ip},
       {"as deep as allowed", inner(deep).build(), ok},
@@ -212,7 +234,8 @@ TEST(Tunnels, what_is_wrong_has_its_cause) {
   }
 }
 
-// ERSPAN's truncated sessions: the outer lengths agree with what was sent, the inner ones with what was mirrored.
+// ERSPAN's truncated sessions: the outer lengths agree with what was sent, the inner ones with what was
+// mirrored.
 TEST(Tunnels, a_frame_that_the_mirror_cut) {
   PacketBuilder whole = PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2").tcp().payload(1'000);
   Frame mirrored = whole.build();
@@ -222,12 +245,14 @@ TEST(Tunnels, a_frame_that_the_mirror_cut) {
   EXPECT_EQ(d.packet.payload_wire_bytes, 1'000U);
   EXPECT_EQ(d.packet.payload_bytes, 100U - 54);
   mirrored.resize(40);
-  EXPECT_EQ(decode_frame(outer().erspan_2(1).raw(mirrored, Layer::eth).build()).result, DecodeResult::truncated);
+  EXPECT_EQ(decode_frame(outer().erspan_2(1).raw(mirrored, Layer::eth).build()).result,
+            DecodeResult::truncated);
 }
 
 class Datagrams : public ::testing::Test {
  protected:
-  // Feeds a frame through decode and reassembly as a worker does; the payload of what comes out, or the result's number.
+  // Feeds a frame through decode and reassembly as a worker does; the payload of what comes out, or the
+  // result's number.
   std::string feed(const Frame& frame) {
     Packet packet;
     Fragment fragment;
@@ -257,8 +282,10 @@ TEST_F(Datagrams, a_tunnel_in_fragments_with_fragments_in_it) {
   const PacketBuilder in = PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2").tcp().payload(text);
   std::vector<std::string> results;
   for (const Frame& piece : fragments_of(in.build(), 14, 160, 5)) {
-    const PacketBuilder out = PacketBuilder().eth().vlan(9).ipv4(kOutA, kOutB).vxlan(44).raw(piece, Layer::eth);
-    for (const Frame& part : fragments_of(out.build(), 18, 96, static_cast<std::uint32_t>(100 + results.size()))) {
+    const PacketBuilder out =
+        PacketBuilder().eth().vlan(9).ipv4(kOutA, kOutB).vxlan(44).raw(piece, Layer::eth);
+    for (const Frame& part :
+         fragments_of(out.build(), 18, 96, static_cast<std::uint32_t>(100 + results.size()))) {
       results.push_back(feed(part));
     }
   }
@@ -282,7 +309,13 @@ TEST_F(Datagrams, ipv6_with_an_extension_header_behind_the_fragment_header) {
 }
 
 TEST_F(Datagrams, what_seemed_a_tunnel_falls_back_and_keeps_its_outside) {
-  const PacketBuilder in = PacketBuilder().eth().vlan(4).ipv4(kOutA, kOutB).udp(1, 4789).raw({8, 0, 0, 0, 0, 0, 1, 0}).payload(100);
+  const PacketBuilder in = PacketBuilder()
+                               .eth()
+                               .vlan(4)
+                               .ipv4(kOutA, kOutB)
+                               .udp(1, 4789)
+                               .raw({8, 0, 0, 0, 0, 0, 1, 0})
+                               .payload(100);
   std::string last;
   for (const Frame& piece : fragments_of(in.build(), 18, 64)) last = feed(piece);
   EXPECT_EQ(last.size(), 108U);
@@ -298,7 +331,8 @@ TEST_F(Datagrams, what_contradicts_itself_has_its_cause) {
   EXPECT_EQ(last, std::to_string(static_cast<int>(DecodeResult::bad_transport)));
   // The short form tells of an inner fragment and nothing more.
   Packet packet;
-  const Frame in = fragments_of(PacketBuilder().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload(100).build(), 0, 64)[0];
+  const Frame in =
+      fragments_of(PacketBuilder().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload(100).build(), 0, 64)[0];
   const Fragment first = {.src = packet_.key.ip[0], .dst = packet_.key.ip[1], .protocol = 4};
   EXPECT_EQ(decode_datagram(in, first, {}, packet), DecodeResult::fragment);
 }

@@ -1,15 +1,15 @@
 #pragma once
 // The state of one walk through a frame's headers, shared by the layers. Private to this room.
 //
-// Each layer reads its header at `at`, moves on, and names the next step; decode.cpp loops. No layer calls another, so
-// hostile nesting costs turns of a bounded loop, never stack.
+// Each layer reads its header at `at`, moves on, and names the next step; decode.cpp loops. No layer calls
+// another, so hostile nesting costs turns of a bounded loop, never stack.
 //
 // Three ends bound what a layer may read, and each gives another fault:
 //   claim    what the innermost length field promises        beyond it: the headers contradict themselves
 //   end      the least of all lengths around, and the wire   beyond it: cut on its way to us, `truncated`
 //   captured what the capture kept                            beyond it: `truncated`
-// `claim` may lie behind `end`: mirrors cut the frame inside a tunnel (ERSPAN's T bit) and some switches cut mirrored
-// frames without a sign. The rest then counts as claimed and not captured.
+// `claim` may lie behind `end`: mirrors cut the frame inside a tunnel (ERSPAN's T bit) and some switches cut
+// mirrored frames without a sign. The rest then counts as claimed and not captured.
 
 #include <algorithm>
 #include <cstdint>
@@ -63,12 +63,14 @@ struct Walk {
     return Step::done;
   }
 
-  // True if `n` header bytes at `at` can be read; otherwise the walk's result is set and the layer returns Step::done.
+  // True if `n` header bytes at `at` can be read; otherwise the walk's result is set and the layer returns
+  // Step::done.
   bool has(std::uint32_t n, DecodeResult contradiction) {
-    if (n <= std::min({claim, end, captured, static_cast<std::uint32_t>(head.size())}) - at) [[likely]] return true;
-    result = n > claim - at                        ? contradiction
+    if (n <= std::min({claim, end, captured, static_cast<std::uint32_t>(head.size())}) - at) [[likely]]
+      return true;
+    result = n > claim - at                     ? contradiction
              : n > std::min(end, captured) - at ? DecodeResult::truncated
-                                                   : DecodeResult::too_many_headers;
+                                                : DecodeResult::too_many_headers;
     return false;
   }
 
@@ -100,7 +102,9 @@ struct Walk {
   std::uint32_t available() const { return std::min(end, captured) - at; }
 
   std::uint8_t u8(std::uint32_t i) const { return head[at + i]; }
-  std::uint16_t be16(std::uint32_t i) const { return static_cast<std::uint16_t>(head[at + i] << 8 | head[at + i + 1]); }
+  std::uint16_t be16(std::uint32_t i) const {
+    return static_cast<std::uint16_t>(head[at + i] << 8 | head[at + i + 1]);
+  }
   std::uint32_t be32(std::uint32_t i) const { return std::uint32_t{be16(i)} << 16 | be16(i + 2); }
 };
 

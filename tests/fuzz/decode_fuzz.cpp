@@ -1,6 +1,6 @@
-// Frames of every link type through decode, reassembly of fragments, and the duplicate filter, as a worker runs them.
-// Input: link type, options, then frames, each behind two bytes of captured length and one of time. Also checks what
-// later rooms rely on: offsets within the frame, captured never more than claimed.
+// Frames of every link type through decode, reassembly of fragments, and the duplicate filter, as a worker
+// runs them. Input: link type, options, then frames, each behind two bytes of captured length and one of
+// time. Also checks what later rooms rely on: offsets within the frame, captured never more than claimed.
 
 #include <cstdlib>
 #include <vector>
@@ -48,7 +48,8 @@ class Worker {
     for (int depth = 0; result == DecodeResult::fragment && depth < 4; ++depth) {
       check_fragment(fragment, from.size());
       Fragment first;
-      from = fragments_.add(fragment, from.subspan(fragment.payload_offset, fragment.payload_bytes), now, first);
+      from =
+          fragments_.add(fragment, from.subspan(fragment.payload_offset, fragment.payload_bytes), now, first);
       if (from.empty()) break;
       result = decode_datagram(from, first, options, packet, fragment);
     }
@@ -63,10 +64,16 @@ class Worker {
     require(fragments_.held_bytes() == slabs_.used_bytes());
   }
 
+  void forget() {
+    fragments_.expire(kNever, 2 * FragmentReassembler::kDatagramsMax);
+    require(slabs_.used_bytes() == 0 && fragments_.waiting() == 0);
+  }
+
  private:
-  SlabPool slabs_{1 << 20};
-  FragmentCounters counters_;
-  FragmentReassembler fragments_{slabs_, counters_};
+  static inline SlabPool slabs_{1 << 20};
+  static inline FragmentCounters counters_;
+  // Kept from input to input, since its tables are large; forget() empties it.
+  static inline FragmentReassembler fragments_{slabs_, counters_};
   DuplicateFilter duplicates_{16};
 };
 
@@ -88,6 +95,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (rest[2] % 8 == 7) worker.expire(now);
     rest = rest.subspan(3 + n);
   }
-  worker.expire(now);
+  worker.forget();
   return 0;
 }

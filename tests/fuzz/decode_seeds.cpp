@@ -1,4 +1,5 @@
-// Writes the seeds of decode_fuzz: decode_seeds DIRECTORY. One file for each kind of frame, one for fragments.
+// Writes the seeds of decode_fuzz: decode_seeds DIRECTORY. One file for each kind of frame, one for
+// fragments.
 
 #include <cstdio>
 #include <string>
@@ -13,8 +14,8 @@ namespace {
 
 int failures = 0;
 
-void write(const std::string& directory, const std::string& name, std::uint8_t link, const std::vector<Frame>& frames,
-           std::uint8_t options = 0) {
+void write(const std::string& directory, const std::string& name, std::uint8_t link,
+           const std::vector<Frame>& frames, std::uint8_t options = 0) {
   Frame out = {link, options};
   for (const Frame& frame : frames) {
     out.push_back(static_cast<std::uint8_t>(frame.size() >> 8));
@@ -27,10 +28,18 @@ void write(const std::string& directory, const std::string& name, std::uint8_t l
   if (file != nullptr) std::fclose(file);
 }
 
-PacketBuilder eth4() { return PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2"); }
-PacketBuilder eth6() { return PacketBuilder().eth().ipv6("fd00::1", "fd00::2"); }
-Frame in4(PacketBuilder b) { return b.ipv4("10.1.0.1", "10.1.0.2").tcp().payload("GET").build(); }
-Frame in6(PacketBuilder b) { return b.ipv6("fd01::1", "fd01::2").udp(5, 53).payload("q").build(); }
+PacketBuilder eth4() {
+  return PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2");
+}
+PacketBuilder eth6() {
+  return PacketBuilder().eth().ipv6("fd00::1", "fd00::2");
+}
+Frame in4(PacketBuilder b) {
+  return b.ipv4("10.1.0.1", "10.1.0.2").tcp().payload("GET").build();
+}
+Frame in6(PacketBuilder b) {
+  return b.ipv6("fd01::1", "fd01::2").udp(5, 53).payload("q").build();
+}
 
 }  // namespace
 
@@ -50,17 +59,24 @@ int main(int argc, char** argv) {
       {"sap6", PacketBuilder().eth_802_3().raw({6, 6, 3}, Layer::llc).raw(v4).build()},
       {"pppoe", in4(PacketBuilder().eth().pppoe().ppp())},
       {"mpls", in4(PacketBuilder().eth().mpls(1).mpls(2))},
-      {"pseudo_wire", PacketBuilder().eth().mpls(1).pseudo_wire_control_word().raw(in4(PacketBuilder().eth())).build()},
+      {"pseudo_wire",
+       PacketBuilder().eth().mpls(1).pseudo_wire_control_word().raw(in4(PacketBuilder().eth())).build()},
       {"pseudo_wire_bare", PacketBuilder().eth().mpls(1).raw(in4(PacketBuilder().eth())).build()},
       {"extensions", eth6().extension(0).extension(43, 2).extension(60).extension(51, 4).tcp().build()},
       {"options", PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2", {.options = Frame(8, 1)}).tcp().build()},
-      {"offload", PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2", {.total_length_0 = true}).tcp().payload(99).build()},
+      {"offload", PacketBuilder()
+                      .eth()
+                      .ipv4("10.0.0.1", "10.0.0.2", {.total_length_0 = true})
+                      .tcp()
+                      .payload(99)
+                      .build()},
       {"vxlan", in4(eth4().vxlan(5).eth())},
       {"vxlan_gpe", in6(eth4().udp(1, 4789).raw({12, 0, 0, 2, 0, 0, 1, 0}, Layer::vxlan))},
       {"geneve", in6(eth4().geneve(5, Frame(8, 1)).eth())},
       {"gre", in4(eth4().gre({.checksum = true, .has_key = true, .has_sequence = true}))},
       {"gre_teb", in4(eth6().gre().eth())},
-      {"pptp", in4(eth4().raw({0x30, 0x81, 0x88, 0x0b, 0, 30, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2}, Layer::gre).ppp())},
+      {"pptp",
+       in4(eth4().raw({0x30, 0x81, 0x88, 0x0b, 0, 30, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2}, Layer::gre).ppp())},
       {"erspan1", in4(eth4().erspan_1().eth())},
       {"erspan2", in4(eth4().erspan_2(5).eth())},
       {"erspan3", in4(eth4().erspan_3(5, true).eth())},
@@ -74,7 +90,8 @@ int main(int argc, char** argv) {
   for (const auto& [name, frame] : ethernet) write(dir, name, 0, {frame, frame});
   write(dir, "tcp_cut", 0, {ethernet[0].second}, 5);
   write(dir, "gre_closed", 0, {in4(eth4().gre())}, 2);
-  const PacketBuilder long4 = PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2").vxlan(3).raw(in4(PacketBuilder().eth()));
+  const PacketBuilder long4 =
+      PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2").vxlan(3).raw(in4(PacketBuilder().eth()));
   const PacketBuilder long6 = eth6().udp(1, 2).payload(200);
   std::vector<Frame> pieces = fragments_of(long4.build(), 14, 24);
   pieces.insert(pieces.begin() + 1, pieces[1]);
@@ -89,7 +106,9 @@ int main(int argc, char** argv) {
   write(dir, "raw", 3, {v4, v6});
   write(dir, "loopback", 4, {loopback(v4, 2, false), loopback(v6, 30, true)});
   write(dir, "nflog", 5, {nflog(v4, 2), nflog(v6, 10, true)});
-  write(dir, "ppp", 6, {in4(PacketBuilder().ppp(true)), in6(PacketBuilder().ppp(false, true)), in4(PacketBuilder().ppp().mpls(3))});
+  write(dir, "ppp", 6,
+        {in4(PacketBuilder().ppp(true)), in6(PacketBuilder().ppp(false, true)),
+         in4(PacketBuilder().ppp().mpls(3))});
   write(dir, "no_link", 7, {v4});
   return failures == 0 ? 0 : 1;
 }

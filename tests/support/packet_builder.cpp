@@ -25,9 +25,13 @@ void push32(Frame& f, std::size_t v) {
   push16(f, v);
 }
 
-void append(Frame& f, Bytes bytes) { f.insert(f.end(), bytes.begin(), bytes.end()); }
+void append(Frame& f, Bytes bytes) {
+  f.insert(f.end(), bytes.begin(), bytes.end());
+}
 
-void prepend(Frame& f, const Frame& header) { f.insert(f.begin(), header.begin(), header.end()); }
+void prepend(Frame& f, const Frame& header) {
+  f.insert(f.begin(), header.begin(), header.end());
+}
 
 Frame address(std::string_view text, int family) {
   Frame bytes(family == AF_INET ? 4 : 16);
@@ -47,29 +51,47 @@ std::uint16_t fold(std::uint32_t sum) {
 
 int ip_number(Layer kind, bool in_v6) {
   switch (kind) {
-    case Layer::tcp: return 6;
-    case Layer::udp: return 17;
-    case Layer::icmp: return in_v6 ? 58 : 1;
-    case Layer::icmpv6: return 58;
-    case Layer::sctp: return 132;
-    case Layer::gre: return 47;
-    case Layer::ipv4: return 4;
-    case Layer::ipv6: return 41;
-    case Layer::mpls: return 137;
-    default: return 59;
+    case Layer::tcp:
+      return 6;
+    case Layer::udp:
+      return 17;
+    case Layer::icmp:
+      return in_v6 ? 58 : 1;
+    case Layer::icmpv6:
+      return 58;
+    case Layer::sctp:
+      return 132;
+    case Layer::gre:
+      return 47;
+    case Layer::ipv4:
+      return 4;
+    case Layer::ipv6:
+      return 41;
+    case Layer::mpls:
+      return 137;
+    default:
+      return 59;
   }
 }
 
 std::uint16_t ether_type(Layer kind, int number) {
   switch (kind) {
-    case Layer::ipv4: return 0x0800;
-    case Layer::ipv6: return 0x86dd;
-    case Layer::vlan: return static_cast<std::uint16_t>(number);
-    case Layer::mpls: return 0x8847;
-    case Layer::pppoe: return 0x8864;
-    case Layer::eth: return 0x6558;
-    case Layer::ppp: return 0x880b;
-    default: return 0x88b5;  // for local experiments
+    case Layer::ipv4:
+      return 0x0800;
+    case Layer::ipv6:
+      return 0x86dd;
+    case Layer::vlan:
+      return static_cast<std::uint16_t>(number);
+    case Layer::mpls:
+      return 0x8847;
+    case Layer::pppoe:
+      return 0x8864;
+    case Layer::eth:
+      return 0x6558;
+    case Layer::ppp:
+      return 0x880b;
+    default:
+      return 0x88b5;  // for local experiments
   }
 }
 
@@ -78,24 +100,37 @@ void finish_checksum(Frame& bytes, int protocol, Bytes src, Bytes dst) {
   std::size_t at = 0;
   bool pseudo = true;
   switch (protocol) {
-    case 6: at = 16; break;
-    case 17: at = 6; break;
-    case 1: at = 2; pseudo = false; break;
-    case 58: at = 2; break;
-    default: return;
+    case 6:
+      at = 16;
+      break;
+    case 17:
+      at = 6;
+      break;
+    case 1:
+      at = 2;
+      pseudo = false;
+      break;
+    case 58:
+      at = 2;
+      break;
+    default:
+      return;
   }
   if (bytes.size() < at + 2) return;
   if (protocol == 17 && bytes[6] == 0 && bytes[7] == 0) return;  // asked for without
   put16(bytes, at, 0);
   std::uint32_t sum = sum16(bytes);
-  if (pseudo) sum = sum16(src, sum16(dst, sum)) + static_cast<std::uint32_t>(protocol) + static_cast<std::uint32_t>(bytes.size());
+  if (pseudo)
+    sum = sum16(src, sum16(dst, sum)) + static_cast<std::uint32_t>(protocol) +
+          static_cast<std::uint32_t>(bytes.size());
   const std::uint16_t checksum = fold(sum);
   put16(bytes, at, checksum == 0 && protocol == 17 ? 0xffff : checksum);
 }
 
 }  // namespace
 
-PacketBuilder& PacketBuilder::add(Layer kind, std::function<void(Frame&, const Inner&)> wrap, std::uint8_t number) {
+PacketBuilder& PacketBuilder::add(Layer kind, std::function<void(Frame&, const Inner&)> wrap,
+                                  std::uint8_t number) {
   layers_.push_back({kind, number, std::move(wrap)});
   return *this;
 }
@@ -125,14 +160,18 @@ PacketBuilder& PacketBuilder::llc_snap() {
 }
 
 PacketBuilder& PacketBuilder::vlan(std::uint16_t id, std::uint16_t tpid, std::uint8_t priority) {
-  // The tag protocol stands in the header around: its number goes through `number` in 8 bits, see build_from().
+  // The tag protocol stands in the header around: its number goes through `number` in 8 bits, see
+  // build_from().
   const std::uint8_t short_tpid = tpid == 0x8100 ? 0 : tpid == 0x88a8 ? 1 : 2;
-  return add(Layer::vlan, [id, priority](Frame& bytes, const Inner& inner) {
-    Frame h;
-    push16(h, static_cast<std::size_t>(priority << 13 | id));
-    push16(h, inner.kind == Layer::llc ? bytes.size() : ether_type(inner.kind, inner.number));
-    prepend(bytes, h);
-  }, short_tpid);
+  return add(
+      Layer::vlan,
+      [id, priority](Frame& bytes, const Inner& inner) {
+        Frame h;
+        push16(h, static_cast<std::size_t>(priority << 13 | id));
+        push16(h, inner.kind == Layer::llc ? bytes.size() : ether_type(inner.kind, inner.number));
+        prepend(bytes, h);
+      },
+      short_tpid);
 }
 
 PacketBuilder& PacketBuilder::mpls(std::uint32_t label) {
@@ -160,7 +199,10 @@ PacketBuilder& PacketBuilder::ppp(bool address_and_control, bool one_byte_protoc
     Frame h;
     if (address_and_control) h = {0xff, 0x03};
     if (!one_byte_protocol) h.push_back(inner.kind == Layer::mpls ? 0x02 : 0x00);
-    h.push_back(inner.kind == Layer::ipv4 ? 0x21 : inner.kind == Layer::ipv6 ? 0x57 : inner.kind == Layer::mpls ? 0x81 : 0xc1);
+    h.push_back(inner.kind == Layer::ipv4   ? 0x21
+                : inner.kind == Layer::ipv6 ? 0x57
+                : inner.kind == Layer::mpls ? 0x81
+                                            : 0xc1);
     prepend(bytes, h);
   });
 }
@@ -168,7 +210,7 @@ PacketBuilder& PacketBuilder::ppp(bool address_and_control, bool one_byte_protoc
 PacketBuilder& PacketBuilder::ipv4(std::string_view src, std::string_view dst, const Ipv4Fields& fields) {
   const Frame s = address(src, AF_INET), d = address(dst, AF_INET);
   return add(Layer::ipv4, [=](Frame& bytes, const Inner& inner) {
-    const int number = fields.protocol >= 0            ? fields.protocol
+    const int number = fields.protocol >= 0             ? fields.protocol
                        : inner.kind == Layer::extension ? inner.number
                                                         : ip_number(inner.kind, false);
     if (ip_number(inner.kind, false) == number) finish_checksum(bytes, number, s, d);
@@ -191,7 +233,7 @@ PacketBuilder& PacketBuilder::ipv4(std::string_view src, std::string_view dst, c
 PacketBuilder& PacketBuilder::ipv6(std::string_view src, std::string_view dst, const Ipv6Fields& fields) {
   const Frame s = address(src, AF_INET6), d = address(dst, AF_INET6);
   return add(Layer::ipv6, [=](Frame& bytes, const Inner& inner) {
-    const int number = fields.next_header >= 0         ? fields.next_header
+    const int number = fields.next_header >= 0          ? fields.next_header
                        : inner.kind == Layer::extension ? inner.number
                                                         : ip_number(inner.kind, true);
     if (ip_number(inner.kind, true) == number) finish_checksum(bytes, number, s, d);
@@ -206,24 +248,33 @@ PacketBuilder& PacketBuilder::ipv6(std::string_view src, std::string_view dst, c
 }
 
 PacketBuilder& PacketBuilder::extension(std::uint8_t number, std::uint8_t units) {
-  return add(Layer::extension, [=](Frame& bytes, const Inner& inner) {
-    const std::size_t size = number == 51 ? 8 + units * 4U : 8 + units * 8U;
-    Frame h(size, 0);
-    h[0] = static_cast<std::uint8_t>(inner.kind == Layer::extension ? inner.number : ip_number(inner.kind, true));
-    h[1] = units;
-    prepend(bytes, h);
-  }, number);
+  return add(
+      Layer::extension,
+      [=](Frame& bytes, const Inner& inner) {
+        const std::size_t size = number == 51 ? 8 + units * 4U : 8 + units * 8U;
+        Frame h(size, 0);
+        h[0] = static_cast<std::uint8_t>(inner.kind == Layer::extension ? inner.number
+                                                                        : ip_number(inner.kind, true));
+        h[1] = units;
+        prepend(bytes, h);
+      },
+      number);
 }
 
-PacketBuilder& PacketBuilder::fragment_header(std::uint32_t id, std::uint32_t offset, bool more, int next_header) {
-  return add(Layer::extension, [=](Frame& bytes, const Inner& inner) {
-    const int number = next_header >= 0 ? next_header
-                       : inner.kind == Layer::extension ? inner.number : ip_number(inner.kind, true);
-    Frame h = {static_cast<std::uint8_t>(number), 0};
-    push16(h, (offset & 0xfff8) | (more ? 1 : 0));
-    push32(h, id);
-    prepend(bytes, h);
-  }, 44);
+PacketBuilder& PacketBuilder::fragment_header(std::uint32_t id, std::uint32_t offset, bool more,
+                                              int next_header) {
+  return add(
+      Layer::extension,
+      [=](Frame& bytes, const Inner& inner) {
+        const int number = next_header >= 0                 ? next_header
+                           : inner.kind == Layer::extension ? inner.number
+                                                            : ip_number(inner.kind, true);
+        Frame h = {static_cast<std::uint8_t>(number), 0};
+        push16(h, (offset & 0xfff8) | (more ? 1 : 0));
+        push32(h, id);
+        prepend(bytes, h);
+      },
+      44);
 }
 
 PacketBuilder& PacketBuilder::tcp(const TcpFields& fields) {
@@ -273,7 +324,8 @@ PacketBuilder& PacketBuilder::gre(const GreFields& fields) {
     Frame h;
     push16(h, static_cast<std::size_t>((fields.checksum ? 0x8000 : 0) | (fields.has_key ? 0x2000 : 0) |
                                        (fields.has_sequence ? 0x1000 : 0)));
-    push16(h, fields.type >= 0 ? static_cast<std::size_t>(fields.type) : ether_type(inner.kind, inner.number));
+    push16(h,
+           fields.type >= 0 ? static_cast<std::size_t>(fields.type) : ether_type(inner.kind, inner.number));
     if (fields.checksum) push32(h, 0);
     if (fields.has_key) push32(h, fields.key);
     if (fields.has_sequence) push32(h, fields.sequence);
@@ -302,7 +354,9 @@ PacketBuilder& PacketBuilder::geneve(std::uint32_t vni, const Frame& options) {
   });
 }
 
-PacketBuilder& PacketBuilder::erspan_1() { return gre({.type = 0x88be}); }
+PacketBuilder& PacketBuilder::erspan_1() {
+  return gre({.type = 0x88be});
+}
 
 PacketBuilder& PacketBuilder::erspan_2(std::uint16_t session) {
   gre({.has_sequence = true, .sequence = 9, .type = 0x88be});
@@ -331,7 +385,8 @@ PacketBuilder& PacketBuilder::gtp(std::uint32_t tunnel, bool sequence, unsigned 
   udp(2'152, 2'152);
   return add(Layer::gtp, [=](Frame& bytes, const Inner&) {
     Frame optional;
-    if (sequence || extension_headers > 0) optional = {0, 5, 0, static_cast<std::uint8_t>(extension_headers > 0 ? 0x85 : 0)};
+    if (sequence || extension_headers > 0)
+      optional = {0, 5, 0, static_cast<std::uint8_t>(extension_headers > 0 ? 0x85 : 0)};
     for (unsigned i = 1; i <= extension_headers; ++i) {
       append(optional, Frame{1, 0x10, 0x01, static_cast<std::uint8_t>(i < extension_headers ? 0x85 : 0)});
     }
@@ -360,7 +415,9 @@ PacketBuilder& PacketBuilder::payload(std::string_view bytes) {
   return raw(Frame(bytes.begin(), bytes.end()));
 }
 
-PacketBuilder& PacketBuilder::payload(std::size_t count, std::uint8_t value) { return raw(Frame(count, value)); }
+PacketBuilder& PacketBuilder::payload(std::size_t count, std::uint8_t value) {
+  return raw(Frame(count, value));
+}
 
 PacketBuilder& PacketBuilder::raw(const Frame& bytes, Layer as) {
   return add(as, [bytes](Frame& inside, const Inner&) { prepend(inside, bytes); });
@@ -380,11 +437,16 @@ Frame PacketBuilder::build_from(std::size_t first) const {
   return bytes;
 }
 
-Frame PacketBuilder::build() const { return build_from(0); }
+Frame PacketBuilder::build() const {
+  return build_from(0);
+}
 
-std::size_t PacketBuilder::offset_of(std::size_t layer) const { return build().size() - build_from(layer).size(); }
+std::size_t PacketBuilder::offset_of(std::size_t layer) const {
+  return build().size() - build_from(layer).size();
+}
 
-std::vector<Frame> fragments_of(const Frame& frame, std::size_t ip_offset, std::size_t bytes, std::uint32_t id) {
+std::vector<Frame> fragments_of(const Frame& frame, std::size_t ip_offset, std::size_t bytes,
+                                std::uint32_t id) {
   const bool v6 = frame[ip_offset] >> 4 == 6;
   const std::size_t header_bytes = v6 ? 40 : (frame[ip_offset] & 0x0fU) * 4U;
   const std::size_t transport_at = ip_offset + header_bytes, total = frame.size() - transport_at;
@@ -451,7 +513,7 @@ Frame nflog(const Frame& packet, std::uint8_t family, bool big_endian) {
     append(f, value);
     while (f.size() % 4 != 0 && type != 9) f.push_back(0);
   };
-  attribute(1, {8, 0, 1, 0});             // packet header
+  attribute(1, {8, 0, 1, 0});              // packet header
   attribute(10, {'p', 'r', 'e', 'f', 0});  // prefix, padded
   attribute(9, packet);
   return f;

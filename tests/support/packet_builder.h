@@ -1,8 +1,9 @@
 #pragma once
 // Frames for tests, built from their layers, outermost first:
-//   PacketBuilder().eth().vlan(7).ipv4("10.0.0.1", "10.0.0.2").tcp({.src = 1000, .dst = 80}).payload("GET").build()
-// Lengths, checksums and next-protocol fields come out right by themselves; tests that want them wrong patch the bytes
-// (offset_of() says where). Allocates freely: for tests, fuzz seeds and benchmarks only.
+//   PacketBuilder().eth().vlan(7).ipv4("10.0.0.1", "10.0.0.2").tcp({.src = 1000, .dst =
+//   80}).payload("GET").build()
+// Lengths, checksums and next-protocol fields come out right by themselves; tests that want them wrong patch
+// the bytes (offset_of() says where). Allocates freely: for tests, fuzz seeds and benchmarks only.
 
 #include <cstdint>
 #include <functional>
@@ -18,15 +19,35 @@ using Frame = std::vector<std::uint8_t>;
 
 // What a layer is for the layer around it.
 enum class Layer : std::uint8_t {
-  payload, eth, llc, vlan, mpls, pppoe, ppp, ipv4, ipv6, extension, tcp, udp, icmp, icmpv6, sctp, gre, vxlan, geneve,
-  erspan, gtp, teredo, other
+  payload,
+  eth,
+  llc,
+  vlan,
+  mpls,
+  pppoe,
+  ppp,
+  ipv4,
+  ipv6,
+  extension,
+  tcp,
+  udp,
+  icmp,
+  icmpv6,
+  sctp,
+  gre,
+  vxlan,
+  geneve,
+  erspan,
+  gtp,
+  teredo,
+  other
 };
 
 struct Ipv4Fields {
   std::uint16_t id = 1;
   std::uint8_t ttl = 64;
   bool dont_fragment = true;
-  Frame options = {};         // padded to 4 bytes by the caller
+  Frame options = {};           // padded to 4 bytes by the caller
   bool total_length_0 = false;  // as segmentation offload leaves it
   int protocol = -1;            // -1: that of the inner layer
 };
@@ -56,8 +77,8 @@ struct GreFields {
 
 class PacketBuilder {
  public:
-  PacketBuilder& eth(int type = -1);                  // -1: that of the inner layer
-  PacketBuilder& eth_802_3();                         // a length instead of a type; llc_snap() follows
+  PacketBuilder& eth(int type = -1);  // -1: that of the inner layer
+  PacketBuilder& eth_802_3();         // a length instead of a type; llc_snap() follows
   PacketBuilder& llc_snap();
   PacketBuilder& vlan(std::uint16_t id, std::uint16_t tpid = 0x8100, std::uint8_t priority = 0);
   PacketBuilder& mpls(std::uint32_t label);
@@ -66,24 +87,27 @@ class PacketBuilder {
   PacketBuilder& ppp(bool address_and_control = false, bool one_byte_protocol = false);
   PacketBuilder& ipv4(std::string_view src, std::string_view dst, const Ipv4Fields& fields = {});
   PacketBuilder& ipv6(std::string_view src, std::string_view dst, const Ipv6Fields& fields = {});
-  // An extension header of 8 × (units + 1) bytes: hop-by-hop 0, routing 43, destination 60, …; AH (51) counts in 4.
+  // An extension header of 8 × (units + 1) bytes: hop-by-hop 0, routing 43, destination 60, …; AH (51) counts
+  // in 4.
   PacketBuilder& extension(std::uint8_t number, std::uint8_t units = 0);
   PacketBuilder& fragment_header(std::uint32_t id, std::uint32_t offset, bool more, int next_header = -1);
   PacketBuilder& tcp(const TcpFields& fields = {});
   PacketBuilder& udp(std::uint16_t src, std::uint16_t dst, bool with_checksum = true);
-  PacketBuilder& icmp(std::uint8_t type, std::uint8_t code);    // ICMPv6 inside IPv6; 4 bytes
+  PacketBuilder& icmp(std::uint8_t type, std::uint8_t code);  // ICMPv6 inside IPv6; 4 bytes
   PacketBuilder& sctp(std::uint16_t src, std::uint16_t dst);
   PacketBuilder& gre(const GreFields& fields = {});
-  PacketBuilder& vxlan(std::uint32_t vni);                      // with its UDP header: port 4789
+  PacketBuilder& vxlan(std::uint32_t vni);                              // with its UDP header: port 4789
   PacketBuilder& geneve(std::uint32_t vni, const Frame& options = {});  // with its UDP header: port 6081
-  PacketBuilder& erspan_1();                                    // each with its GRE header
+  PacketBuilder& erspan_1();                                            // each with its GRE header
   PacketBuilder& erspan_2(std::uint16_t session);
   PacketBuilder& erspan_3(std::uint16_t session, bool subheader = false, std::uint8_t frame_type = 0);
-  PacketBuilder& gtp(std::uint32_t tunnel, bool sequence = false, unsigned extension_headers = 0);  // with UDP: 2152
-  PacketBuilder& teredo(bool authentication = false, bool origin = false);                          // with UDP: 3544
+  PacketBuilder& gtp(std::uint32_t tunnel, bool sequence = false,
+                     unsigned extension_headers = 0);                       // with UDP: 2152
+  PacketBuilder& teredo(bool authentication = false, bool origin = false);  // with UDP: 3544
   PacketBuilder& payload(std::string_view bytes);
   PacketBuilder& payload(std::size_t count, std::uint8_t value = 'x');
-  PacketBuilder& raw(const Frame& bytes, Layer as = Layer::payload);  // bytes that are already built, as this layer
+  PacketBuilder& raw(const Frame& bytes,
+                     Layer as = Layer::payload);  // bytes that are already built, as this layer
 
   Frame build() const;
   // Where the layer with this index (0 = outermost) starts in the built frame.
@@ -107,9 +131,10 @@ class PacketBuilder {
   std::vector<Part> layers_;
 };
 
-// Cuts the IPv4 or IPv6 packet at `ip_offset` of an Ethernet frame into fragments of at most `bytes` transport bytes
-// (rounded down to units of 8). IPv6 gets a fragment header behind its fixed header.
-std::vector<Frame> fragments_of(const Frame& frame, std::size_t ip_offset, std::size_t bytes, std::uint32_t id = 77);
+// Cuts the IPv4 or IPv6 packet at `ip_offset` of an Ethernet frame into fragments of at most `bytes`
+// transport bytes (rounded down to units of 8). IPv6 gets a fragment header behind its fixed header.
+std::vector<Frame> fragments_of(const Frame& frame, std::size_t ip_offset, std::size_t bytes,
+                                std::uint32_t id = 77);
 
 // Link-layer headers that are not Ethernet, put before an IP packet.
 Frame cooked_v1(const Frame& packet, std::uint16_t protocol);

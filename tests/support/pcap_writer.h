@@ -13,8 +13,10 @@ namespace spanlight::test {
 
 class PcapWriter {
  public:
-  // `link_type`: LINKTYPE_ number (1 Ethernet, 101 raw IP, 113 and 276 Linux cooked, 0 null, 239 NFLOG, 9 PPP).
-  explicit PcapWriter(const std::string& path, std::uint32_t link_type = 1, std::uint32_t snap_bytes = 262'144)
+  // `link_type`: LINKTYPE_ number (1 Ethernet, 101 raw IP, 113 and 276 Linux cooked, 0 null, 239 NFLOG, 9
+  // PPP).
+  explicit PcapWriter(const std::string& path, std::uint32_t link_type = 1,
+                      std::uint32_t snap_bytes = 262'144)
       : file_(std::fopen(path.c_str(), "wb")), snap_bytes_(snap_bytes) {
     put32(0xa1b23c4d);
     put32(2 | 4U << 16);  // version 2.4
