@@ -132,7 +132,7 @@ class Run {
                std::uint8_t length) {
     static std::array<std::uint8_t, 256 * 300> bytes;
     const unsigned side = control & 1;
-    const std::size_t size = (control & 0x12) == 0x12 ? length * 300u : length;
+    const std::size_t size = (control & 0x12) == 0x12 && length >= 0xf8 ? length * 300u : length;
     Segment s;
     s.seq = seq;
     s.ack = ack;
