@@ -17,6 +17,10 @@ std::uint64_t allocations = 0;  // of the whole test program
   if (void* p = std::malloc(bytes)) return p;
   std::abort();
 }
+[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(bytes);
+}
 [[gnu::noinline]] void operator delete(void* p) noexcept {
   std::free(p);
 }
