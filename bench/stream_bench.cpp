@@ -37,7 +37,8 @@ void replay(benchmark::State& state, unsigned swap_every, unsigned ack_every) {
     segments.push_back({0, {kPayload, kSegmentBytes, seq, 1, tcp_flag::ack, kSecondNs}});
     seq += kSegmentBytes;
     if (swap_every != 0 && i % swap_every == 1) std::swap(segments.back(), segments[segments.size() - 2]);
-    if (ack_every != 0 && i % ack_every == ack_every - 1) segments.push_back({1, {{}, 0, 1, seq, tcp_flag::ack, kSecondNs}});
+    if (ack_every != 0 && i % ack_every == ack_every - 1)
+      segments.push_back({1, {{}, 0, 1, seq, tcp_flag::ack, kSecondNs}});
   }
   reassembler.on_segment(c, 0, {{}, 0, 0, 0, tcp_flag::syn, kSecondNs}, sink);
   reassembler.on_segment(c, 1, {{}, 0, 0, 1, tcp_flag::syn | tcp_flag::ack, kSecondNs}, sink);
@@ -53,9 +54,15 @@ void replay(benchmark::State& state, unsigned swap_every, unsigned ack_every) {
   state.SetBytesProcessed(static_cast<std::int64_t>(sink.bytes));
 }
 
-void in_order(benchmark::State& state) { replay(state, 0, 0); }
-void in_order_with_acks(benchmark::State& state) { replay(state, 0, 2); }
-void tenth_swapped(benchmark::State& state) { replay(state, 10, 0); }
+void in_order(benchmark::State& state) {
+  replay(state, 0, 0);
+}
+void in_order_with_acks(benchmark::State& state) {
+  replay(state, 0, 2);
+}
+void tenth_swapped(benchmark::State& state) {
+  replay(state, 10, 0);
+}
 
 BENCHMARK(in_order);
 BENCHMARK(in_order_with_acks);

@@ -15,7 +15,9 @@ namespace {
 
 constexpr TimeNs kStart = 1'000 * kSecondNs;
 
-double percent(std::mt19937& random, unsigned below) { return 0.01 * static_cast<double>(random() % below); }
+double percent(std::mt19937& random, unsigned below) {
+  return 0.01 * static_cast<double>(random() % below);
+}
 
 struct Sent {
   unsigned side;
@@ -33,11 +35,13 @@ struct Mirror {
   bool handshake = true;
 };
 
-// What two honest ends said to each other, in the order they sent it: each acknowledges all that the other has sent.
+// What two honest ends said to each other, in the order they sent it: each acknowledges all that the other
+// has sent.
 class Dialogue {
  public:
   Dialogue(std::mt19937& random, unsigned turns) {
-    for (unsigned side = 0; side < 2; ++side) isn_[side] = random() % 2 == 0 ? static_cast<std::uint32_t>(random()) : 0xffff'ff00u;
+    for (unsigned side = 0; side < 2; ++side)
+      isn_[side] = random() % 2 == 0 ? static_cast<std::uint32_t>(random()) : 0xffff'ff00u;
     send(0, tcp_flag::syn, 0);
     send(1, tcp_flag::syn | tcp_flag::ack, 0);
     send(0, tcp_flag::ack, 0);
@@ -59,9 +63,16 @@ class Dialogue {
 
  private:
   void send(unsigned side, std::uint8_t flags, std::size_t bytes) {
-    Sent s{side, now_, isn_[side] + next_[side], isn_[side ^ 1] + next_[side ^ 1], flags, text[side].size() - bytes, bytes};
+    Sent s{side,
+           now_,
+           isn_[side] + next_[side],
+           isn_[side ^ 1] + next_[side ^ 1],
+           flags,
+           text[side].size() - bytes,
+           bytes};
     sent.push_back(s);
-    next_[side] += static_cast<std::uint32_t>(bytes) + ((flags & (tcp_flag::syn | tcp_flag::fin)) != 0 ? 1u : 0u);
+    next_[side] +=
+        static_cast<std::uint32_t>(bytes) + ((flags & (tcp_flag::syn | tcp_flag::fin)) != 0 ? 1u : 0u);
     now_ += 10 * kMicrosecondNs;
   }
 
@@ -147,8 +158,8 @@ class Replay {
   TimeNs now_ = 0;
 };
 
-// Everything that came through, at its place: `got` is `said` with '#' for each byte of a hole. A FIN that is lost
-// together with the bytes before it looks like one byte more.
+// Everything that came through, at its place: `got` is `said` with '#' for each byte of a hole. A FIN that is
+// lost together with the bytes before it looks like one byte more.
 void expect_agrees(std::string got, const std::string& said) {
   if (got.size() == said.size() + 1 && got.back() == '#') got.pop_back();
   ASSERT_LE(got.size(), said.size());
@@ -263,7 +274,8 @@ TEST(Conversations, KeepCausalOrderUnderSkew) {
       if (line.find("data") != std::string::npos) order += line + "\n";
     }
     for (const Sent& s : d.sent) {
-      if (s.bytes != 0) said += (s.side == 0 ? "0 data '" : "1 data '") + d.text[s.side].substr(s.at, s.bytes) + "'\n";
+      if (s.bytes != 0)
+        said += (s.side == 0 ? "0 data '" : "1 data '") + d.text[s.side].substr(s.at, s.bytes) + "'\n";
     }
     EXPECT_EQ(order, said);
     if (HasFailure()) return;

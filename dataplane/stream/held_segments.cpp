@@ -37,10 +37,12 @@ void link(Stream& s, HeldSegment* segment, HeldSegment* left, bool first) {
   if (first) s.held = segment;
 }
 
-HeldSegment* last_of(const Stream& s) { return s.held != nullptr ? s.held->prev : nullptr; }
+HeldSegment* last_of(const Stream& s) {
+  return s.held != nullptr ? s.held->prev : nullptr;
+}
 
-// What was sent earlier cannot have acknowledged more than what was sent later. A retransmission carries a newer
-// acknowledgement than its bytes had when they were first sent; its neighbours know better.
+// What was sent earlier cannot have acknowledged more than what was sent later. A retransmission carries a
+// newer acknowledgement than its bytes had when they were first sent; its neighbours know better.
 void order_acks(const Stream& s, HeldSegment* segment) {
   if (!segment->has_ack) return;
   const HeldSegment* after = next_of(s, segment);
@@ -65,8 +67,8 @@ HeldSegment* block_for(std::size_t bytes, SlabPool& slabs) {
 }
 
 // Copies the front of `a`, at most `room` sequence numbers of it, into a block behind `place`.
-HeldSegment* add(Stream& s, HeldSegment* place, const HeldSegment* after, const Arrival& a, std::uint32_t room,
-                 const ReassemblyLimits& limits, SlabPool& slabs) {
+HeldSegment* add(Stream& s, HeldSegment* place, const HeldSegment* after, const Arrival& a,
+                 std::uint32_t room, const ReassemblyLimits& limits, SlabPool& slabs) {
   const std::size_t whole = std::min<std::size_t>(room, a.bytes.size());
   const auto n = static_cast<std::uint32_t>(std::min(whole, kHeldBytesMax));
   if (s.held_segments >= limits.held_segments_max || s.held_bytes >= limits.held_bytes_max ||
@@ -128,8 +130,16 @@ bool hold(Stream& s, Arrival& a, const ReassemblyLimits& limits, SlabPool& slabs
 bool hold_fin(Stream& s, const Arrival& a, SlabPool& slabs) {
   HeldSegment* segment = block_for(0, slabs);
   if (segment == nullptr) return false;
-  *segment = {.next = nullptr, .prev = nullptr, .time = a.time, .since = a.time, .seq = s.fin_seq, .bytes = 0,
-              .cut = 0, .ack = a.ack, .has_ack = a.has_ack, .fin = true};
+  *segment = {.next = nullptr,
+              .prev = nullptr,
+              .time = a.time,
+              .since = a.time,
+              .seq = s.fin_seq,
+              .bytes = 0,
+              .cut = 0,
+              .ack = a.ack,
+              .has_ack = a.has_ack,
+              .fin = true};
   link(s, segment, last_of(s), s.held == nullptr);
   order_acks(s, segment);
   ++s.held_segments;

@@ -1,7 +1,7 @@
 #pragma once
-// The segments of one direction that cannot be delivered yet: copied to the worker's slabs, one block each, linked in a
-// ring that is sorted by sequence number. Invariants: no two overlap; all lie at or after the stream's next_seq; the
-// acknowledgements of those that have one never fall; a FIN is the last.
+// The segments of one direction that cannot be delivered yet: copied to the worker's slabs, one block each,
+// linked in a ring that is sorted by sequence number. Invariants: no two overlap; all lie at or after the
+// stream's next_seq; the acknowledgements of those that have one never fall; a FIN is the last.
 
 #include "core/slab.h"
 #include "stream/reassembler.h"
@@ -12,14 +12,14 @@ namespace spanlight {
 struct HeldSegment {
   HeldSegment* next;
   HeldSegment* prev;
-  TimeNs time;            // capture time of the bytes
-  TimeNs since;           // since when the hole before this segment is known
+  TimeNs time;   // capture time of the bytes
+  TimeNs since;  // since when the hole before this segment is known
   std::uint32_t seq;
-  std::uint32_t bytes;    // behind this header
-  std::uint32_t cut;      // bytes behind those that the capture cut off
-  std::uint32_t ack;      // valid if has_ack
+  std::uint32_t bytes;  // behind this header
+  std::uint32_t cut;    // bytes behind those that the capture cut off
+  std::uint32_t ack;    // valid if has_ack
   bool has_ack;
-  bool fin;               // a FIN and nothing else: bytes and cut are 0
+  bool fin;  // a FIN and nothing else: bytes and cut are 0
 
   std::uint32_t end() const { return seq + bytes + cut; }
   Bytes view() const { return {reinterpret_cast<const std::uint8_t*>(this + 1), bytes}; }
@@ -47,8 +47,8 @@ struct HoldMarks {
   bool conflict = false;    // ... and differed
 };
 
-// Copies those bytes of `a` that are not held yet and takes them off its front. False: a limit or the slabs were
-// exhausted and `a` has what is left. Walks from the tail: arrivals mostly append.
+// Copies those bytes of `a` that are not held yet and takes them off its front. False: a limit or the slabs
+// were exhausted and `a` has what is left. Walks from the tail: arrivals mostly append.
 bool hold(Stream& s, Arrival& a, const ReassemblyLimits& limits, SlabPool& slabs, HoldMarks& marks);
 
 // Appends the FIN at s.fin_seq. False: no slab.

@@ -32,8 +32,8 @@ bool is_keep_alive(const Stream& s, std::uint32_t seq, std::uint32_t wire) {
   return wire <= 1 && seq + 1 == (s.ended ? reached(s) : s.next_seq);
 }
 
-// A side's first segment. What the other side has acknowledged meanwhile says where it must go on, so that bytes
-// which were lost or come late in between are known to be missing.
+// A side's first segment. What the other side has acknowledged meanwhile says where it must go on, so that
+// bytes which were lost or come late in between are known to be missing.
 void join(Stream& s, const Segment& segment, const Arrival& a) {
   const bool syn = (segment.flags & tcp_flag::syn) != 0;
   if (s.acked_valid && !near(s.next_seq, a.seq, kPlausibleBytes)) s.acked_valid = false;
@@ -46,7 +46,8 @@ void join(Stream& s, const Segment& segment, const Arrival& a) {
   s.owed_since = 0;
 }
 
-// Nothing was delivered yet of a stream that we joined without its SYN: an earlier segment moves its beginning.
+// Nothing was delivered yet of a stream that we joined without its SYN: an earlier segment moves its
+// beginning.
 void move_beginning(Stream& s, const Arrival& a, bool syn) {
   if (s.syn_seen || s.offset != 0 || s.fin_counted || !before(a.seq, s.next_seq)) return;
   if (!near(a.seq, s.next_seq, kJoinBytes)) return;
@@ -72,8 +73,8 @@ bool note_ack(Stream& o, const Segment& segment) {
   return true;
 }
 
-// A RST is believed when it lies near what its sender has sent, or before its sender has sent anything: the answer
-// to a SYN that is refused has the sequence number 0 (RFC 9293, 3.10.7.1).
+// A RST is believed when it lies near what its sender has sent, or before its sender has sent anything: the
+// answer to a SYN that is refused has the sequence number 0 (RFC 9293, 3.10.7.1).
 bool believes_reset(const Stream& s, std::uint32_t seq) {
   if (!s.started && !s.acked_valid) return true;
   return near(seq, s.next_seq, kJoinBytes) || near(seq, s.peer_acked, kJoinBytes);
@@ -122,7 +123,8 @@ void Reassembler::on_unexpected(Conversation& c, unsigned sender, const Segment&
   settle(c, segment.time, sink);
 }
 
-// Finds the segment's place relative to its stream, and starts the stream if need be. False: it does not belong.
+// Finds the segment's place relative to its stream, and starts the stream if need be. False: it does not
+// belong.
 bool Reassembler::locate(Conversation& c, unsigned sender, const Segment& segment, const Arrival& a,
                          StreamSink& sink) {
   Stream& s = c.stream[sender];
@@ -204,8 +206,8 @@ void lower_ack(const Stream& s, Arrival& a) {
 
 }  // namespace
 
-// Passes what is next in order and holds the rest. When holding is refused, the oldest wait of this direction is cut
-// short until it is not. Every turn takes bytes off `a` or a segment out of the ring.
+// Passes what is next in order and holds the rest. When holding is refused, the oldest wait of this direction
+// is cut short until it is not. Every turn takes bytes off `a` or a segment out of the ring.
 void Reassembler::place(Conversation& c, unsigned sender, Arrival& a, bool overlaps_old, StreamSink& sink) {
   Stream& s = c.stream[sender];
   const Stream& o = c.stream[sender ^ 1];
@@ -247,12 +249,13 @@ void Reassembler::pass_front(Conversation& c, unsigned sender, Arrival& a, Strea
   const Bytes bytes = a.bytes.first(std::min<std::size_t>(room, a.bytes.size()));
   const std::uint64_t acked = a.has_ack ? acked_offset(c.stream[sender ^ 1], a.ack) : 0;
   counters_.in_order_bytes += bytes.size();
-  deliver(c, sender, {bytes, s.offset, a.time, acked}, room - static_cast<std::uint32_t>(bytes.size()), a.time, sink);
+  deliver(c, sender, {bytes, s.offset, a.time, acked}, room - static_cast<std::uint32_t>(bytes.size()),
+          a.time, sink);
   a.trim_front(room);
 }
 
-// A FIN waits for the bytes before it and, as they do, for what it acknowledges. Without a slab to wait in it keeps
-// its place among the bytes only.
+// A FIN waits for the bytes before it and, as they do, for what it acknowledges. Without a slab to wait in it
+// keeps its place among the bytes only.
 void Reassembler::take_fin(Conversation& c, unsigned sender, const Arrival& a, std::uint32_t fin_seq) {
   Stream& s = c.stream[sender];
   if (s.ended || s.fin_seen) {
@@ -267,7 +270,8 @@ void Reassembler::take_fin(Conversation& c, unsigned sender, const Arrival& a, s
   s.fin_seen = true;
   s.fin_seq = fin_seq;
   s.fin_counted = false;
-  const bool ready = s.held == nullptr && s.next_seq == fin_seq && !waits_for(c.stream[sender ^ 1], a.has_ack, a.ack);
+  const bool ready =
+      s.held == nullptr && s.next_seq == fin_seq && !waits_for(c.stream[sender ^ 1], a.has_ack, a.ack);
   if (!ready && !hold_fin(s, a, slabs_)) ++counters_.limit_hits;
 }
 

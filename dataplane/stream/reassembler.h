@@ -1,10 +1,11 @@
 #pragma once
-// TCP segments → bytes in order, holes declared, ends told. The only owner of sequence arithmetic. One for each worker.
+// TCP segments → bytes in order, holes declared, ends told. The only owner of sequence arithmetic. One for
+// each worker.
 //
-// In order: a segment that continues its stream is delivered as a view, without a copy. What comes early is copied to
-// the worker's slabs. Causal order between the directions: a segment that acknowledges bytes of the other direction
-// that we have not seen yet waits for them, since a TAP's two directions may be skewed.
-// A hole is declared
+// In order: a segment that continues its stream is delivered as a view, without a copy. What comes early is
+// copied to the worker's slabs. Causal order between the directions: a segment that acknowledges bytes of the
+// other direction that we have not seen yet waits for them, since a TAP's two directions may be skewed. A
+// hole is declared
 //   - when the peer has acknowledged past it and the skew allowance has passed,
 //   - when no peer speaks (a mirror of one direction) and hole_timeout has passed,
 //   - when a limit on held bytes is hit,
@@ -18,20 +19,22 @@
 
 namespace spanlight {
 
-// A segment, an acknowledgement or a RST that is further than this from what is known of its stream does not belong to
-// it; four such segments in a row that continue each other do (a sensor that was blind for long).
+// A segment, an acknowledgement or a RST that is further than this from what is known of its stream does not
+// belong to it; four such segments in a row that continue each other do (a sensor that was blind for long).
 constexpr std::uint32_t kPlausibleBytes = 16u << 20;
 constexpr std::uint8_t kStraysAgreeing = 4;
-constexpr std::uint32_t kStrayStepBytes = 1u << 20;   // how far one of them may lie from where the last one ended
-constexpr std::uint32_t kJoinBytes = 1u << 20;        // how far before the place where we joined a stream may begin
-constexpr std::uint32_t kAckLagBytes = 1u << 30;      // peer_acked is kept this near to next_seq: it is compared by sign
+constexpr std::uint32_t kStrayStepBytes = 1u
+                                          << 20;  // how far one of them may lie from where the last one ended
+constexpr std::uint32_t kJoinBytes = 1u << 20;  // how far before the place where we joined a stream may begin
+constexpr std::uint32_t kAckLagBytes =
+    1u << 30;  // peer_acked is kept this near to next_seq: it is compared by sign
 
 struct Segment {
-  Bytes payload;                    // captured bytes
-  std::uint32_t wire_bytes = 0;     // payload length that the headers claim, >= payload.size()
+  Bytes payload;                 // captured bytes
+  std::uint32_t wire_bytes = 0;  // payload length that the headers claim, >= payload.size()
   std::uint32_t seq = 0;
   std::uint32_t ack = 0;
-  std::uint8_t flags = 0;           // tcp_flag
+  std::uint8_t flags = 0;  // tcp_flag
   TimeNs time = 0;
 };
 
@@ -43,18 +46,19 @@ struct ReassemblyLimits {
 };
 
 struct ReassemblyCounters {
-  std::uint64_t in_order_bytes = 0;      // bytes that passed without a copy
-  std::uint64_t out_of_order = 0;        // segments that came early
-  std::uint64_t retransmitted = 0;       // segments that brought nothing new (keep-alives apart)
+  std::uint64_t in_order_bytes = 0;  // bytes that passed without a copy
+  std::uint64_t out_of_order = 0;    // segments that came early
+  std::uint64_t retransmitted = 0;   // segments that brought nothing new (keep-alives apart)
   std::uint64_t keep_alives = 0;
-  std::uint64_t overlaps = 0;            // segments that brought new bytes beside old ones
-  std::uint64_t overlap_conflicts = 0;   // segments that differed from held bytes they overlap: the first copy was kept
+  std::uint64_t overlaps = 0;  // segments that brought new bytes beside old ones
+  std::uint64_t overlap_conflicts =
+      0;  // segments that differed from held bytes they overlap: the first copy was kept
   std::uint64_t gaps = 0;
   std::uint64_t gap_bytes = 0;
-  std::uint64_t skew_held = 0;           // segments in order that waited for the other direction
-  std::uint64_t limit_hits = 0;          // times that waiting was cut short: a limit or the slabs were exhausted
-  std::uint64_t out_of_window = 0;       // segments too far from the stream, or behind its end, to belong to it
-  std::uint64_t cut_bytes = 0;           // bytes that the capture cut off (snap length)
+  std::uint64_t skew_held = 0;      // segments in order that waited for the other direction
+  std::uint64_t limit_hits = 0;     // times that waiting was cut short: a limit or the slabs were exhausted
+  std::uint64_t out_of_window = 0;  // segments too far from the stream, or behind its end, to belong to it
+  std::uint64_t cut_bytes = 0;      // bytes that the capture cut off (snap length)
 };
 
 struct HeldSegment;
@@ -87,8 +91,8 @@ class Reassembler {
   void set_gap_cause(GapCause cause) { gap_cause_ = cause; }
 
  private:
-  // The common case: both sides known, nothing held or owed, the next bytes of the stream or none, whole, with an
-  // acknowledgement of nothing that we have not seen.
+  // The common case: both sides known, nothing held or owed, the next bytes of the stream or none, whole,
+  // with an acknowledgement of nothing that we have not seen.
   static bool expected(const Conversation& c, unsigned sender, const Segment& segment) {
     constexpr std::uint8_t kSpecial = tcp_flag::fin | tcp_flag::syn | tcp_flag::rst | tcp_flag::ack;
     const Stream& s = c.stream[sender];

@@ -1,5 +1,6 @@
 #pragma once
-// For tests and the fuzz target: what a reassembler yielded, kept as it came and checked against the contract.
+// For tests and the fuzz target: what a reassembler yielded, kept as it came and checked against the
+// contract.
 
 #include <cstdint>
 #include <string>
@@ -13,7 +14,7 @@ class Recorder final : public StreamSink {
  public:
   // One line for each call: "0 data 'abc'", "1 gap 3", "0 end fin".
   std::vector<std::string> log;
-  std::string text[2];               // delivered bytes; a hole is one '#' for each missing byte if `keep_holes`
+  std::string text[2];  // delivered bytes; a hole is one '#' for each missing byte if `keep_holes`
   std::uint64_t delivered_bytes[2] = {0, 0};
   std::uint64_t gap_bytes[2] = {0, 0};
   unsigned gaps[2] = {0, 0};
@@ -22,7 +23,7 @@ class Recorder final : public StreamSink {
   std::vector<std::uint64_t> peer_acked[2];
   bool keep_holes = true;
   bool keep_log = true;
-  std::string broken;                // the first breach of the contract
+  std::string broken;  // the first breach of the contract
 
   std::uint64_t offset(unsigned side) const { return delivered_bytes[side] + gap_bytes[side]; }
 

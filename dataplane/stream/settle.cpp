@@ -10,9 +10,13 @@
 namespace spanlight {
 namespace {
 
-bool head_is_next(const Stream& s) { return s.held != nullptr && s.held->seq == s.next_seq; }
+bool head_is_next(const Stream& s) {
+  return s.held != nullptr && s.held->seq == s.next_seq;
+}
 
-bool head_waits(const Stream& s, const Stream& o) { return waits_for(o, s.held->has_ack, s.held->ack); }
+bool head_waits(const Stream& s, const Stream& o) {
+  return waits_for(o, s.held->has_ack, s.held->ack);
+}
 
 // Up to where bytes of `s` are known to have been sent but have not come; reached(s) if none are.
 std::uint32_t owed_until(const Stream& s) {
@@ -43,9 +47,9 @@ TimeNs Reassembler::due_at(const Conversation& c, Stream& s, TimeNs now) const {
   return due == kNever ? 0 : std::max<TimeNs>(due, 1);
 }
 
-// Delivers one held segment if one may go. Both sides ready: the earlier one first. Both next in their streams but each
-// waiting for the other: one of them is a retransmission with a newer acknowledgement than it had at first, since bytes
-// cannot have acknowledged what acknowledges them; the earlier one goes.
+// Delivers one held segment if one may go. Both sides ready: the earlier one first. Both next in their
+// streams but each waiting for the other: one of them is a retransmission with a newer acknowledgement than
+// it had at first, since bytes cannot have acknowledged what acknowledges them; the earlier one goes.
 bool Reassembler::deliver_ready(Conversation& c, TimeNs now, StreamSink& sink) {
   const Stream& a = c.stream[0];
   const Stream& b = c.stream[1];
@@ -100,8 +104,8 @@ void Reassembler::give_up(Conversation& c, unsigned sender, TimeNs now, StreamSi
   const std::uint32_t until = owed_until(s);
   const bool owed = before(reached(s), until);
   const std::uint32_t missing = (owed ? until : s.held->seq) - s.next_seq;
-  // One number at the end, and nothing came behind it: a lost FIN far more often than a lost byte. Should more follow,
-  // this byte will be part of that hole.
+  // One number at the end, and nothing came behind it: a lost FIN far more often than a lost byte. Should
+  // more follow, this byte will be part of that hole.
   if (owed && missing == 1 && s.held == nullptr && !s.fin_seen) {
     s.fin_counted = true;
     s.owed_since = 0;
@@ -137,7 +141,8 @@ void Reassembler::deliver(Conversation& c, unsigned sender, const Chunk& chunk, 
   declare(c, sender, cut, now, sink);
 }
 
-void Reassembler::declare(Conversation& c, unsigned sender, std::uint32_t missing, TimeNs now, StreamSink& sink) {
+void Reassembler::declare(Conversation& c, unsigned sender, std::uint32_t missing, TimeNs now,
+                          StreamSink& sink) {
   advance(c.stream[sender], missing);
   ++counters_.gaps;
   counters_.gap_bytes += missing;

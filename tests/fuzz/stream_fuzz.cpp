@@ -1,6 +1,6 @@
-// Bytes → a conversation of arbitrary segments → Reassembler. Every byte's value is a function of its side and its
-// sequence number, so that whatever is delivered can be checked without a model: right bytes, that were fed, once, in
-// order; no deadline that has passed; every slab back at the end.
+// Bytes → a conversation of arbitrary segments → Reassembler. Every byte's value is a function of its side
+// and its sequence number, so that whatever is delivered can be checked without a model: right bytes, that
+// were fed, once, in order; no deadline that has passed; every slab back at the end.
 //
 // Input: u8 set-up, then events of 6 bytes: control, flags, seq, ack, length, time.
 
@@ -78,8 +78,10 @@ class Checker final : public StreamSink {
 class Run {
  public:
   explicit Run(std::uint8_t setup)
-      : slabs_((setup & 3) == 0 ? 0 : (setup & 3) * SlabPool::kPageBytes), wrap_((setup & 4) != 0),
-        fed_(std::make_unique<std::array<Fed, 2>>()), sink_(c_, *fed_) {
+      : slabs_((setup & 3) == 0 ? 0 : (setup & 3) * SlabPool::kPageBytes),
+        wrap_((setup & 4) != 0),
+        fed_(std::make_unique<std::array<Fed, 2>>()),
+        sink_(c_, *fed_) {
     limits_.held_segments_max = (setup & 8) != 0 ? 3 : 256;
     limits_.held_bytes_max = (setup & 16) != 0 ? 200 : 1'048'576;
   }
@@ -93,10 +95,14 @@ class Run {
         if (flags % 4 == 3) return tick(now_);
         if (c_.hole_deadline != 0) tick(now_ = std::max(now_, c_.hole_deadline));
         return;
-      case 1: return segment(control, flags & 0x1f, place(0, control, seq), place(1, control, ack), length);
+      case 1:
+        return segment(control, flags & 0x1f, place(0, control, seq), place(1, control, ack), length);
       // Mostly plain data near the stream, else nothing would ever be in order.
-      case 2: return segment(control, tcp_flag::ack, near(control & 1, seq), near(~control & 1, ack), length);
-      default: return segment(control, tcp_flag::ack | (flags & tcp_flag::fin), place(0, control, seq), near(~control & 1, ack), length % 16);
+      case 2:
+        return segment(control, tcp_flag::ack, near(control & 1, seq), near(~control & 1, ack), length);
+      default:
+        return segment(control, tcp_flag::ack | (flags & tcp_flag::fin), place(0, control, seq),
+                       near(~control & 1, ack), length % 16);
     }
   }
 
@@ -122,10 +128,11 @@ class Run {
     return c_.stream[side].next_seq + static_cast<std::uint32_t>(static_cast<std::int8_t>(v) / 4);
   }
 
-  void segment(std::uint8_t control, std::uint8_t flags, std::uint32_t seq, std::uint32_t ack, std::uint8_t length) {
+  void segment(std::uint8_t control, std::uint8_t flags, std::uint32_t seq, std::uint32_t ack,
+               std::uint8_t length) {
     static std::array<std::uint8_t, 256 * 300> bytes;
     const unsigned side = control & 1;
-    const std::size_t size = (control & 0x12) == 0x12 ? length * 300u : length;
+    const std::size_t size = (control & 0x12) == 0x12 && length >= 0xf8 ? length * 300u : length;
     Segment s;
     s.seq = seq;
     s.ack = ack;
@@ -160,7 +167,8 @@ class Run {
     demand(c_.hole_deadline == 0 || c_.hole_deadline > now_, "a deadline that has passed");
     demand(c_.hole_deadline != 0 || slabs_.used_bytes() == 0, "held without a deadline");
     for (const Stream& s : c_.stream) {
-      demand(s.held_segments <= limits_.held_segments_max + 1 && s.held_bytes <= limits_.held_bytes_max, "a limit");
+      demand(s.held_segments <= limits_.held_segments_max + 1 && s.held_bytes <= limits_.held_bytes_max,
+             "a limit");
       if (s.held == nullptr) continue;
       std::uint32_t at = s.next_seq;
       const HeldSegment* h = s.held;
