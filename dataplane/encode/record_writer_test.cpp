@@ -161,6 +161,7 @@ ConnectionInfo connection() {
 class RecordWriterTest : public ::testing::Test {
  protected:
   void make(EncodeOptions options = {}, std::size_t buffer_bytes = 65'536, std::size_t buffers = 4) {
+    writer.reset();  // gives buffers back to the pool it was made with
     redactor = redactor_for(settings);
     pool = std::make_unique<BatchPool>(3, buffer_bytes, buffers);
     writer = std::make_unique<RecordWriter>(3, "rack12", 99, *pool, *redactor, options, counters, kProtocols);
