@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
+#include "encode/mask.h"
 #include "encode/utf8.h"
 
 namespace spanlight {
@@ -125,10 +127,12 @@ class RecordBuild {
     Text offset;
     MutableBytes bytes;
     bool changed = false;
+    bool kept() const { return bytes.size() == source.size(); }  // byte for byte: it was UTF-8
   };
 
   Copy copy(std::string_view source);
   void mask_as(Copy& part, const Copy& whole);
+  void mask_inside(Copy& whole, const Copy& part);
   Text text(std::string_view source);
   Text shared_text(std::string_view source);
   void write_location();
@@ -173,10 +177,23 @@ void RecordBuild::mask_as(Copy& part, const Copy& whole) {
       not_after(part.source.data() + part.source.size(), whole.source.data() + whole.source.size()))
     at = static_cast<std::size_t>(part.source.data() - whole.source.data());
   if (at == std::string_view::npos) return;
-  at = utf8_bytes(whole.source.substr(0, at));
-  if (at > whole.bytes.size() || part.bytes.size() > whole.bytes.size() - at) return;
-  std::memcpy(part.bytes.data(), whole.bytes.data() + at, part.bytes.size());
+  if (part.kept() && whole.kept())
+    std::memcpy(part.bytes.data(), whole.bytes.data() + at, part.bytes.size());
+  else  // bad UTF-8 moved the bytes
+    mask_range(part.bytes, 0, part.bytes.size());
   part.changed = true;
+}
+
+// The other way round: a text that quotes one in which something was masked.
+void RecordBuild::mask_inside(Copy& whole, const Copy& part) {
+  if (!part.changed || part.source.empty()) return;
+  const std::size_t at = whole.source.find(part.source);
+  if (at == std::string_view::npos) return;
+  if (part.kept() && whole.kept())
+    std::memcpy(whole.bytes.data() + at, part.bytes.data(), part.bytes.size());
+  else
+    mask_range(whole.bytes, 0, whole.bytes.size());
+  whole.changed = true;
 }
 
 Text RecordBuild::text(std::string_view source) {
@@ -208,8 +225,8 @@ void RecordBuild::write_location() {
   path.changed |= redactor_.mask_url(path.bytes);
   mask_as(query, url);
   query.changed |= redactor_.mask_query(query.bytes);
-  mask_as(summary, url);
-  if (!summary.changed) mask_as(summary, path);
+  mask_inside(summary, url);
+  mask_inside(summary, path);
   summary.changed |= redactor_.mask_text(summary.bytes);
   if (url.changed || path.changed || query.changed || summary.changed) flags_ |= kFlagRedacted;
 }

@@ -23,15 +23,15 @@ class TextCache {
   static constexpr std::size_t kTextBytesMax = 48;
   void clear() { entries_.fill({}); }
   Text& entry(std::string_view text) {  // not empty
-    const auto first = static_cast<unsigned char>(text.front());
-    const auto middle = static_cast<unsigned char>(text[text.size() / 2]);
-    const auto last = static_cast<unsigned char>(text.back());
-    return entries_[(text.size() * 7 + first * 31 + middle * 5 + last) % kEntries];
+    const auto byte = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(text[i])}; };
+    const std::uint32_t sample =
+        byte(0) << 24 | byte(text.size() / 2) << 16 | byte(text.size() - 1) << 8 | (text.size() & 0xff);
+    return entries_[sample * 0x9e3779b1u >> (32 - kEntryBits)];  // Fibonacci hashing
   }
 
  private:
-  static constexpr std::size_t kEntries = 64;
-  std::array<Text, kEntries> entries_{};
+  static constexpr unsigned kEntryBits = 7;
+  std::array<Text, 1u << kEntryBits> entries_{};
 };
 
 // Upper bounds of a record's parts in the builder, notes and alignment included.

@@ -118,6 +118,7 @@ struct Redactor::Rules {
   std::string compile(const std::vector<std::string>& expressions) {
     if (expressions.empty()) return {};
     std::vector<const char*> texts;
+    texts.reserve(expressions.size());
     for (const std::string& expression : expressions) texts.push_back(expression.c_str());
     // The start of a match is needed to mask it. It costs some speed, and rules out a few very large
     // patterns.
