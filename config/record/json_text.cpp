@@ -74,10 +74,9 @@ char* write_ascii(char* out, std::uint8_t c) {
 }
 
 char* write_beyond_ascii(char* out, std::string_view text, std::size_t at, const Utf8Step& step) {
-  static constexpr char kReplacement[] = "\xef\xbf\xbd";  // U+FFFD
+  static constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
   if (!step.valid) {
-    std::memcpy(out, kReplacement, 3);
-    return out + 3;
+    return out + kReplacement.copy(out, kReplacement.size());
   }
   if (step.code_point < 0xa0) return write_unicode_escape(out, step.code_point);  // C1
   std::memcpy(out, text.data() + at, step.length);
