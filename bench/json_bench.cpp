@@ -65,9 +65,15 @@ void escape(benchmark::State& state, const std::string& unit) {
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
-void escape_ascii(benchmark::State& state) { escape(state, "The quick brown fox jumps over the lazy dog. "); }
-void escape_json(benchmark::State& state) { escape(state, R"({"id":7,"name":"lamp","price":19.90},)"); }
-void escape_chinese(benchmark::State& state) { escape(state, "快速的棕色狐狸"); }
+void escape_ascii(benchmark::State& state) {
+  escape(state, "The quick brown fox jumps over the lazy dog. ");
+}
+void escape_json(benchmark::State& state) {
+  escape(state, R"({"id":7,"name":"lamp","price":19.90},)");
+}
+void escape_chinese(benchmark::State& state) {
+  escape(state, "快速的棕色狐狸");
+}
 
 void base64(benchmark::State& state) {
   const std::string bytes(16'384, '\xff');
@@ -90,3 +96,5 @@ BENCHMARK(escape_chinese);
 BENCHMARK(base64);
 
 }  // namespace
+
+BENCHMARK_MAIN();

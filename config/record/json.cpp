@@ -124,7 +124,8 @@ void JsonWriter::times(const wire::Record& record) {
   }
   out_.append(",\"elapsed_time\":");
   if (record.state() == wire::State::complete && request_ns != 0 && response_ns != 0) {
-    // Negative where the two directions of a TAP came skewed, or the server spoke first: true, so it is not hidden.
+    // Negative where the two directions of a TAP came skewed, or the server spoke first: true, so it is not
+    // hidden.
     signed_number(static_cast<std::int64_t>(response_ns - request_ns) / 1'000);
   } else {
     out_.append("null");
@@ -156,7 +157,8 @@ void JsonWriter::connection(const wire::Record& record) {
   end_point(",\"dst\":{\"ip\":\"", *record.dst(), record.dst_port(), has_ports);
 }
 
-void JsonWriter::end_point(std::string_view name, const wire::Address& address, std::uint16_t port, bool has_ports) {
+void JsonWriter::end_point(std::string_view name, const wire::Address& address, std::uint16_t port,
+                           bool has_ports) {
   out_.append(name);
   out_.commit(write_address(out_.room(kAddressTextMax), address));
   out_.append('"');
@@ -244,9 +246,12 @@ void JsonWriter::fields(const wire::Message& message) {
 
 void JsonWriter::field_value(const wire::Field& field) {
   switch (field.kind()) {
-    case wire::FieldKind::text: return append_json_string(out_, text_of(field.text()));
-    case wire::FieldKind::integer: return signed_number(field.integer());
-    case wire::FieldKind::boolean: return out_.append(field.integer() != 0 ? "true" : "false");
+    case wire::FieldKind::text:
+      return append_json_string(out_, text_of(field.text()));
+    case wire::FieldKind::integer:
+      return signed_number(field.integer());
+    case wire::FieldKind::boolean:
+      return out_.append(field.integer() != 0 ? "true" : "false");
     case wire::FieldKind::number: {
       if (!std::isfinite(field.number())) break;  // JSON has no word for it
       char* at = out_.room(kNumberTextMax);

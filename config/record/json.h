@@ -1,7 +1,8 @@
 #pragma once
-// Record → one JSON line, in the form of README.md: the same keys, in the same order, for every program that prints or
-// serves records. Always valid JSON in valid UTF-8, whatever the wire carried. The buffer is reused: after the first
-// records nothing is allocated. Not thread-safe; one writer per thread. The batch must have been verified (reader.h).
+// Record → one JSON line, in the form of README.md: the same keys, in the same order, for every program that
+// prints or serves records. Always valid JSON in valid UTF-8, whatever the wire carried. The buffer is
+// reused: after the first records nothing is allocated. Not thread-safe; one writer per thread. The batch
+// must have been verified (reader.h).
 
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +14,8 @@
 
 namespace spanlight {
 
-// `text` as a JSON string with its quotation marks. Each ill-formed part of UTF-8 becomes U+FFFD; control characters, also
-// DEL and C1, are escaped, so that the line may be shown on a terminal.
+// `text` as a JSON string with its quotation marks. Each ill-formed part of UTF-8 becomes U+FFFD; control
+// characters, also DEL and C1, are escaped, so that the line may be shown on a terminal.
 void append_json_string(TextBuffer& out, std::string_view text);
 
 // True where all of it is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).

@@ -39,7 +39,9 @@ std::string line_of(const sample::Record& record) {
   return std::string(writer.text());
 }
 
-nlohmann::json parsed(const sample::Record& record) { return nlohmann::json::parse(line_of(record)); }
+nlohmann::json parsed(const sample::Record& record) {
+  return nlohmann::json::parse(line_of(record));
+}
 
 sample::Record small_call() {
   sample::Record call;
@@ -105,14 +107,15 @@ TEST(Json, LeavesOutWhatHasNoValue) {
   call.reason = wire::Reason::lost_in_mirror;
   call.response_timestamp = 0;
   call.response.size = 99;  // must not be shown: there was no response
-  EXPECT_EQ(line_of(call),
-            R"({"id":"18b2c3d4e5f60718000000000000002a","sensor":"rack12","protocol":"http","state":"no_response",)"
-            R"("reason":"lost_in_mirror","flags":[],"timestamp":"2026-11-23T04:20:00.123456789Z",)"
-            R"("response_timestamp":null,"elapsed_time":null,"transport":"tcp","conn_id":"0000000000000abc",)"
-            R"("src":{"ip":"10.244.1.7","port":50514},"dst":{"ip":"10.0.0.1","port":80},)"
-            R"("request":{"size":0,"headers":[],"body":{"size":0,"captured":0,"encoding":"utf8","data":""},)"
-            R"("fields":{}}})"
-            "\n");
+  EXPECT_EQ(
+      line_of(call),
+      R"({"id":"18b2c3d4e5f60718000000000000002a","sensor":"rack12","protocol":"http","state":"no_response",)"
+      R"("reason":"lost_in_mirror","flags":[],"timestamp":"2026-11-23T04:20:00.123456789Z",)"
+      R"("response_timestamp":null,"elapsed_time":null,"transport":"tcp","conn_id":"0000000000000abc",)"
+      R"("src":{"ip":"10.244.1.7","port":50514},"dst":{"ip":"10.0.0.1","port":80},)"
+      R"("request":{"size":0,"headers":[],"body":{"size":0,"captured":0,"encoding":"utf8","data":""},)"
+      R"("fields":{}}})"
+      "\n");
 }
 
 TEST(Json, AnUnaskedResponseHasNoRequestAndNoTimestamp) {
@@ -140,8 +143,9 @@ TEST(Json, ElapsedTimeIsWholeMicrosecondsAndTellsWhenTheResponseWasSeenFirst) {
     std::int64_t difference_ns;
     std::int64_t elapsed_us;
   };
-  for (const Case& c : {Case{"none", 0, 0}, Case{"below one", 999, 0}, Case{"one", 1'000, 1}, Case{"cut", 1'999, 1},
-                        Case{"long", 3'600'000'000'000, 3'600'000'000}, Case{"skewed", -2'500, -2}}) {
+  for (const Case& c :
+       {Case{"none", 0, 0}, Case{"below one", 999, 0}, Case{"one", 1'000, 1}, Case{"cut", 1'999, 1},
+        Case{"long", 3'600'000'000'000, 3'600'000'000}, Case{"skewed", -2'500, -2}}) {
     sample::Record call = small_call();
     call.response_timestamp = call.timestamp + static_cast<std::uint64_t>(c.difference_ns);
     EXPECT_EQ(parsed(call)["elapsed_time"], c.elapsed_us) << c.name;
@@ -166,8 +170,9 @@ TEST(Json, ValuesOfANewerSensorAreUnknownAndStillJson) {
 }
 
 TEST(Json, NumbersThatJsonDoesNotKnowAreNull) {
-  for (const double number : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
-                              std::numeric_limits<double>::quiet_NaN()}) {
+  for (const double number :
+       {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+        std::numeric_limits<double>::quiet_NaN()}) {
     sample::Record call = small_call();
     call.request.fields = {{.name = "x", .kind = wire::FieldKind::number, .number = number}};
     EXPECT_TRUE(parsed(call)["request"]["fields"]["x"].is_null());
@@ -184,7 +189,7 @@ TEST(Json, HeaderSpansOutOfRangeAreSkippedAndCounted) {
   batch.records = {small_call()};
   batch.records[0].request.headers = {{"Host", "shop"}};  // 8 bytes
   const std::uint32_t all = 0xffff'ffff;
-  batch.records[0].request.wrong_spans = {{9, 0, 0, 0}, {0, 9, 0, 0}, {0, 0, 8, 1}, {all, all, all, all},
+  batch.records[0].request.wrong_spans = {{9, 0, 0, 0},   {0, 9, 0, 0}, {0, 0, 8, 1}, {all, all, all, all},
                                           {1, all, 0, 0}, {0, 4, 4, 4} /* right, but a second time */};
   const sample::Bytes bytes = sample::build(batch);
   const auto opened = open_batch({bytes.data(), bytes.size()});
@@ -238,20 +243,24 @@ TEST(Json, APreviewCutThroughACharacterStaysText) {
   sample::Record call = small_call();
   call.request.body_size = 100;
   call.request.body = "caf\xc3";
-  EXPECT_EQ(parsed(call)["request"]["body"].dump(), R"({"captured":3,"data":"caf","encoding":"utf8","size":100})");
+  EXPECT_EQ(parsed(call)["request"]["body"].dump(),
+            R"({"captured":3,"data":"caf","encoding":"utf8","size":100})");
   call.request.body_size = 4;  // not cut: these bytes are not UTF-8
   EXPECT_EQ(parsed(call)["request"]["body"]["encoding"], "base64");
   call.request.body_size = 100;
-  call.request.body = "\xff" "caf\xc3";  // cut, but not text before it either: all of it is kept
+  call.request.body =
+      "\xff"
+      "caf\xc3";  // cut, but not text before it either: all of it is kept
   EXPECT_EQ(parsed(call)["request"]["body"]["captured"], 5);
 }
 
-// Strings of every kind of byte, mostly near each other's boundaries: what we write must be what another implementation
-// reads, and reads back as the same text where it was well-formed.
+// Strings of every kind of byte, mostly near each other's boundaries: what we write must be what another
+// implementation reads, and reads back as the same text where it was well-formed.
 std::string hostile_text(std::mt19937_64& random) {
-  static const std::string parts[] = {"a",        "\"",           "\\",   std::string(1, '\0'), "\x1b[31m", "é",
-                                      "\xe2\x82", "\xf0\x9f\x98", "😀",   "\x80",               "\xff",     "\xed\xa0\x80",
-                                      "\xc0\x80", "\x7f",         "\xc2", "plain text of some length "};
+  static const std::string parts[] = {"a",        "\"",   "\\",       std::string(1, '\0'),
+                                      "\x1b[31m", "é",    "\xe2\x82", "\xf0\x9f\x98",
+                                      "😀",        "\x80", "\xff",     "\xed\xa0\x80",
+                                      "\xc0\x80", "\x7f", "\xc2",     "plain text of some length "};
   std::string text;
   for (std::size_t n = random() % 24; n > 0; --n) text += parts[random() % std::size(parts)];
   return text;
@@ -268,13 +277,12 @@ TEST(Json, IsReadByAnotherImplementationWhateverTheBytes) {
     call.flags = static_cast<std::uint32_t>(random());
     for (std::size_t n = random() % 5; n > 0; --n) {
       call.request.headers.emplace_back(hostile_text(random), hostile_text(random));
-      call.response.fields.push_back(
-          {.name = std::to_string(n) + hostile_text(random),
-           .kind = static_cast<wire::FieldKind>(random() % 6),
-           .text = hostile_text(random),
-           .integer = static_cast<std::int64_t>(random()),
-           .number = static_cast<double>(random()) / 3,
-           .list = {hostile_text(random), hostile_text(random)}});
+      call.response.fields.push_back({.name = std::to_string(n) + hostile_text(random),
+                                      .kind = static_cast<wire::FieldKind>(random() % 6),
+                                      .text = hostile_text(random),
+                                      .integer = static_cast<std::int64_t>(random()),
+                                      .number = static_cast<double>(random()) / 3,
+                                      .list = {hostile_text(random), hostile_text(random)}});
     }
     call.response.body = hostile_text(random);
     call.response.body_size = call.response.body.size() + random() % 2;
@@ -283,8 +291,12 @@ TEST(Json, IsReadByAnotherImplementationWhateverTheBytes) {
     ASSERT_TRUE(is_utf8(line));
     const auto json = nlohmann::json::parse(line, nullptr, false);
     ASSERT_FALSE(json.is_discarded()) << line;
-    if (is_utf8(call.path) && !call.path.empty()) { ASSERT_EQ(json["path"], call.path); }
-    if (is_utf8(call.response.body)) { ASSERT_EQ(json["response"]["body"]["data"], call.response.body); }
+    if (is_utf8(call.path) && !call.path.empty()) {
+      ASSERT_EQ(json["path"], call.path);
+    }
+    if (is_utf8(call.response.body)) {
+      ASSERT_EQ(json["response"]["body"]["data"], call.response.body);
+    }
   }
 }
 

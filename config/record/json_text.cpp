@@ -1,4 +1,5 @@
-// The text of JSON: escaping, UTF-8, base64. Eight bytes at a time where nothing is special, one character where it is.
+// The text of JSON: escaping, UTF-8, base64. Eight bytes at a time where nothing is special, one character
+// where it is.
 
 #include <array>
 #include <bit>
@@ -12,12 +13,18 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "first_special() counts from the lowest byte");
 
-constexpr std::uint64_t each_byte(std::uint8_t value) { return 0x0101010101010101u * value; }
+constexpr std::uint64_t each_byte(std::uint8_t value) {
+  return 0x0101010101010101u * value;
+}
 
-// High bit of each byte that is zero. Above the first zero byte it may lie (a borrow); the lowest one is exact.
-constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - each_byte(0x01)) & ~word & each_byte(0x80); }
+// High bit of each byte that is zero. Above the first zero byte it may lie (a borrow); the lowest one is
+// exact.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) {
+  return (word - each_byte(0x01)) & ~word & each_byte(0x80);
+}
 
-// The high bit of the lowest byte that JSON cannot carry as it is or that is not ASCII; 0 where there is none.
+// The high bit of the lowest byte that JSON cannot carry as it is or that is not ASCII; 0 where there is
+// none.
 constexpr std::uint64_t special_bytes(std::uint64_t word) {
   const std::uint64_t control = (word - each_byte(0x20)) & ~word;
   const std::uint64_t high = word;
@@ -67,10 +74,9 @@ char* write_ascii(char* out, std::uint8_t c) {
 }
 
 char* write_beyond_ascii(char* out, std::string_view text, std::size_t at, const Utf8Step& step) {
-  static constexpr char kReplacement[] = "\xef\xbf\xbd";  // U+FFFD
+  static constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
   if (!step.valid) {
-    std::memcpy(out, kReplacement, 3);
-    return out + 3;
+    return out + kReplacement.copy(out, kReplacement.size());
   }
   if (step.code_point < 0xa0) return write_unicode_escape(out, step.code_point);  // C1
   std::memcpy(out, text.data() + at, step.length);
@@ -88,7 +94,8 @@ void append_json_string(TextBuffer& out, std::string_view text) {
     if (text.size() - at >= sizeof(std::uint64_t)) {
       const std::uint64_t word = load_word(text.data() + at);
       const std::uint64_t special = special_bytes(word);
-      const std::size_t plain = static_cast<std::size_t>(std::countr_zero(special)) / 8;  // 8 where there is none
+      const std::size_t plain =
+          static_cast<std::size_t>(std::countr_zero(special)) / 8;  // 8 where there is none
       std::memcpy(to, &word, sizeof(word));
       to += plain;
       at += plain;

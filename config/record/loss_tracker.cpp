@@ -7,7 +7,8 @@ namespace spanlight {
 namespace {
 
 std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
-  return b > std::numeric_limits<std::uint64_t>::max() - a ? std::numeric_limits<std::uint64_t>::max() : a + b;
+  return b > std::numeric_limits<std::uint64_t>::max() - a ? std::numeric_limits<std::uint64_t>::max()
+                                                           : a + b;
 }
 
 }  // namespace
@@ -33,9 +34,10 @@ std::pair<LossTracker::Sensor*, bool> LossTracker::sensor_of(std::string_view na
   return {&sensor, true};
 }
 
-// `number`: of a batch that came, or the next one as stats say. Returns how many batches are missing before it.
-std::uint64_t LossTracker::advance(Sensor& sensor, std::uint16_t worker, std::string_view topic, std::uint64_t number,
-                                   bool is_batch) {
+// `number`: of a batch that came, or the next one as stats say. Returns how many batches are missing before
+// it.
+std::uint64_t LossTracker::advance(Sensor& sensor, std::uint16_t worker, std::string_view topic,
+                                   std::uint64_t number, bool is_batch) {
   series_ = std::to_string(worker);
   series_ += '/';
   series_ += topic;
@@ -59,8 +61,9 @@ std::uint64_t LossTracker::advance(Sensor& sensor, std::uint16_t worker, std::st
   return missed;
 }
 
-LossTracker::Seen LossTracker::on_batch(std::string_view sensor_name, std::uint64_t epoch, std::uint16_t worker,
-                                        std::string_view topic, std::uint64_t sequence) {
+LossTracker::Seen LossTracker::on_batch(std::string_view sensor_name, std::uint64_t epoch,
+                                        std::uint16_t worker, std::string_view topic,
+                                        std::uint64_t sequence) {
   const auto [sensor, restarted] = sensor_of(sensor_name, epoch);
   if (sensor == nullptr) return {};
   return {advance(*sensor, worker, topic, sequence, true), restarted};

@@ -17,16 +17,17 @@ template <typename Enum>
 constexpr std::size_t kCountOf = static_cast<std::size_t>(Enum::MAX) + 1;
 
 // Their sizes are the schema's: a value that is appended there does not compile until it has its name here.
-constexpr std::array<std::string_view, kCountOf<wire::State>> kStates = {"complete", "no_response", "no_request",
-                                                                         "one_way"};
+constexpr std::array<std::string_view, kCountOf<wire::State>> kStates = {"complete", "no_response",
+                                                                         "no_request", "one_way"};
 constexpr std::array<std::string_view, kCountOf<wire::Reason>> kReasons = {
     "none", "unanswered", "reset", "closed", "lost_in_mirror", "lost_in_sensor", "capture_ended", "evicted"};
-constexpr std::array<std::string_view, kCountOf<wire::Transport>> kTransports = {"tcp", "udp", "icmp", "sctp"};
-constexpr std::array<std::string_view, kCountOf<wire::Tunnel>> kTunnels = {"none",   "vxlan", "geneve", "gre",
-                                                                           "erspan", "ipip",  "teredo", "gtp"};
-constexpr std::array<std::string_view, kFlagCount> kFlags = {"gap",           "truncated_headers", "truncated_body",
-                                                             "withheld_body", "redacted",          "malformed",
-                                                             "midstream",     "uncertain"};
+constexpr std::array<std::string_view, kCountOf<wire::Transport>> kTransports = {"tcp", "udp", "icmp",
+                                                                                 "sctp"};
+constexpr std::array<std::string_view, kCountOf<wire::Tunnel>> kTunnels = {
+    "none", "vxlan", "geneve", "gre", "erspan", "ipip", "teredo", "gtp"};
+constexpr std::array<std::string_view, kFlagCount> kFlags = {
+    "gap",      "truncated_headers", "truncated_body", "withheld_body",
+    "redacted", "malformed",         "midstream",      "uncertain"};
 static_assert(!kStates.back().empty() && !kReasons.back().empty() && !kTransports.back().empty() &&
               !kTunnels.back().empty() && !kFlags.back().empty());
 static_assert(static_cast<std::uint32_t>(wire::Flag::ANY) == (1u << kFlagCount) - 1);
@@ -39,7 +40,8 @@ char* write_ipv4(char* out, std::uint32_t address) {
   return out;
 }
 
-// RFC 5952: no leading zeros, lower case, the longest run of at least two zero groups is "::", the first of equals.
+// RFC 5952: no leading zeros, lower case, the longest run of at least two zero groups is "::", the first of
+// equals.
 char* write_ipv6(char* out, const std::array<std::uint16_t, 8>& groups) {
   int best = -1, best_length = 1;
   for (int i = 0; i < 8;) {
@@ -75,11 +77,21 @@ char* write_digits(char* out, std::uint32_t value) {
 
 }  // namespace
 
-std::string_view state_name(wire::State state) { return name_in(kStates, state); }
-std::string_view reason_name(wire::Reason reason) { return name_in(kReasons, reason); }
-std::string_view transport_name(wire::Transport transport) { return name_in(kTransports, transport); }
-std::string_view tunnel_name(wire::Tunnel tunnel) { return name_in(kTunnels, tunnel); }
-std::string_view flag_name(std::size_t bit) { return bit < kFlagCount ? kFlags[bit] : "unknown"; }
+std::string_view state_name(wire::State state) {
+  return name_in(kStates, state);
+}
+std::string_view reason_name(wire::Reason reason) {
+  return name_in(kReasons, reason);
+}
+std::string_view transport_name(wire::Transport transport) {
+  return name_in(kTransports, transport);
+}
+std::string_view tunnel_name(wire::Tunnel tunnel) {
+  return name_in(kTunnels, tunnel);
+}
+std::string_view flag_name(std::size_t bit) {
+  return bit < kFlagCount ? kFlags[bit] : "unknown";
+}
 
 char* write_address(char* out, const wire::Address& address) {
   if (address.high() == 0 && address.low() >> 32 == 0xffff) {
@@ -93,8 +105,8 @@ char* write_address(char* out, const wire::Address& address) {
   return write_ipv6(out, groups);
 }
 
-// Days → date after Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms": years begin in March, so that the
-// leap day is the last one. 64 bits of nanoseconds end in 2554, so four digits of year are enough.
+// Days → date after Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms": years begin in March, so
+// that the leap day is the last one. 64 bits of nanoseconds end in 2554, so four digits of year are enough.
 char* write_time(char* out, std::uint64_t time_ns) {
   constexpr std::uint64_t kSecondNs = 1'000'000'000;
   constexpr std::uint32_t kDayS = 86'400;

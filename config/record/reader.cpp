@@ -12,7 +12,8 @@ Opened<Root> open_as(std::span<const std::uint8_t> bytes, const char* identifier
   if (bytes.size() < kBytesMin || !flatbuffers::BufferHasIdentifier(bytes.data(), identifier)) {
     return {nullptr, ReadFault::wrong_identifier};
   }
-  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kWireAlignment != 0) return {nullptr, ReadFault::misaligned};
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kWireAlignment != 0)
+    return {nullptr, ReadFault::misaligned};
 
   flatbuffers::Verifier::Options limits;
   limits.max_depth = kWireDepthMax;
@@ -75,12 +76,18 @@ void take(Budget& budget, const wire::Record& record) {
 
 std::string_view fault_name(ReadFault fault) {
   switch (fault) {
-    case ReadFault::none: return "none";
-    case ReadFault::misaligned: return "misaligned";
-    case ReadFault::too_large: return "too_large";
-    case ReadFault::wrong_identifier: return "wrong_identifier";
-    case ReadFault::malformed: return "malformed";
-    case ReadFault::amplified: return "amplified";
+    case ReadFault::none:
+      return "none";
+    case ReadFault::misaligned:
+      return "misaligned";
+    case ReadFault::too_large:
+      return "too_large";
+    case ReadFault::wrong_identifier:
+      return "wrong_identifier";
+    case ReadFault::malformed:
+      return "malformed";
+    case ReadFault::amplified:
+      return "amplified";
   }
   return "unknown";
 }
@@ -118,8 +125,8 @@ std::optional<Header> HeaderReader::next() {
   while (at_ < count) {
     const wire::HeaderSpan& span = *spans_->Get(at_++);
     const std::size_t named = std::size_t{span.name_length()} + span.value_length();
-    if (!inside(span.name_offset(), span.name_length()) || !inside(span.value_offset(), span.value_length()) ||
-        named > left_) {
+    if (!inside(span.name_offset(), span.name_length()) ||
+        !inside(span.value_offset(), span.value_length()) || named > left_) {
       ++skipped_;
       continue;
     }

@@ -1,8 +1,8 @@
 #pragma once
 // Received bytes → a verified message. Nothing of a message may be touched before open_batch() (open_hello(),
-// open_stats()) has accepted it; after that every accessor of the generated code is safe, for as long as the bytes live.
-// What FlatBuffers cannot know is checked here too: the place of the header spans, and that a small message does not
-// stand for a huge one (offsets may point to the same string a million times).
+// open_stats()) has accepted it; after that every accessor of the generated code is safe, for as long as the
+// bytes live. What FlatBuffers cannot know is checked here too: the place of the header spans, and that a
+// small message does not stand for a huge one (offsets may point to the same string a million times).
 
 #include <cstddef>
 #include <cstdint>
@@ -80,8 +80,9 @@ struct Header {
   std::string_view value;
 };
 
-// The headers of one message in wire order. A span that leaves the header bytes is skipped and counted; so is every
-// further one as soon as the spans together are longer than the bytes are (true headers do not overlap).
+// The headers of one message in wire order. A span that leaves the header bytes is skipped and counted; so is
+// every further one as soon as the spans together are longer than the bytes are (true headers do not
+// overlap).
 class HeaderReader {
  public:
   explicit HeaderReader(const wire::Message& message);

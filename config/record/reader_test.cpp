@@ -80,7 +80,8 @@ TEST(Reader, SurvivesEveryChangedByte) {
   std::mt19937 random(3);
   for (int turn = 0; turn < 20'000; ++turn) {
     Copy copy(original);
-    for (int n = 0; n < 3; ++n) copy.data()[8 + random() % (copy.size - 8)] = static_cast<std::uint8_t>(random());
+    for (int n = 0; n < 3; ++n)
+      copy.data()[8 + random() % (copy.size - 8)] = static_cast<std::uint8_t>(random());
     const auto opened = open_batch(copy.bytes());
     if (!opened) continue;
     for (const wire::Record* record : elements_of(opened->records())) {
@@ -128,7 +129,7 @@ TEST(Names, AddressesAsInRfc5952) {
       {"::1", 0, 1},
       {"::1:0", 0, 0x1'0000},  // IPv4-compatible is not IPv4
       {"2001:db8::1", 0x2001'0db8'0000'0000, 1},
-      {"2001:db8::1:0:0:1", 0x2001'0db8'0000'0000, 0x0001'0000'0000'0001},   // the first of equals
+      {"2001:db8::1:0:0:1", 0x2001'0db8'0000'0000, 0x0001'0000'0000'0001},     // the first of equals
       {"2001:db8:0:1:1:1:1:1", 0x2001'0db8'0000'0001, 0x0001'0001'0001'0001},  // one group is not shortened
       {"2001:0:0:1::1", 0x2001'0000'0000'0001, 1},                             // the longer one
       {"1::", 0x0001'0000'0000'0000, 0},

@@ -7,7 +7,9 @@ using Builder = flatbuffers::FlatBufferBuilder;
 using Text = flatbuffers::Offset<flatbuffers::String>;
 
 // Absent where empty, as the sensor writes it.
-Text text(Builder& builder, const std::string& value) { return value.empty() ? Text{} : builder.CreateString(value); }
+Text text(Builder& builder, const std::string& value) {
+  return value.empty() ? Text{} : builder.CreateString(value);
+}
 
 flatbuffers::Offset<wire::Field> build(Builder& builder, const Field& field) {
   const Text name = builder.CreateString(field.name);
@@ -105,12 +107,13 @@ Bytes build(const Batch& batch) {
   const auto list = builder.CreateVector(records);
   const Text sensor = builder.CreateString(batch.sensor);
   const Text topic = builder.CreateString(batch.topic);
-  wire::FinishRecordBatchBuffer(builder, wire::CreateRecordBatch(builder, sensor, batch.sensor_epoch, batch.worker,
-                                                                 batch.sequence, topic, list));
+  wire::FinishRecordBatchBuffer(builder, wire::CreateRecordBatch(builder, sensor, batch.sensor_epoch,
+                                                                 batch.worker, batch.sequence, topic, list));
   return builder.Release();
 }
 
-Bytes build_stats(const std::string& sensor_name, std::uint64_t epoch, const std::vector<NextSequence>& next) {
+Bytes build_stats(const std::string& sensor_name, std::uint64_t epoch,
+                  const std::vector<NextSequence>& next) {
   Builder builder;
   std::vector<flatbuffers::Offset<wire::NextSequence>> list;
   for (const NextSequence& entry : next) {
@@ -145,7 +148,8 @@ Bytes build_hello(const std::string& sensor_name, std::uint64_t epoch) {
 }
 
 wire::Address ipv4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
-  return {0, std::uint64_t{0xffff} << 32 | std::uint64_t{a} << 24 | std::uint64_t{b} << 16 | std::uint64_t{c} << 8 | d};
+  return {0, std::uint64_t{0xffff} << 32 | std::uint64_t{a} << 24 | std::uint64_t{b} << 16 |
+                 std::uint64_t{c} << 8 | d};
 }
 
 Record usual_call() {
@@ -167,18 +171,19 @@ Record usual_call() {
   call.status_code = 200;
   call.summary = "GET /api/items/7";
   call.request.size = 412;
-  call.request.headers = {{"Host", "shop"},
-                          {"User-Agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"},
-                          {"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
-                          {"Accept-Language", "en-US,en;q=0.5"},
-                          {"Accept-Encoding", "gzip, deflate, br"},
-                          {"Connection", "keep-alive"},
-                          {"Cookie", "[redacted]"},
-                          {"X-Request-Id", "7c1f2a34-6f0e-4a53-9a1c-1b4f6d9f0a11"},
-                          {"X-Forwarded-For", "10.1.2.3"},
-                          {"X-Forwarded-Proto", "https"},
-                          {"Cache-Control", "no-cache"},
-                          {"Pragma", "no-cache"}};
+  call.request.headers = {
+      {"Host", "shop"},
+      {"User-Agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"},
+      {"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
+      {"Accept-Language", "en-US,en;q=0.5"},
+      {"Accept-Encoding", "gzip, deflate, br"},
+      {"Connection", "keep-alive"},
+      {"Cookie", "[redacted]"},
+      {"X-Request-Id", "7c1f2a34-6f0e-4a53-9a1c-1b4f6d9f0a11"},
+      {"X-Forwarded-For", "10.1.2.3"},
+      {"X-Forwarded-Proto", "https"},
+      {"Cache-Control", "no-cache"},
+      {"Pragma", "no-cache"}};
   call.response.size = 470;
   call.response.headers = {{"Server", "nginx/1.22.1"},
                            {"Date", "Mon, 23 Nov 2026 04:20:00 GMT"},

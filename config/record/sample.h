@@ -1,6 +1,7 @@
 #pragma once
-// Batches, hellos and stats made by hand, for tests, benchmarks and the sample publisher; not part of any program that
-// is installed. A plain struct says what shall stand in the message, build() puts it there, also what no sensor would.
+// Batches, hellos and stats made by hand, for tests, benchmarks and the sample publisher; not part of any
+// program that is installed. A plain struct says what shall stand in the message, build() puts it there, also
+// what no sensor would.
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,8 @@
-// What a sensor publishes, from a script, for the tests of subscribers: `record_sample_publisher ENDPOINT [SCRIPT]`.
-// Waits until one subscriber has subscribed to records, hello and stats; sends; prints "sent"; ends when the subscriber
-// has gone or after kStayMs. Scripts: "holes" (default) has a hole in the middle, a malformed message and a loss at the
-// end; "flood" sends until the subscriber is gone; "restart" changes the epoch; "escapes" carries control characters.
+// What a sensor publishes, from a script, for the tests of subscribers: `record_sample_publisher ENDPOINT
+// [SCRIPT]`. Waits until one subscriber has subscribed to records, hello and stats; sends; prints "sent";
+// ends when the subscriber has gone or after kStayMs. Scripts: "holes" (default) has a hole in the middle, a
+// malformed message and a loss at the end; "flood" sends until the subscriber is gone; "restart" changes the
+// epoch; "escapes" carries control characters.
 
 #include <zmq.h>
 
@@ -24,7 +25,8 @@ constexpr int kSubscriptions = 3;
 
 class Publisher {
  public:
-  explicit Publisher(const char* endpoint) : context_(zmq_ctx_new()), socket_(zmq_socket(context_, ZMQ_XPUB)) {
+  explicit Publisher(const char* endpoint)
+      : context_(zmq_ctx_new()), socket_(zmq_socket(context_, ZMQ_XPUB)) {
     ok_ = zmq_bind(socket_, endpoint) == 0;
   }
   ~Publisher() {
@@ -67,7 +69,8 @@ class Publisher {
     send(batch.topic, sample::build(batch));
   }
   void send_stats(std::uint64_t epoch, std::uint64_t next) {
-    send("stats.", sample::build_stats("sample", epoch, {{0, "record.http.", next}, {0, "record.redis.", 0}}));
+    send("stats.",
+         sample::build_stats("sample", epoch, {{0, "record.http.", next}, {0, "record.redis.", 0}}));
   }
 
  private:

@@ -22,11 +22,13 @@ bool set_text(void* socket, int option, const std::string& value) {
   return zmq_setsockopt(socket, option, value.data(), value.size()) == 0;
 }
 
-// Protocols are named as in topics: what has a dot or a space would subscribe to something else, or to nothing.
+// Protocols are named as in topics: what has a dot or a space would subscribe to something else, or to
+// nothing.
 bool is_protocol_name(const std::string& name) {
-  return !name.empty() && name.size() <= kTopicBytesMax / 2 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
+  return !name.empty() && name.size() <= kTopicBytesMax / 2 &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+         });
 }
 
 std::string set_keys(void* socket, const SubscriberSettings& settings) {
@@ -89,7 +91,8 @@ struct Subscriber::Sockets {
   void* events = zmq_socket(context, ZMQ_PAIR);
   char topic[kTopicBytesMax] = {};
   Frame message;
-  std::vector<std::uint64_t> aligned;  // ZeroMQ hands out bytes at any address; FlatBuffers wants them aligned
+  std::vector<std::uint64_t>
+      aligned;  // ZeroMQ hands out bytes at any address; FlatBuffers wants them aligned
 
   Sockets() = default;
   Sockets(const Sockets&) = delete;
@@ -127,7 +130,8 @@ std::unique_ptr<Subscriber> Subscriber::connect(const SubscriberSettings& settin
   std::vector<std::string> topics;
   for (const std::string& protocol : settings.protocols) {
     if (!is_protocol_name(protocol)) {
-      fault = "\"" + protocol + "\" is not a protocol's name: lower-case letters, digits, - and _, as in http.";
+      fault =
+          "\"" + protocol + "\" is not a protocol's name: lower-case letters, digits, - and _, as in http.";
       return nullptr;
     }
     if (settings.records) topics.push_back(std::string(kRecordTopic) + protocol + ".");
@@ -138,9 +142,9 @@ std::unique_ptr<Subscriber> Subscriber::connect(const SubscriberSettings& settin
 
   bool ready = set_options(socket, settings) && limit_message(socket);
   for (const std::string& topic : topics) ready = ready && set_text(socket, ZMQ_SUBSCRIBE, topic);
-  constexpr int kEvents =
-      ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+  constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                          ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                          ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
   ready = ready && zmq_socket_monitor(socket, "inproc://events", kEvents) == 0 &&
           zmq_connect(sockets->events, "inproc://events") == 0;
   if (!ready) {
@@ -190,8 +194,11 @@ Received Subscriber::take_event() {
       break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: received.kind = Received::Kind::refused; break;
-    default: break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+      received.kind = Received::Kind::refused;
+      break;
+    default:
+      break;
   }
   return received;
 }
@@ -254,8 +261,8 @@ Received Subscriber::open_records(std::string_view topic, std::span<const std::u
   if (text_of(batch->topic()) != topic) return malformed(ReadFault::malformed);
   ++counters_.batches;
   counters_.records += size_of(batch->records());
-  const LossTracker::Seen seen =
-      loss_.on_batch(text_of(batch->sensor()), batch->sensor_epoch(), batch->worker(), topic, batch->sequence());
+  const LossTracker::Seen seen = loss_.on_batch(text_of(batch->sensor()), batch->sensor_epoch(),
+                                                batch->worker(), topic, batch->sequence());
   Received received;
   received.kind = Received::Kind::records;
   received.topic = topic;

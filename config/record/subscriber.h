@@ -1,6 +1,6 @@
 #pragma once
-// A subscriber of one sensor's records: connects, verifies what comes, and knows what it missed. One thread. Everything
-// that receive() hands out is valid until the next receive().
+// A subscriber of one sensor's records: connects, verifies what comes, and knows what it missed. One thread.
+// Everything that receive() hands out is valid until the next receive().
 //
 //   std::string fault;
 //   auto subscriber = Subscriber::connect(settings, fault);
@@ -9,9 +9,10 @@
 //     if (got.kind == Received::Kind::records) json.append(*got.batch);
 //   }
 //
-// Loss: batches are numbered per (sensor, epoch, worker, topic) from 0, and stats say the next number of each. The first
-// number seen of a topic is where counting starts, unless stats of that epoch were seen before or the sensor was seen to
-// restart: then it counts from 0. What was lost of an old epoch after its last stats cannot be known.
+// Loss: batches are numbered per (sensor, epoch, worker, topic) from 0, and stats say the next number of
+// each. The first number seen of a topic is where counting starts, unless stats of that epoch were seen
+// before or the sensor was seen to restart: then it counts from 0. What was lost of an old epoch after its
+// last stats cannot be known.
 
 #include <chrono>
 #include <cstdint>
@@ -30,8 +31,9 @@ struct SubscriberSettings {
   std::string endpoint = "ipc:///run/spanlight/records.sock";
   std::vector<std::string> protocols;  // names; empty = all
   bool records = true;                 // false: hello and stats alone
-  int high_water_mark = 1'000;         // messages held for us while we are busy; beyond that they are lost, and counted
-  std::string curve_server_key;        // the sensor's public key, Z85; empty = no encryption
+  int high_water_mark =
+      1'000;  // messages held for us while we are busy; beyond that they are lost, and counted
+  std::string curve_server_key;                    // the sensor's public key, Z85; empty = no encryption
   std::string curve_public_key, curve_secret_key;  // ours, Z85; empty = a pair made for this connection
 };
 
@@ -56,7 +58,8 @@ struct Received {
   bool restarted = false;    // the sensor's epoch changed with this message
 };
 
-// The arithmetic of loss, apart from the socket. Its memory is bounded: what is beyond the bound is counted as untracked.
+// The arithmetic of loss, apart from the socket. Its memory is bounded: what is beyond the bound is counted
+// as untracked.
 class LossTracker {
  public:
   static constexpr std::size_t kSensorsMax = 256;
@@ -74,7 +77,9 @@ class LossTracker {
 
   std::uint64_t missed() const { return missed_; }
   std::uint64_t restarts() const { return restarts_; }
-  std::uint64_t out_of_order() const { return out_of_order_; }  // numbers that went back: two sensors of one name
+  std::uint64_t out_of_order() const {
+    return out_of_order_;
+  }  // numbers that went back: two sensors of one name
   std::uint64_t untracked() const { return untracked_; }
 
  private:
@@ -98,8 +103,8 @@ class Subscriber {
     std::uint64_t batches = 0, records = 0, hellos = 0, stats = 0, malformed = 0;
   };
 
-  // Never waits: a sensor that is not there yet is connected to when it comes. nullptr and one sentence in `fault` where
-  // the endpoint, a key or a name cannot be right.
+  // Never waits: a sensor that is not there yet is connected to when it comes. nullptr and one sentence in
+  // `fault` where the endpoint, a key or a name cannot be right.
   static std::unique_ptr<Subscriber> connect(const SubscriberSettings& settings, std::string& fault);
   ~Subscriber();
   Subscriber(const Subscriber&) = delete;

@@ -43,7 +43,9 @@ class Publisher {
     char message[128];
     for (int i = 0; i < count; ++i) ASSERT_GT(zmq_recv(socket_, message, sizeof(message), 0), 0);
   }
-  void send(std::string_view frame, bool more) { zmq_send(socket_, frame.data(), frame.size(), more ? ZMQ_SNDMORE : 0); }
+  void send(std::string_view frame, bool more) {
+    zmq_send(socket_, frame.data(), frame.size(), more ? ZMQ_SNDMORE : 0);
+  }
   void send(std::string_view topic, const sample::Bytes& bytes) {
     send(topic, true);
     send({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, false);
@@ -62,7 +64,9 @@ sample::Bytes batch(std::uint64_t sequence, const std::string& topic = "record.h
   return sample::build(made);
 }
 
-Received next(Subscriber& subscriber) { return subscriber.receive(milliseconds(5'000)); }
+Received next(Subscriber& subscriber) {
+  return subscriber.receive(milliseconds(5'000));
+}
 
 std::unique_ptr<Subscriber> connect(const SubscriberSettings& settings) {
   std::string fault;

@@ -17,8 +17,8 @@ constexpr std::string_view kRed = "\x1b[31m", kGreen = "\x1b[32m", kYellow = "\x
                            kDim = "\x1b[2m", kBold = "\x1b[1m", kReset = "\x1b[0m", kPlain = {};
 constexpr std::string_view kSpaces = "                                                                ";
 constexpr unsigned kGap = 2;  // between two columns
-constexpr unsigned kTime = 12, kTimeShort = 8, kProtocol = 8, kStatus = 7, kLatency = 8, kOneEnd = 21, kSizes = 15,
-                   kFlags = 24, kCallMin = 12;
+constexpr unsigned kTime = 12, kTimeShort = 8, kProtocol = 8, kStatus = 7, kLatency = 8, kOneEnd = 21,
+                   kSizes = 15, kFlags = 24, kCallMin = 12;
 constexpr unsigned kBothEnds = 2 * kOneEnd + 3;  // " → "
 
 // What is worth a mark beside the status, where there is no room for the flags themselves.
@@ -49,7 +49,8 @@ TableWriter::Layout layout_for(unsigned columns) {
 }
 
 bool is_complete_pair(const wire::Record& record) {
-  return record.state() == wire::State::complete && record.timestamp() != 0 && record.response_timestamp() != 0;
+  return record.state() == wire::State::complete && record.timestamp() != 0 &&
+         record.response_timestamp() != 0;
 }
 
 unsigned from_environment(const char* name, unsigned otherwise) {
@@ -77,9 +78,11 @@ char* write_end(char* out, const wire::Address& address, std::uint16_t port, boo
 }
 
 // Cut in the middle: the port at the end says more than the middle of an address.
-void append_end(TextBuffer& out, const wire::Address& address, std::uint16_t port, bool has_port, unsigned width) {
+void append_end(TextBuffer& out, const wire::Address& address, std::uint16_t port, bool has_port,
+                unsigned width) {
   char text[kAddressTextMax + 8];
-  const std::string_view whole(text, static_cast<std::size_t>(write_end(text, address, port, has_port) - text));
+  const std::string_view whole(text,
+                               static_cast<std::size_t>(write_end(text, address, port, has_port) - text));
   if (width == 0 || whole.size() <= width) return out.append(whole);
   const std::size_t front = (width - 1) / 2;
   out.append(whole.substr(0, front));
@@ -232,7 +235,8 @@ void TableWriter::status_cell(const wire::Record& record) {
     case wire::State::one_way:
       if (scratch_.empty()) scratch_.append("one-way");
       break;
-    case wire::State::complete: break;
+    case wire::State::complete:
+      break;
   }
   if (record.is_error()) colour = kRed;
   if ((record.flags() & kDoubtful) != 0 && scratch_.size() < layout_.status) scratch_.append('!');

@@ -1,7 +1,8 @@
 #pragma once
-// Records as a table for people: one line each, fitted to the terminal. No byte of a record reaches the terminal raw:
-// control, format and ill-formed bytes are shown as \xNN, so that no record can move the cursor, change the title or
-// turn the text around. Reuses its buffer; not thread-safe. The batch must have been verified (reader.h).
+// Records as a table for people: one line each, fitted to the terminal. No byte of a record reaches the
+// terminal raw: control, format and ill-formed bytes are shown as \xNN, so that no record can move the
+// cursor, change the title or turn the text around. Reuses its buffer; not thread-safe. The batch must have
+// been verified (reader.h).
 
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +20,8 @@ struct TableOptions {
   std::uint64_t slow_ns = 500'000'000;  // from here on a latency is yellow
 };
 
-// What `fd` is: a terminal's size and colour (not with NO_COLOR, not on a dumb terminal), or no terminal: no limit, no
-// colour. Asks the system: call it at start and after SIGWINCH.
+// What `fd` is: a terminal's size and colour (not with NO_COLOR, not on a dumb terminal), or no terminal: no
+// limit, no colour. Asks the system: call it at start and after SIGWINCH.
 TableOptions table_options_of(int fd);
 
 class TableWriter {
@@ -64,11 +65,12 @@ class TableWriter {
   bool head_shown_ = false;
 };
 
-// Appends `text` so that it takes at most `width` columns (0 = no limit), the last of them "…" where it was cut. Returns
-// the columns taken. What must not reach a terminal is shown as \xNN.
+// Appends `text` so that it takes at most `width` columns (0 = no limit), the last of them "…" where it was
+// cut. Returns the columns taken. What must not reach a terminal is shown as \xNN.
 unsigned append_shown(TextBuffer& out, std::string_view text, unsigned width);
 
-// "870 ns", "12.3 µs", "4.56 ms", "1.23 s", "2m05s", "3h07m": at most 8 columns. "512 B", "12.3 kB", "4.00 MB": at most 7.
+// "870 ns", "12.3 µs", "4.56 ms", "1.23 s", "2m05s", "3h07m": at most 8 columns. "512 B", "12.3 kB", "4.00
+// MB": at most 7.
 void append_duration(TextBuffer& out, std::uint64_t duration_ns);
 void append_bytes(TextBuffer& out, std::uint64_t bytes);
 

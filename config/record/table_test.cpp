@@ -48,7 +48,9 @@ unsigned columns_of(std::string_view line) {
   return columns;
 }
 
-unsigned random_columns(std::mt19937& random) { return std::uniform_int_distribution<unsigned>(0, 250)(random); }
+unsigned random_columns(std::mt19937& random) {
+  return std::uniform_int_distribution<unsigned>(0, 250)(random);
+}
 
 TEST(Table, ShowsNoByteThatATerminalWouldObey) {
   struct Case {
@@ -81,9 +83,9 @@ TEST(Table, CutsByColumnsAndNeverThroughACharacter) {
     const char* shown;
   };
   const Case cases[] = {
-      {"abcdef", 6, "abcdef"}, {"abcdef", 5, "abcd…"},  {"abcdef", 1, "…"},       {"中中中", 6, "中中中"},
-      {"中中中", 5, "中中…"},  {"中中中", 4, "中…"},    {"中中中", 1, "…"},       {"ab\x01z", 6, "ab…"},
-      {"ab\x01z", 7, "ab\\x01z"}, {"éééé", 3, "éé…"}, {"ab\x01", 6, "ab\\x01"}, {"", 3, ""},
+      {"abcdef", 6, "abcdef"},    {"abcdef", 5, "abcd…"}, {"abcdef", 1, "…"},       {"中中中", 6, "中中中"},
+      {"中中中", 5, "中中…"},     {"中中中", 4, "中…"},   {"中中中", 1, "…"},       {"ab\x01z", 6, "ab…"},
+      {"ab\x01z", 7, "ab\\x01z"}, {"éééé", 3, "éé…"},     {"ab\x01", 6, "ab\\x01"}, {"", 3, ""},
   };
   for (const Case& c : cases) EXPECT_EQ(shown(c.text, c.width), c.shown) << c.text << " in " << c.width;
 }
@@ -140,7 +142,8 @@ TEST(Table, FitsEveryTerminal) {
   long_call.src = wire::Address(0x2001'0db8'1111'2222, 0x3333'4444'5555'6666);
   long_call.request.size = long_call.response.size = ~std::uint64_t{0};
   for (unsigned columns = 40; columns <= 260; ++columns) {
-    for (const std::string& line : lines_of(table_of({long_call, sample::usual_call()}, {.columns = columns}))) {
+    for (const std::string& line :
+         lines_of(table_of({long_call, sample::usual_call()}, {.columns = columns}))) {
       ASSERT_LE(columns_of(line), columns) << line;
     }
   }
@@ -160,15 +163,41 @@ TEST(Table, TellsWhatHappened) {
     const char* shown;
   };
   const Case cases[] = {
-      {"no response", [](sample::Record& r) { r.state = wire::State::no_response; r.has_status = false; }, "no resp"},
-      {"no request", [](sample::Record& r) { r.state = wire::State::no_request; r.has_status = false; }, "no req"},
-      {"one way", [](sample::Record& r) { r.state = wire::State::one_way; r.has_status = false; }, "one-way"},
+      {"no response",
+       [](sample::Record& r) {
+         r.state = wire::State::no_response;
+         r.has_status = false;
+       },
+       "no resp"},
+      {"no request",
+       [](sample::Record& r) {
+         r.state = wire::State::no_request;
+         r.has_status = false;
+       },
+       "no req"},
+      {"one way",
+       [](sample::Record& r) {
+         r.state = wire::State::one_way;
+         r.has_status = false;
+       },
+       "one-way"},
       {"without a status", [](sample::Record& r) { r.has_status = false; }, "  ok  "},
-      {"error without a status", [](sample::Record& r) { r.has_status = false; r.is_error = true; }, "  error  "},
+      {"error without a status",
+       [](sample::Record& r) {
+         r.has_status = false;
+         r.is_error = true;
+       },
+       "  error  "},
       {"reason", [](sample::Record& r) { r.reason = wire::Reason::lost_in_sensor; }, "lost_in_sensor"},
-      {"summary where there is no path", [](sample::Record& r) { r.path.clear(); r.summary = "SET k"; }, "  SET k  "},
+      {"summary where there is no path",
+       [](sample::Record& r) {
+         r.path.clear();
+         r.summary = "SET k";
+       },
+       "  SET k  "},
       {"response first", [](sample::Record& r) { r.response_timestamp = r.timestamp - 1'500; }, "-1.50 µs"},
-      {"no time at all", [](sample::Record& r) { r.timestamp = r.response_timestamp = 0; }, "-             http"},
+      {"no time at all", [](sample::Record& r) { r.timestamp = r.response_timestamp = 0; },
+       "-             http"},
   };
   for (const Case& c : cases) {
     sample::Record call = sample::usual_call();

@@ -21,7 +21,8 @@ bool is_in(const std::array<Range, kCount>& ranges, std::uint32_t code_point) {
   return after != ranges.begin() && code_point <= std::prev(after)->last;
 }
 
-// Control and format characters: they move, hide or turn what stands around them. Also what is no character at all.
+// Control and format characters: they move, hide or turn what stands around them. Also what is no character
+// at all.
 constexpr std::array<Range, 17> kNotShown = {{{0x00, 0x1f},
                                               {0x7f, 0x9f},
                                               {0xad, 0xad},
@@ -84,7 +85,8 @@ void append_significant(TextBuffer& out, std::uint64_t value, std::uint64_t unit
   const std::uint64_t whole = value / unit;
   at = std::to_chars(at, at + 20, whole).ptr;
   if (unit > 1 && whole < 100) {
-    const std::uint64_t hundredths = (value % unit) / (unit / 100);  // every unit here is 1 or a multiple of 100
+    const std::uint64_t hundredths =
+        (value % unit) / (unit / 100);  // every unit here is 1 or a multiple of 100
     *at++ = '.';
     *at++ = static_cast<char>('0' + hundredths / 10);
     if (whole < 10) *at++ = static_cast<char>('0' + hundredths % 10);
@@ -155,7 +157,8 @@ void append_duration(TextBuffer& out, std::uint64_t duration_ns) {
   if (seconds < kMinute_s) return append_significant(out, duration_ns, kSecond, "s");
   if (seconds < kHour_s) return append_two(out, seconds / kMinute_s, 'm', seconds % kMinute_s, 's');
   if (seconds < kDay_s) return append_two(out, seconds / kHour_s, 'h', seconds % kHour_s / kMinute_s, 'm');
-  if (seconds < 1'000 * kDay_s) return append_two(out, seconds / kDay_s, 'd', seconds % kDay_s / kHour_s, 'h');
+  if (seconds < 1'000 * kDay_s)
+    return append_two(out, seconds / kDay_s, 'd', seconds % kDay_s / kHour_s, 'h');
   append_significant(out, seconds / kDay_s, 1, "d");
 }
 

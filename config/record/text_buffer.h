@@ -1,6 +1,6 @@
 #pragma once
-// Text that grows at its end and keeps its memory when cleared: what the writers write into. Nothing is initialised and
-// room() is asked once for many bytes, so that the writers' loops are plain stores.
+// Text that grows at its end and keeps its memory when cleared: what the writers write into. Nothing is
+// initialised and room() is asked once for many bytes, so that the writers' loops are plain stores.
 
 #include <cstddef>
 #include <cstring>

@@ -10,7 +10,8 @@ namespace spanlight {
 
 struct Utf8Step {
   std::uint32_t code_point = 0;
-  std::uint8_t length = 1;  // bytes; of an ill-formed part: as many as replaced by one U+FFFD (its maximal subpart)
+  std::uint8_t length =
+      1;  // bytes; of an ill-formed part: as many as replaced by one U+FFFD (its maximal subpart)
   bool valid = false;
   bool cut = false;  // ill-formed only because the text ends here
 };

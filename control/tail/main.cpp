@@ -11,8 +11,12 @@ namespace {
 spanlight::TailSignals signals;
 static_assert(std::atomic<bool>::is_always_lock_free);  // what a signal handler may touch
 
-void on_stop(int) { signals.stop = true; }
-void on_resize(int) { signals.resized = true; }
+void on_stop(int) {
+  signals.stop = true;
+}
+void on_resize(int) {
+  signals.resized = true;
+}
 
 void handle(int signal, void (*handler)(int)) {
   struct sigaction action {};

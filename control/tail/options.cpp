@@ -77,7 +77,17 @@ EXIT STATUS
        2      The command line is wrong.
 )";
 
-enum Option : int { kConnect = 256, kProtocol, kFormat, kJson, kCount, kNoColor, kServerKey, kKeyFile, kHelpOption };
+enum Option : int {
+  kConnect = 256,
+  kProtocol,
+  kFormat,
+  kJson,
+  kCount,
+  kNoColor,
+  kServerKey,
+  kKeyFile,
+  kHelpOption
+};
 
 constexpr option kOptions[] = {{"connect", required_argument, nullptr, kConnect},
                                {"protocol", required_argument, nullptr, kProtocol},
@@ -106,7 +116,9 @@ void add_names(std::vector<std::string>& names, std::string_view list) {
 // Empty, or the sentence that says what is wrong.
 std::string apply(TailOptions& options, int which, std::string_view value) {
   switch (which) {
-    case kConnect: options.endpoint = value; break;
+    case kConnect:
+      options.endpoint = value;
+      break;
     case kProtocol: {
       const std::size_t before = options.protocols.size();
       add_names(options.protocols, value);
@@ -119,7 +131,9 @@ std::string apply(TailOptions& options, int which, std::string_view value) {
       }
       options.format = value == "json" ? TailOptions::Format::json : TailOptions::Format::table;
       break;
-    case kJson: options.format = TailOptions::Format::json; break;
+    case kJson:
+      options.format = TailOptions::Format::json;
+      break;
     case kCount: {
       const auto result = std::from_chars(value.data(), value.data() + value.size(), options.count);
       if (result.ec != std::errc() || result.ptr != value.data() + value.size() || options.count == 0) {
@@ -127,10 +141,17 @@ std::string apply(TailOptions& options, int which, std::string_view value) {
       }
       break;
     }
-    case kNoColor: options.colour = false; break;
-    case kServerKey: options.server_key = value; break;
-    case kKeyFile: options.key_file = value; break;
-    default: break;
+    case kNoColor:
+      options.colour = false;
+      break;
+    case kServerKey:
+      options.server_key = value;
+      break;
+    case kKeyFile:
+      options.key_file = value;
+      break;
+    default:
+      break;
   }
   return {};
 }
@@ -150,7 +171,8 @@ ParsedTail parse(int argc, char** argv) {
     if (!fault.empty()) return wrong(fault);
   }
   if (optind < argc) {
-    return wrong("\"" + std::string(argv[optind]) + "\" is not an option; --connect names the sensor's endpoint.");
+    return wrong("\"" + std::string(argv[optind]) +
+                 "\" is not an option; --connect names the sensor's endpoint.");
   }
   if (!parsed.options.key_file.empty() && parsed.options.server_key.empty()) {
     return wrong("--key-file is of use only with --server-key.");

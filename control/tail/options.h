@@ -12,10 +12,10 @@ struct TailOptions {
   std::string endpoint = "ipc:///run/spanlight/records.sock";
   std::vector<std::string> protocols;  // empty = all
   Format format = Format::table;
-  bool colour = true;         // where the terminal can
-  std::uint64_t count = 0;    // records; 0 = without end
-  std::string server_key;     // the sensor's public CURVE key
-  std::string key_file;       // our own pair
+  bool colour = true;       // where the terminal can
+  std::uint64_t count = 0;  // records; 0 = without end
+  std::string server_key;   // the sensor's public CURVE key
+  std::string key_file;     // our own pair
 };
 
 // Either options to run with, or text to print and a status to end with.

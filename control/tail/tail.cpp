@@ -102,8 +102,12 @@ void Tail::take(const Received& received) {
     hello_said_ = false;
   }
   switch (received.kind) {
-    case Received::Kind::records: show(*received.batch); break;
-    case Received::Kind::hello: take_hello(received); break;
+    case Received::Kind::records:
+      show(*received.batch);
+      break;
+    case Received::Kind::hello:
+      take_hello(received);
+      break;
     case Received::Kind::connected:
       if (said_waiting_) say("the sensor is there.");
       was_connected_ = true;
@@ -121,7 +125,8 @@ void Tail::take(const Received& received) {
       if (reader_gone()) output_ = Output::reader_gone;
       break;
     case Received::Kind::stats:
-    case Received::Kind::malformed: break;  // counted by the subscriber; told at the end
+    case Received::Kind::malformed:
+      break;  // counted by the subscriber; told at the end
   }
   say_waiting();
   say_missed();
@@ -156,7 +161,8 @@ void Tail::take_hello(const Received& received) {
       found = found || text_of(protocol->name()) == wanted;
       known += (known.empty() ? "" : ", ") + shown(protocol->name());
     }
-    if (!found) say("this sensor has no protocol " + wanted + "; it has " + (known.empty() ? "none" : known) + ".");
+    if (!found)
+      say("this sensor has no protocol " + wanted + "; it has " + (known.empty() ? "none" : known) + ".");
   }
 }
 
@@ -179,8 +185,9 @@ void Tail::flush() {
   table_.clear();
 }
 
-// In pieces that a ready pipe takes without blocking, so that a signal is seen also while the reader of our output
-// stands still. Meanwhile messages wait in ZeroMQ up to the high-water mark; then they are lost, and counted.
+// In pieces that a ready pipe takes without blocking, so that a signal is seen also while the reader of our
+// output stands still. Meanwhile messages wait in ZeroMQ up to the high-water mark; then they are lost, and
+// counted.
 Tail::Output Tail::write_out(std::string_view text) const {
   while (!text.empty()) {
     pollfd out{STDOUT_FILENO, POLLOUT, 0};
@@ -208,12 +215,14 @@ bool Tail::reader_gone() const {
 void Tail::say_summary() const {
   const LossTracker& loss = subscriber_->loss();
   const Subscriber::Counters& counters = subscriber_->counters();
-  std::string summary = counted(shown_, "record", "records") + ", missed " + counted(loss.missed(), "batch", "batches");
+  std::string summary =
+      counted(shown_, "record", "records") + ", missed " + counted(loss.missed(), "batch", "batches");
   if (counters.malformed > 0) {
     summary += ", skipped " + counted(counters.malformed, "malformed message", "malformed messages");
   }
   if (json_.header_spans_skipped() > 0) {
-    summary += ", skipped " + counted(json_.header_spans_skipped(), "header out of range", "headers out of range");
+    summary +=
+        ", skipped " + counted(json_.header_spans_skipped(), "header out of range", "headers out of range");
   }
   if (loss.restarts() > 0) {
     summary += ", the sensor was restarted " + counted(loss.restarts(), "time", "times");

@@ -25,7 +25,8 @@ class Tail {
  public:
   Tail(const TailOptions& options, TailSignals& signals);
 
-  // Until the count is reached, the reader of standard output is gone, or signals.stop. Returns the exit status.
+  // Until the count is reached, the reader of standard output is gone, or signals.stop. Returns the exit
+  // status.
   int run();
 
  private:

@@ -1,5 +1,6 @@
-// Bytes as they come from a socket → verified → JSON and table. Nothing may be read outside of them, each JSON line must be
-// UTF-8 without a raw control character, and nothing that a terminal obeys may stand in the table.
+// Bytes as they come from a socket → verified → JSON and table. Nothing may be read outside of them, each
+// JSON line must be UTF-8 without a raw control character, and nothing that a terminal obeys may stand in the
+// table.
 
 #include <cstdint>
 #include <cstdlib>
