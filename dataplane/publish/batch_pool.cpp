@@ -85,7 +85,7 @@ void BatchPool::release(Batch* batch) {
 }
 
 void BatchPool::give_back(Batch* batch) {
-  lent_.fetch_sub(1, std::memory_order_relaxed);
+  lent_.fetch_sub(1, std::memory_order_acq_rel);
   release(batch);
 }
 

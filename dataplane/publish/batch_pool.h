@@ -36,7 +36,8 @@ class BatchPool {
   // A batch whose buffer ZeroMQ holds until it has been sent: counted, so that the publisher knows how many
   // of the buffers hang in subscribers' queues. lend() by the publishing thread, give_back() (releases too)
   // by any.
-  void lend() { lent_.fetch_add(1, std::memory_order_relaxed); }
+  // The pair is also the ordering between the two threads: ZeroMQ's own is not for us to rely on.
+  void lend() { lent_.fetch_add(1, std::memory_order_release); }
   void give_back(Batch* batch);
   std::size_t lent() const { return lent_.load(std::memory_order_relaxed); }
 
