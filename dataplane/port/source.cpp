@@ -17,7 +17,7 @@ constexpr std::string_view kAfPacketFrames = "2048";
 constexpr std::uint32_t kAfPacketDriverFrameBytes = 2'048;  // the driver's default
 
 // net_af_xdp: the mbuf is the UMEM chunk, which must lie in one page with its own and the kernel's headers.
-constexpr std::uint32_t kAfXdpFrameBytes = 3'500;
+constexpr std::uint32_t kAfXdpFrameBytes = 3'648;  // of them the kernel takes 256 as headroom
 
 bool is_hex(std::string_view text, std::size_t at, std::size_t n) {
   return at <= text.size() && n <= text.size() - at &&
