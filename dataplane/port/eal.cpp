@@ -184,7 +184,8 @@ std::variant<EalStart, std::string> start_eal(const Settings& settings,
     return "DPDK does not start with " + std::to_string(start.memory_mb) +
            " MiB of memory: " + (said.empty() ? rte_strerror(rte_errno) : said);
   }
-  // DPDK makes a directory of the process's own and, since nothing is shared, puts nothing into it. Now, while we may.
+  // DPDK makes a directory of the process's own and, since nothing is shared, puts nothing into it. Now,
+  // while we may.
   rmdir(rte_eal_get_runtime_dir());
   if (std::string fault = register_frame_info(); !fault.empty()) return fault;
   return start;
