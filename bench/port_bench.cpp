@@ -1,5 +1,6 @@
 // What a frame costs until it lies in an mbuf: read from a capture file, and from a kernel interface through
-// net_af_packet and through libpcap (as root, over a veth pair in a namespace of its own; otherwise left out).
+// net_af_packet and through libpcap (as root, over a veth pair in a namespace of its own; otherwise left
+// out).
 
 #include <cstdio>
 #include <cstdlib>
@@ -72,17 +73,20 @@ void live(benchmark::State& state, const char* source) {
   PortSettings port_settings;
   port_settings.source = source;
   OpenPort opened = open_port(port_settings, settings(), 0, 1);
-  if (const std::string* fault = std::get_if<std::string>(&opened)) return state.SkipWithError(fault->c_str());
+  if (const std::string* fault = std::get_if<std::string>(&opened))
+    return state.SkipWithError(fault->c_str());
   auto& port = std::get<std::unique_ptr<Port>>(opened);
   const int sender = socket(AF_PACKET, SOCK_RAW, 0);
   sockaddr_ll to{};
   to.sll_family = AF_PACKET;
   to.sll_ifindex = static_cast<int>(if_nametoindex("sends0"));
-  if (bind(sender, reinterpret_cast<sockaddr*>(&to), sizeof(to)) != 0) return state.SkipWithError("no sender");
+  if (bind(sender, reinterpret_cast<sockaddr*>(&to), sizeof(to)) != 0)
+    return state.SkipWithError("no sender");
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(state.range(0)), 0x02);
   std::int64_t frames = 0;
   for (auto _ : state) {
-    for (unsigned i = 0; i < kLiveFrames; ++i) benchmark::DoNotOptimize(send(sender, bytes.data(), bytes.size(), 0));
+    for (unsigned i = 0; i < kLiveFrames; ++i)
+      benchmark::DoNotOptimize(send(sender, bytes.data(), bytes.size(), 0));
     usleep(20'000);
     const double start = cpu_ns();
     frames += drain(port->queue(0), 2);
@@ -103,12 +107,18 @@ int main(int argc, char** argv) {
     return 1;
   }
   const bool veth = geteuid() == 0 && unshare(CLONE_NEWNET) == 0 &&
-                    std::system("ip link add seen0 type veth peer name sends0 && ip link set seen0 arp off up && "
-                                "ip link set sends0 arp off up") == 0;
+                    std::system(
+                        "ip link add seen0 type veth peer name sends0 && ip link set seen0 arp off up && "
+                        "ip link set sends0 arp off up") == 0;
   if (veth) {
     benchmark::RegisterBenchmark("net_af_packet", spanlight::live, "net_af_packet0,iface=seen0")
-        ->Arg(64)->Arg(1'500)->UseManualTime();
-    benchmark::RegisterBenchmark("libpcap interface", spanlight::live, "seen0")->Arg(64)->Arg(1'500)->UseManualTime();
+        ->Arg(64)
+        ->Arg(1'500)
+        ->UseManualTime();
+    benchmark::RegisterBenchmark("libpcap interface", spanlight::live, "seen0")
+        ->Arg(64)
+        ->Arg(1'500)
+        ->UseManualTime();
   }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

@@ -1,6 +1,7 @@
 #pragma once
-// A capture filter in libpcap's syntax. Ports of libpcap give it to libpcap (and so to the kernel); for a DPDK device
-// the worker runs libpcap's interpreter on each frame. Compiled on the main thread; matches() is const and safe from any.
+// A capture filter in libpcap's syntax. Ports of libpcap give it to libpcap (and so to the kernel); for a
+// DPDK device the worker runs libpcap's interpreter on each frame. Compiled on the main thread; matches() is
+// const and safe from any.
 
 #include <cstdint>
 #include <string>
@@ -22,8 +23,8 @@ class BpfFilter {
   BpfFilter& operator=(BpfFilter&& other) noexcept;
   ~BpfFilter();
 
-  // `first`: the contiguous bytes at the frame's start. What lies beyond them is not seen: an expression that reads it
-  // does not match, as with a short snap length.
+  // `first`: the contiguous bytes at the frame's start. What lies beyond them is not seen: an expression that
+  // reads it does not match, as with a short snap length.
   bool matches(Bytes first, std::uint32_t wire_bytes) const;
 
   bool empty() const { return program_.bf_insns == nullptr; }

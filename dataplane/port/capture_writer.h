@@ -33,7 +33,8 @@ class ByteWriter {
   std::string bytes_;
 };
 
-inline std::string pcap_bytes(const std::vector<Frame>& frames, std::uint32_t link = 1, bool nanoseconds = true) {
+inline std::string pcap_bytes(const std::vector<Frame>& frames, std::uint32_t link = 1,
+                              bool nanoseconds = true) {
   ByteWriter file;
   file.u32(nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4).u16(2).u16(4).u32(0).u32(0).u32(262'144).u32(link);
   for (const Frame& frame : frames) {
@@ -44,8 +45,10 @@ inline std::string pcap_bytes(const std::vector<Frame>& frames, std::uint32_t li
   return file.take();
 }
 
-// pcapng: section header, one interface with if_tsresol, enhanced packets. `fraction` is in 10^-resolution seconds.
-inline std::string pcapng_bytes(const std::vector<Frame>& frames, std::uint16_t link = 1, std::uint8_t resolution = 9) {
+// pcapng: section header, one interface with if_tsresol, enhanced packets. `fraction` is in 10^-resolution
+// seconds.
+inline std::string pcapng_bytes(const std::vector<Frame>& frames, std::uint16_t link = 1,
+                                std::uint8_t resolution = 9) {
   ByteWriter file;
   file.u32(0x0a0d0d0a).u32(28).u32(0x1a2b3c4d).u16(1).u16(0).u32(0xffffffff).u32(0xffffffff).u32(28);
   const std::uint8_t option[4] = {resolution, 0, 0, 0};
@@ -57,7 +60,11 @@ inline std::string pcapng_bytes(const std::vector<Frame>& frames, std::uint16_t 
     const std::uint32_t padding = (4 - captured % 4) % 4;
     const std::uint32_t block = 32 + captured + padding;
     const std::uint64_t time = frame.seconds * unit + frame.fraction;
-    file.u32(6).u32(block).u32(0).u32(static_cast<std::uint32_t>(time >> 32)).u32(static_cast<std::uint32_t>(time));
+    file.u32(6)
+        .u32(block)
+        .u32(0)
+        .u32(static_cast<std::uint32_t>(time >> 32))
+        .u32(static_cast<std::uint32_t>(time));
     file.u32(captured).u32(frame.wire_bytes == 0 ? captured : frame.wire_bytes);
     file.raw(frame.bytes.data(), frame.bytes.size()).raw("\0\0\0", padding).u32(block);
   }

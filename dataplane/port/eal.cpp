@@ -1,11 +1,11 @@
 #include "port/eal.h"
 
-#include <algorithm>
-#include <cstdio>
 #include <dirent.h>
-#include <fstream>
 #include <sched.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -89,13 +89,15 @@ struct MemoryChoice {
 MemoryChoice choose_memory(Hugepages wish, std::uint32_t needed_mb) {
   if (wish == Hugepages::never) return {false, "no hugepages, as configured"};
   const std::uint64_t free_mb = free_hugepages_mb();
-  const std::string figures =
-      std::to_string(free_mb) + " MiB of hugepages are free, " + std::to_string(needed_mb) + " MiB are needed";
+  const std::string figures = std::to_string(free_mb) + " MiB of hugepages are free, " +
+                              std::to_string(needed_mb) + " MiB are needed";
   if (free_mb >= needed_mb) return {true, "hugepages: " + figures};
   if (wish == Hugepages::automatic) return {false, "no hugepages: " + figures};
   const std::uint32_t pages = (needed_mb + 1) / 2;
-  return {false, figures + ": reserve them (sysctl -w vm.nr_hugepages=" + std::to_string(pages) +
-                     ") or set dpdk.hugepages to automatic", true};
+  return {false,
+          figures + ": reserve them (sysctl -w vm.nr_hugepages=" + std::to_string(pages) +
+              ") or set dpdk.hugepages to automatic",
+          true};
 }
 
 }  // namespace
@@ -104,7 +106,8 @@ std::vector<unsigned> worker_cpus(const Settings& settings) {
   if (!settings.workers.empty()) return settings.workers;
   std::vector<unsigned> cpus = process_cpus();
   if (cpus.size() <= 1) return cpus;
-  // The CPU that is left over is the main thread's: the one it asked for, else the first, where interrupts tend to be.
+  // The CPU that is left over is the main thread's: the one it asked for, else the first, where interrupts
+  // tend to be.
   const auto main = std::find(cpus.begin(), cpus.end(), static_cast<unsigned>(settings.main_cpu));
   cpus.erase(main == cpus.end() ? cpus.begin() : main);
   if (cpus.size() >= RTE_MAX_LCORE) cpus.resize(RTE_MAX_LCORE - 1);
@@ -128,7 +131,8 @@ std::vector<std::string> eal_arguments(const Settings& settings, const std::vect
     // --in-memory does not go with --no-huge; these keep a process to itself just the same.
     arguments = {"--no-huge", "-m", std::to_string(memory_mb), "--no-shconf"};
   }
-  arguments.insert(arguments.end(), {"--no-telemetry", "--file-prefix", "spanlight_" + std::to_string(getpid())});
+  arguments.insert(arguments.end(),
+                   {"--no-telemetry", "--file-prefix", "spanlight_" + std::to_string(getpid())});
 
   bool pci = false;
   for (const PortSettings& port : settings.ports) {
@@ -146,19 +150,22 @@ std::vector<std::string> eal_arguments(const Settings& settings, const std::vect
     lcores += "," + std::to_string(worker_lcore(i)) + "@" + std::to_string(worker_cpus[i]);
   }
   arguments.insert(arguments.end(), {"--lcores", lcores, "--main-lcore", "0"});
-  arguments.insert(arguments.end(), {"--log-level", settings.log_level == LogLevel::debug ? "info" : "error"});
+  arguments.insert(arguments.end(),
+                   {"--log-level", settings.log_level == LogLevel::debug ? "info" : "error"});
   return arguments;
 }
 
-std::variant<EalStart, std::string> start_eal(const Settings& settings, const std::vector<unsigned>& worker_cpus) {
+std::variant<EalStart, std::string> start_eal(const Settings& settings,
+                                              const std::vector<unsigned>& worker_cpus) {
   if (std::string fault = check_cpus(settings, worker_cpus); !fault.empty()) return fault;
   EalStart start;
   start.memory_mb = memory_needed_mb(settings, static_cast<unsigned>(worker_cpus.size()));
   MemoryChoice memory = choose_memory(settings.hugepages, start.memory_mb);
   if (memory.failed) return memory.reason;
   start.hugepages = memory.hugepages;
-  start.sentence = memory.reason + (start.hugepages ? "" : "; using " + std::to_string(start.memory_mb) +
-                                                               " MiB of ordinary memory");
+  start.sentence =
+      memory.reason +
+      (start.hugepages ? "" : "; using " + std::to_string(start.memory_mb) + " MiB of ordinary memory");
 
   std::vector<std::string> arguments = eal_arguments(settings, worker_cpus, start.hugepages, start.memory_mb);
   arguments.insert(arguments.begin(), "spanlight");
@@ -170,24 +177,31 @@ std::variant<EalStart, std::string> start_eal(const Settings& settings, const st
   for (std::string& argument : kept) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
 
-  if (!capture_dpdk_log(settings.log_level == LogLevel::debug)) return std::string("no memory for DPDK's log stream");
+  if (!capture_dpdk_log(settings.log_level == LogLevel::debug))
+    return std::string("no memory for DPDK's log stream");
   if (rte_eal_init(static_cast<int>(kept.size()), pointers.data()) < 0) {
     const std::string said = take_dpdk_error();
     return "DPDK does not start with " + std::to_string(start.memory_mb) +
            " MiB of memory: " + (said.empty() ? rte_strerror(rte_errno) : said);
   }
+  // DPDK makes a directory of the process's own and, since nothing is shared, puts nothing into it. Now,
+  // while we may.
+  rmdir(rte_eal_get_runtime_dir());
   if (std::string fault = register_frame_info(); !fault.empty()) return fault;
   return start;
 }
 
-void stop_eal() { rte_eal_cleanup(); }
+void stop_eal() {
+  rte_eal_cleanup();
+}
 
 std::string register_frame_info() {
   if (frame_info_offset >= 0) return {};
   const rte_mbuf_dynfield field{"spanlight_frame_info", sizeof(FrameInfo), alignof(FrameInfo), 0};
   const int offset = rte_mbuf_dynfield_register(&field);
   if (offset < 0) {
-    return std::string("DPDK's packet buffers have no room for a packet's time and port: ") + rte_strerror(rte_errno);
+    return std::string("DPDK's packet buffers have no room for a packet's time and port: ") +
+           rte_strerror(rte_errno);
   }
   frame_info_offset = offset;
   return {};

@@ -47,7 +47,9 @@ std::vector<Received> receive_all(RxQueue& queue, TimeNs now, unsigned idle_turn
 
 // net_af_xdp forgets libxdp's description of its memory when it closes.
 extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:xsk_umem__create\n"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:xsk_umem__create\n";
+}
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);

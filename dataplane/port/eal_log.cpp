@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kLineBytesMax = 512;
 
-// One for the process, as DPDK's log is. Writes come from any thread, but only through the stream, whose lock orders
-// them; the reader takes that lock too.
+// One for the process, as DPDK's log is. Writes come from any thread, but only through the stream, whose lock
+// orders them; the reader takes that lock too.
 struct LastError {
   std::FILE* stream = nullptr;
   bool to_stderr = false;

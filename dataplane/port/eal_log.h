@@ -1,6 +1,6 @@
 #pragma once
-// Where DPDK's log goes: to the standard error if the sensor logs at debug, else nowhere. The last error is kept either
-// way, since a driver's return value seldom says what its log line does.
+// Where DPDK's log goes: to the standard error if the sensor logs at debug, else nowhere. The last error is
+// kept either way, since a driver's return value seldom says what its log line does.
 
 #include <string>
 

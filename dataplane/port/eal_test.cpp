@@ -55,8 +55,9 @@ TEST(Eal, faults) {
   EXPECT_EQ(fault({}), "there is no worker: name at least one CPU for it");
   settings.hugepages = Hugepages::always;
   settings.memory_mb = 4'000'000;
-  EXPECT_NE(fault(worker_cpus(settings)).find("MiB of hugepages are free, 4000000 MiB are needed: reserve them"),
-            std::string::npos);
+  EXPECT_NE(
+      fault(worker_cpus(settings)).find("MiB of hugepages are free, 4000000 MiB are needed: reserve them"),
+      std::string::npos);
 }
 
 TEST(Eal, is_up_with_its_workers) {

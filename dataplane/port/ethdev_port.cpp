@@ -1,11 +1,11 @@
 #include "port/ethdev_port.h"
 
-#include <algorithm>
-#include <array>
-#include <cstring>
 #include <net/if.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cstring>
 
 #include <linux/if_packet.h>
 #include <rte_dev.h>
@@ -22,8 +22,8 @@ constexpr std::uint16_t kRetaEntriesMax = 4'096;
 constexpr unsigned kRssKeyBytesMax = 128;
 constexpr std::uint16_t kTxDescriptors = 256;
 
-// 6d5a repeated: every 16-bit word of the input meets the same key, so that swapped addresses and ports hash alike
-// (Woo and Park, "Scalable TCP Session Monitoring with Symmetric Receive-side Scaling", 2012).
+// 6d5a repeated: every 16-bit word of the input meets the same key, so that swapped addresses and ports hash
+// alike (Woo and Park, "Scalable TCP Session Monitoring with Symmetric Receive-side Scaling", 2012).
 std::array<std::uint8_t, kRssKeyBytesMax> symmetric_key() {
   std::array<std::uint8_t, kRssKeyBytesMax> key{};
   for (std::size_t i = 0; i < key.size(); ++i) key[i] = i % 2 == 0 ? 0x6d : 0x5a;
@@ -54,8 +54,8 @@ std::string pci_fault(const std::string& address) {
          (said.empty() ? "" : " (" + said + ")");
 }
 
-// A kernel interface is promiscuous as long as this socket lives, even if the process is killed; the drivers' own way
-// sets the interface's flag and leaves it set. Protocol 0: the socket receives nothing.
+// A kernel interface is promiscuous as long as this socket lives, even if the process is killed; the drivers'
+// own way sets the interface's flag and leaves it set. Protocol 0: the socket receives nothing.
 int open_promiscuous(const std::string& interface) {
   const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
@@ -95,8 +95,10 @@ bool can_rss(const rte_eth_dev_info& info) {
 std::uint16_t EthdevQueue::receive(rte_mbuf** out, std::uint16_t n, TimeNs now) {
   if (state() != QueueState::live) return 0;
   std::uint16_t got = 0;
-  for (std::uint16_t queue = first_; queue < queues_ && got < n; queue = static_cast<std::uint16_t>(queue + step_)) {
-    got = static_cast<std::uint16_t>(got + rte_eth_rx_burst(device_, queue, out + got, static_cast<std::uint16_t>(n - got)));
+  for (std::uint16_t queue = first_; queue < queues_ && got < n;
+       queue = static_cast<std::uint16_t>(queue + step_)) {
+    got = static_cast<std::uint16_t>(
+        got + rte_eth_rx_burst(device_, queue, out + got, static_cast<std::uint16_t>(n - got)));
   }
   if (got == 0) return 0;
   if (!filter_.empty()) got = keep_matching(out, got);
@@ -130,7 +132,8 @@ EthdevPort::EthdevPort(const PortSettings& port, std::uint8_t index)
     : name_(port.name.empty() ? port.source : port.name), index_(index) {}
 
 std::variant<std::unique_ptr<Port>, std::string> EthdevPort::open(const PortSettings& settings_of_port,
-                                                                  const Source& source, const Settings& settings,
+                                                                  const Source& source,
+                                                                  const Settings& settings,
                                                                   std::uint8_t index, unsigned workers) {
   std::unique_ptr<EthdevPort> port(new EthdevPort(settings_of_port, index));
   auto filter = BpfFilter::compile(settings.bpf);
@@ -151,8 +154,10 @@ std::string EthdevPort::attach(const Source& source) {
     device_name = vdev.name;
     interface_ = vdev.value("iface").value_or("");
     const bool over_kernel = vdev.driver.ends_with("af_packet") || vdev.driver == "net_af_xdp";
-    if (over_kernel && interface_.empty()) return vdev.name + " needs an interface: " + vdev.name + ",iface=NAME";
-    if (!interface_.empty() && over_kernel && !interface_exists(interface_)) return no_such_interface(interface_);
+    if (over_kernel && interface_.empty())
+      return vdev.name + " needs an interface: " + vdev.name + ",iface=NAME";
+    if (!interface_.empty() && over_kernel && !interface_exists(interface_))
+      return no_such_interface(interface_);
     if (!over_kernel) interface_.clear();
     if (rte_eth_dev_get_port_by_name(vdev.name.c_str(), &device_) == 0) {
       device_ = RTE_MAX_ETHPORTS;  // another port's
@@ -167,7 +172,8 @@ std::string EthdevPort::attach(const Source& source) {
   }
   if (rte_eth_dev_get_port_by_name(device_name.c_str(), &device_) != 0) {
     device_ = RTE_MAX_ETHPORTS;
-    return vdev_.empty() ? pci_fault(device_name) : "the DPDK device " + device_name + " is no network device";
+    return vdev_.empty() ? pci_fault(device_name)
+                         : "the DPDK device " + device_name + " is no network device";
   }
   if (const int result = rte_eth_dev_info_get(device_, &info_); result != 0) {
     return with_reason("DPDK cannot describe " + name_, result);
@@ -175,8 +181,8 @@ std::string EthdevPort::attach(const Source& source) {
   return {};
 }
 
-// RSS spreads over as many queues as there are workers. A device that cannot: one queue, except virtual devices whose
-// queues were counted by their user (the kernel spreads over all of them, so all must be read).
+// RSS spreads over as many queues as there are workers. A device that cannot: one queue, except virtual
+// devices whose queues were counted by their user (the kernel spreads over all of them, so all must be read).
 std::string EthdevPort::plan_queues(unsigned workers) {
   if (info_.max_rx_queues == 0) return name_ + " has no receive queue";
   if (can_rss(info_)) {
@@ -185,7 +191,8 @@ std::string EthdevPort::plan_queues(unsigned workers) {
   }
   const std::string_view driver = info_.driver_name == nullptr ? "" : info_.driver_name;
   bool counted_by_user = false;
-  for (std::string_view one : {"net_af_packet", "net_af_xdp", "net_ring", "net_pcap"}) counted_by_user |= driver == one;
+  for (std::string_view one : {"net_af_packet", "net_af_xdp", "net_ring", "net_pcap"})
+    counted_by_user |= driver == one;
   device_queues_ = counted_by_user ? info_.max_rx_queues : std::uint16_t{1};
   return {};
 }
@@ -196,7 +203,8 @@ std::string EthdevPort::configure(const PortSettings& port, const Settings& sett
   pool_ = create_pool(plan, index_, rte_eth_dev_socket_id(device_));
   if (pool_ == nullptr) {
     return "no memory for " + std::to_string(plan.mbufs) + " packet buffers (" +
-           std::to_string(plan.bytes() / 1'048'576) + " MiB) of " + name_ + ": raise dpdk.memoryMb or lower dpdk.mbufs";
+           std::to_string(plan.bytes() / 1'048'576) + " MiB) of " + name_ +
+           ": raise dpdk.memoryMb or lower dpdk.mbufs";
   }
   // Nothing is ever sent. Some drivers insist on a queue for it.
   std::string fault = set_up(port, settings, 0);
@@ -225,17 +233,21 @@ std::string EthdevPort::set_up(const PortSettings& port, const Settings& setting
   }
   const bool scatter = (info_.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
   if (scatter) conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
-  // A NIC takes frames as large as it can, in chains where it can. A virtual device would set its interface's MTU.
+  // A NIC takes frames as large as it can, in chains where it can. A virtual device would set its interface's
+  // MTU.
   if (vdev_.empty()) {
-    const std::uint16_t one_mbuf = kDataRoomBytes - RTE_PKTMBUF_HEADROOM - 26;  // Ethernet header, two tags, FCS
+    const std::uint16_t one_mbuf =
+        kDataRoomBytes - RTE_PKTMBUF_HEADROOM - 26;  // Ethernet header, two tags, FCS
     conf.rxmode.mtu = scatter ? info_.max_mtu : std::min(info_.max_mtu, one_mbuf);
     conf.intr_conf.rmv = *info_.dev_flags & RTE_ETH_DEV_INTR_RMV ? 1 : 0;
   }
   if (const int result = rte_eth_dev_configure(device_, device_queues_, tx_queues, &conf); result != 0) {
-    return with_reason(name_ + " cannot be configured with " + std::to_string(device_queues_) + " queues", result);
+    return with_reason(name_ + " cannot be configured with " + std::to_string(device_queues_) + " queues",
+                       result);
   }
   if (std::string fault = set_up_queues(settings, tx_queues); !fault.empty()) return fault;
-  if (const int result = rte_eth_dev_start(device_); result != 0) return with_reason(name_ + " does not start", result);
+  if (const int result = rte_eth_dev_start(device_); result != 0)
+    return with_reason(name_ + " does not start", result);
   started_ = true;
   return accept_everything(port);
 }
@@ -244,15 +256,17 @@ std::string EthdevPort::set_up_queues(const Settings& settings, std::uint16_t tx
   std::uint16_t rx_descriptors = settings.rx_descriptors;
   std::uint16_t tx_descriptors = kTxDescriptors;
   // The device's own limits win over the wish.
-  if (const int result = rte_eth_dev_adjust_nb_rx_tx_desc(device_, &rx_descriptors, &tx_descriptors); result != 0) {
+  if (const int result = rte_eth_dev_adjust_nb_rx_tx_desc(device_, &rx_descriptors, &tx_descriptors);
+      result != 0) {
     return with_reason(name_ + " does not say how many descriptors it takes", result);
   }
   const auto socket = static_cast<unsigned>(rte_eth_dev_socket_id(device_));
   for (std::uint16_t queue = 0; queue < device_queues_; ++queue) {
     const int result = rte_eth_rx_queue_setup(device_, queue, rx_descriptors, socket, nullptr, pool_);
     if (result != 0) {
-      return with_reason("receive queue " + std::to_string(queue) + " of " + name_ + " cannot be set up with " +
-                             std::to_string(rx_descriptors) + " descriptors", result);
+      return with_reason("receive queue " + std::to_string(queue) + " of " + name_ +
+                             " cannot be set up with " + std::to_string(rx_descriptors) + " descriptors",
+                         result);
     }
   }
   for (std::uint16_t queue = 0; queue < tx_queues; ++queue) {
@@ -270,12 +284,13 @@ std::string EthdevPort::accept_everything(const PortSettings& port) {
   }
   const int result = rte_eth_promiscuous_enable(device_);
   if (result != 0 && result != -ENOTSUP) return with_reason(name_ + " cannot be made promiscuous", result);
-  rte_eth_allmulticast_enable(device_);  // promiscuous mode says the same; some virtual functions have only this one
+  rte_eth_allmulticast_enable(
+      device_);  // promiscuous mode says the same; some virtual functions have only this one
   return {};
 }
 
-// True if the device hashes with our key over TCP, and its table is ours. Only then do both directions, both ports of a
-// TAP and the software all name the same worker.
+// True if the device hashes with our key over TCP, and its table is ours. Only then do both directions, both
+// ports of a TAP and the software all name the same worker.
 bool EthdevPort::program_rss() {
   if (!reta_equals_software(info_.reta_size, device_queues_)) return false;
   const auto wanted = symmetric_key();
@@ -300,7 +315,8 @@ bool EthdevPort::program_rss() {
 void EthdevPort::make_queues(unsigned workers) {
   const auto count = static_cast<std::uint16_t>(std::min<unsigned>(workers, device_queues_));
   for (std::uint16_t i = 0; i < count; ++i) {
-    queues_.push_back(std::make_unique<EthdevQueue>(device_, i, count, device_queues_, index_, filter_, state_));
+    queues_.push_back(
+        std::make_unique<EthdevQueue>(device_, i, count, device_queues_, index_, filter_, state_));
   }
 }
 
@@ -311,7 +327,8 @@ int EthdevPort::removed(std::uint16_t, rte_eth_event_type, void* self, void*) {
 }
 
 PortCounters EthdevPort::counters() const {
-  if (!interface_.empty() && state_.load(std::memory_order_acquire) == QueueState::live && !interface_exists(interface_)) {
+  if (!interface_.empty() && state_.load(std::memory_order_acquire) == QueueState::live &&
+      !interface_exists(interface_)) {
     state_.store(QueueState::failed, std::memory_order_release);
   }
   rte_eth_stats stats{};
@@ -332,7 +349,8 @@ PortCounters EthdevPort::counters() const {
 
 std::string EthdevPort::why() const {
   if (state_.load(std::memory_order_acquire) != QueueState::failed) return {};
-  return interface_.empty() ? "the device " + name_ + " was removed" : "the interface " + interface_ + " of " + name_ + " is gone";
+  return interface_.empty() ? "the device " + name_ + " was removed"
+                            : "the interface " + interface_ + " of " + name_ + " is gone";
 }
 
 std::string EthdevPort::warning() const {
@@ -360,7 +378,8 @@ void EthdevPort::stop() {
   vdev_.clear();
   if (promiscuous_socket_ >= 0) close(promiscuous_socket_);
   promiscuous_socket_ = -1;
-  if (state_.load(std::memory_order_relaxed) == QueueState::live) state_.store(QueueState::ended, std::memory_order_release);
+  if (state_.load(std::memory_order_relaxed) == QueueState::live)
+    state_.store(QueueState::ended, std::memory_order_release);
   release_pool(pool_);
   pool_ = nullptr;
 }

@@ -1,6 +1,7 @@
 #pragma once
-// A DPDK device as a port: a physical NIC by PCI address, or any virtual device by its string. All queues, symmetric RSS
-// where the hardware has it. Opened and stopped on the main thread; queue i is polled by worker i alone.
+// A DPDK device as a port: a physical NIC by PCI address, or any virtual device by its string. All queues,
+// symmetric RSS where the hardware has it. Opened and stopped on the main thread; queue i is polled by worker
+// i alone.
 
 #include <atomic>
 #include <memory>
@@ -17,20 +18,27 @@
 
 namespace spanlight {
 
-// True if an indirection table of `reta_size` entries, filled (i % 128) % queues, names the same queue for every hash as
-// the software's table of 128 entries does.
+// True if an indirection table of `reta_size` entries, filled (i % 128) % queues, names the same queue for
+// every hash as the software's table of 128 entries does.
 constexpr bool reta_equals_software(unsigned reta_size, unsigned queues) {
   constexpr unsigned kSoftwareEntries = 128;
   if (reta_size == 0 || queues == 0) return false;
   return reta_size % kSoftwareEntries == 0 || (kSoftwareEntries % reta_size == 0 && reta_size % queues == 0);
 }
 
-// One worker's share of a device: device queues first, first + step, … (a virtual device may have more than workers).
+// One worker's share of a device: device queues first, first + step, … (a virtual device may have more than
+// workers).
 class EthdevQueue final : public RxQueue {
  public:
-  EthdevQueue(std::uint16_t device, std::uint16_t first, std::uint16_t step, std::uint16_t queues, std::uint8_t port,
-              const BpfFilter& filter, const std::atomic<QueueState>& state)
-      : device_(device), first_(first), step_(step), queues_(queues), port_(port), filter_(filter), state_(state) {}
+  EthdevQueue(std::uint16_t device, std::uint16_t first, std::uint16_t step, std::uint16_t queues,
+              std::uint8_t port, const BpfFilter& filter, const std::atomic<QueueState>& state)
+      : device_(device),
+        first_(first),
+        step_(step),
+        queues_(queues),
+        port_(port),
+        filter_(filter),
+        state_(state) {}
 
   std::uint16_t receive(rte_mbuf** out, std::uint16_t n, TimeNs now) override;
   QueueState state() const override { return state_.load(std::memory_order_acquire); }

@@ -38,13 +38,16 @@ std::string fault_of(const std::string& source) {
   return fault == nullptr ? "opened" : *fault;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(Reta, equals_the_software_table) {
   for (unsigned queues = 1; queues <= 64; ++queues) {
     for (unsigned size = 1; size <= 512; size *= 2) {
       bool equal = true;
-      for (unsigned hash = 0; hash < 4'096; ++hash) equal &= hash % size % 128 % queues == hash % 128 % queues;
+      for (unsigned hash = 0; hash < 4'096; ++hash)
+        equal &= hash % size % 128 % queues == hash % 128 % queues;
       if (reta_equals_software(size, queues)) {
         EXPECT_TRUE(equal) << size << " entries, " << queues << " queues";
       }

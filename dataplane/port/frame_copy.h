@@ -12,8 +12,8 @@
 
 namespace spanlight {
 
-// nullptr: the pool has not enough mbufs, and none is taken. Bytes beyond kFrameBytesMax stay behind; the frame's
-// wire_bytes then says that it is cut.
+// nullptr: the pool has not enough mbufs, and none is taken. Bytes beyond kFrameBytesMax stay behind; the
+// frame's wire_bytes then says that it is cut.
 inline rte_mbuf* copy_frame(rte_mempool* pool, Bytes frame) {
   frame = frame.first(std::min<std::size_t>(frame.size(), kFrameBytesMax));
   rte_mbuf* head = rte_pktmbuf_alloc(pool);

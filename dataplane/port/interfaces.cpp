@@ -1,12 +1,12 @@
 #include "port/interfaces.h"
 
-#include <algorithm>
-#include <climits>
-#include <cstring>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
+#include <climits>
+#include <cstring>
 #include <vector>
 
 namespace spanlight {
@@ -23,7 +23,9 @@ std::string interface_names() {
   return text;
 }
 
-bool interface_exists(const std::string& name) { return if_nametoindex(name.c_str()) != 0; }
+bool interface_exists(const std::string& name) {
+  return if_nametoindex(name.c_str()) != 0;
+}
 
 bool interface_is_up(const std::string& name) {
   ifreq request{};
@@ -45,7 +47,8 @@ std::string no_permission(const std::string& name) {
   char program[PATH_MAX] = "PROGRAM";
   const ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
   if (n > 0) program[n] = '\0';
-  return "no permission to capture on " + name + ": run as root, or once: setcap cap_net_raw,cap_net_admin=ep " + program;
+  return "no permission to capture on " + name +
+         ": run as root, or once: setcap cap_net_raw,cap_net_admin=ep " + program;
 }
 
 }  // namespace spanlight

@@ -6,20 +6,28 @@ namespace spanlight {
 
 std::optional<LinkType> link_type_of(int dlt) {
   switch (dlt) {
-    case DLT_EN10MB: return LinkType::ethernet;
-    case DLT_LINUX_SLL: return LinkType::linux_cooked_v1;
-    case DLT_LINUX_SLL2: return LinkType::linux_cooked_v2;
+    case DLT_EN10MB:
+      return LinkType::ethernet;
+    case DLT_LINUX_SLL:
+      return LinkType::linux_cooked_v1;
+    case DLT_LINUX_SLL2:
+      return LinkType::linux_cooked_v2;
     case DLT_RAW:
     case DLT_IPV4:
-    case DLT_IPV6: return LinkType::raw_ip;
+    case DLT_IPV6:
+      return LinkType::raw_ip;
     case DLT_NULL:
-    case DLT_LOOP: return LinkType::null_loopback;
-    case DLT_NFLOG: return LinkType::nflog;
-    // Both begin with ff 03 or with the protocol itself (RFC 1661, RFC 1662). DLT_PPP_PPPD (a direction byte) and
-    // DLT_PPP_ETHER (a PPPoE session header) begin otherwise and are not read.
+    case DLT_LOOP:
+      return LinkType::null_loopback;
+    case DLT_NFLOG:
+      return LinkType::nflog;
+    // Both begin with ff 03 or with the protocol itself (RFC 1661, RFC 1662). DLT_PPP_PPPD (a direction byte)
+    // and DLT_PPP_ETHER (a PPPoE session header) begin otherwise and are not read.
     case DLT_PPP:
-    case DLT_PPP_SERIAL: return LinkType::ppp;
-    default: return std::nullopt;
+    case DLT_PPP_SERIAL:
+      return LinkType::ppp;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -14,6 +14,7 @@ std::optional<LinkType> link_type_of(int dlt);
 std::string describe_link_type(int dlt);
 
 // The ones link_type_of() knows, for a sentence.
-constexpr const char* kKnownLinkTypes = "Ethernet, Linux cooked v1 and v2, raw IP, null/loopback, NFLOG and PPP";
+constexpr const char* kKnownLinkTypes =
+    "Ethernet, Linux cooked v1 and v2, raw IP, null/loopback, NFLOG and PPP";
 
 }  // namespace spanlight

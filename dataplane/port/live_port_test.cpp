@@ -1,4 +1,5 @@
-// Kernel interfaces, on a veth pair in a network namespace of the test's own. Only as root; skipped otherwise.
+// Kernel interfaces, on a veth pair in a network namespace of the test's own. Only as root; skipped
+// otherwise.
 
 #include <algorithm>
 #include <chrono>
@@ -23,7 +24,9 @@ namespace {
 
 using test::Received;
 
-bool run(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
+bool run(const std::string& command) {
+  return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+}
 
 TimeNs clock_now() {
   timespec t{};
@@ -60,7 +63,7 @@ class LivePort : public testing::Test {
   static std::vector<std::uint8_t> frame(std::size_t n, std::uint8_t seed) {
     std::vector<std::uint8_t> bytes(n);
     std::iota(bytes.begin(), bytes.end(), seed);
-    bytes[0] = 0x02;                    // unicast, not for this host: only promiscuous ports see it
+    bytes[0] = 0x02;                     // unicast, not for this host: only promiscuous ports see it
     bytes[12] = 0x88, bytes[13] = 0xb5;  // experimental EtherType
     return bytes;
   }
@@ -69,7 +72,8 @@ class LivePort : public testing::Test {
     ASSERT_EQ(::send(sender_, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
   }
 
-  static std::unique_ptr<Port> open_ok(const std::string& source, const std::string& bpf = "ether proto 0x88b5") {
+  static std::unique_ptr<Port> open_ok(const std::string& source,
+                                       const std::string& bpf = "ether proto 0x88b5") {
     Settings settings = test::eal_settings();
     settings.bpf = bpf;
     PortSettings port;
@@ -206,10 +210,10 @@ TEST_F(LivePort, af_packet_down_and_gone) {
 }
 
 TEST_F(LivePort, af_xdp) {
-  ASSERT_TRUE(run("ip link set seen0 mtu 3400") && run("ip link set sends0 mtu 3400"));
+  ASSERT_TRUE(run("ip link set seen0 mtu 3300") && run("ip link set sends0 mtu 3300"));
   const auto port = open_ok("net_af_xdp0,iface=seen0,force_copy=1");
   ASSERT_NE(port, nullptr);
-  round_trip(*port, {60, 1'514, 3'414});
+  round_trip(*port, {60, 1'514, 3'314});
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ std::uint64_t PoolPlan::bytes() const {
   return std::uint64_t{mbufs} * rte_mempool_calc_obj_size(element, 0, &size);
 }
 
-// What may be out at once: descriptors (a NIC's), bursts in work, the per-lcore caches (DPDK lets a cache grow to one and
-// a half), and the hand-over rings, which together can hold ring_size mbufs for each other worker.
+// What may be out at once: descriptors (a NIC's), bursts in work, the per-lcore caches (DPDK lets a cache
+// grow to one and a half), and the hand-over rings, which together can hold ring_size mbufs for each other
+// worker.
 PoolPlan plan_pool(const PortSettings& port, const Settings& settings, unsigned workers) {
   PoolPlan plan;
   const Source source = parse_source(port.source);

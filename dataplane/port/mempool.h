@@ -1,6 +1,6 @@
 #pragma once
-// The packet buffers of one port: how many and how large, and the pool itself. A port's pool is its own, so that a port
-// that is flooded cannot starve the others.
+// The packet buffers of one port: how many and how large, and the pool itself. A port's pool is its own, so
+// that a port that is flooded cannot starve the others.
 
 #include <cstdint>
 #include <string>
@@ -12,7 +12,7 @@
 namespace spanlight {
 
 constexpr std::uint16_t kDataRoomBytes = 2'048 + RTE_PKTMBUF_HEADROOM;  // a standard frame in one mbuf
-constexpr std::uint32_t kFrameBytesMax = 262'144;                      // libpcap's largest snapshot
+constexpr std::uint32_t kFrameBytesMax = 262'144;                       // libpcap's largest snapshot
 constexpr std::uint32_t kMbufsMin = 4'095;
 constexpr std::uint32_t kMbufsMax = 4'194'303;
 constexpr std::uint32_t kMbufCacheMax = 256;  // mbufs that a worker keeps at hand, hot in its cache
@@ -28,7 +28,8 @@ PoolPlan plan_pool(const PortSettings& port, const Settings& settings, unsigned 
 // nullptr: not enough memory. `label` becomes part of the pool's name, which is unique in the process.
 rte_mempool* create_pool(const PoolPlan& plan, std::uint8_t port_index, int socket);
 
-// Frees the pool if all its mbufs are back; otherwise it stays until the process ends, since someone still reads them.
+// Frees the pool if all its mbufs are back; otherwise it stays until the process ends, since someone still
+// reads them.
 void release_pool(rte_mempool* pool);
 
 }  // namespace spanlight

@@ -12,7 +12,8 @@ namespace {
 
 std::string no_memory(const PoolPlan& plan, const std::string& name) {
   return "no memory for " + std::to_string(plan.mbufs) + " packet buffers (" +
-         std::to_string(plan.bytes() / 1'048'576) + " MiB) of " + name + ": raise dpdk.memoryMb or lower dpdk.mbufs";
+         std::to_string(plan.bytes() / 1'048'576) + " MiB) of " + name +
+         ": raise dpdk.memoryMb or lower dpdk.mbufs";
 }
 
 OpenPort open_files(const std::vector<std::string>& paths, const PortSettings& port, const Settings& settings,
@@ -33,9 +34,12 @@ OpenPort open_port(const PortSettings& port, const Settings& settings, std::uint
   if (source.address.empty()) return "the port \"" + port.name + "\" names no source";
   switch (source.kind) {
     case SourceKind::pci:
-    case SourceKind::vdev: return EthdevPort::open(port, source, settings, index, workers);
-    case SourceKind::capture_file: return open_files({source.address}, port, settings, index, workers);
-    case SourceKind::kernel_interface: break;
+    case SourceKind::vdev:
+      return EthdevPort::open(port, source, settings, index, workers);
+    case SourceKind::capture_file:
+      return open_files({source.address}, port, settings, index, workers);
+    case SourceKind::kernel_interface:
+      break;
   }
   const PoolPlan plan = plan_pool(port, settings, workers);
   rte_mempool* pool = create_pool(plan, index, SOCKET_ID_ANY);
@@ -45,8 +49,8 @@ OpenPort open_port(const PortSettings& port, const Settings& settings, std::uint
   return opened;
 }
 
-OpenPort open_capture_files(const std::vector<std::string>& paths, const Settings& settings, std::uint8_t index,
-                            unsigned workers) {
+OpenPort open_capture_files(const std::vector<std::string>& paths, const Settings& settings,
+                            std::uint8_t index, unsigned workers) {
   if (paths.empty()) return std::string("there is no capture file to read");
   PortSettings port;
   port.source = "file:" + paths.front();

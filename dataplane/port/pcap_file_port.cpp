@@ -1,11 +1,11 @@
 #include "port/pcap_file_port.h"
 
-#include <cerrno>
-#include <cstdio>
 #include <stdio_ext.h>
-#include <cstring>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "port/frame_copy.h"
 #include "port/link_type.h"
@@ -22,7 +22,9 @@ std::uint64_t file_bytes(const std::string& path) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-std::string title(const std::string& path) { return path == "-" ? "the standard input" : path; }
+std::string title(const std::string& path) {
+  return path == "-" ? "the standard input" : path;
+}
 
 // What a file that is no capture may be, by its first bytes.
 std::string no_capture(const std::string& path, std::FILE* file) {
@@ -46,7 +48,8 @@ std::string open_fault(const std::string& path, std::FILE* file, const std::stri
 
 }  // namespace
 
-PcapFileQueue::PcapFileQueue(std::vector<std::string> paths, std::string filter, rte_mempool* pool, std::uint8_t port)
+PcapFileQueue::PcapFileQueue(std::vector<std::string> paths, std::string filter, rte_mempool* pool,
+                             std::uint8_t port)
     : paths_(std::move(paths)),
       filter_text_(std::move(filter)),
       pool_(pool),
@@ -75,14 +78,16 @@ std::string PcapFileQueue::open(const std::string& path) {
   // A copy of the standard input's descriptor, since stdio's own stdin outlives our buffer.
   std::FILE* file = path == "-" ? fdopen(dup(STDIN_FILENO), "rb") : std::fopen(path.c_str(), "rb");
   if (file == nullptr) return title(path) + " cannot be opened: " + std::strerror(errno);
-  // A large buffer, and no lock at each of the two reads that libpcap makes for a packet: one thread has this FILE.
+  // A large buffer, and no lock at each of the two reads that libpcap makes for a packet: one thread has this
+  // FILE.
   std::setvbuf(file, buffer_.data(), _IOFBF, buffer_.size());
   __fsetlocking(file, FSETLOCKING_BYCALLER);
 
   char said[PCAP_ERRBUF_SIZE] = "";
   pcap_t* capture = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, said);
   if (capture == nullptr) {
-    std::string fault = path != "-" || std::feof(file) == 0 ? open_fault(path, file, said) : title(path) + " is empty";
+    std::string fault =
+        path != "-" || std::feof(file) == 0 ? open_fault(path, file, said) : title(path) + " is empty";
     std::fclose(file);
     return fault;
   }
@@ -90,7 +95,8 @@ std::string PcapFileQueue::open(const std::string& path) {
   const int dlt = pcap_datalink(capture);
   const auto link = link_type_of(dlt);
   if (!link) {
-    return title(path) + " has " + describe_link_type(dlt) + ", which is not known here; known are " + kKnownLinkTypes;
+    return title(path) + " has " + describe_link_type(dlt) + ", which is not known here; known are " +
+           kKnownLinkTypes;
   }
   auto filter = BpfFilter::compile(filter_text_, dlt);
   if (std::string* fault = std::get_if<std::string>(&filter)) return title(path) + ": " + *fault;
@@ -130,7 +136,8 @@ void PcapFileQueue::file_ended(int result) {
   if (result == PCAP_ERROR) {
     const std::string said = pcap_geterr(capture_.get());
     const bool cut = said.find("truncated") != std::string::npos;
-    add_fault(title(paths_[next_path_ - 1]) + (cut ? " is cut: its last packet is not whole (" : " is damaged (") + said +
+    add_fault(title(paths_[next_path_ - 1]) +
+              (cut ? " is cut: its last packet is not whole (" : " is damaged (") + said +
               "); what came before was read");
   }
   capture_.reset();
@@ -163,7 +170,8 @@ std::uint16_t PcapFileQueue::receive(rte_mbuf** out, std::uint16_t n, TimeNs) {
     pending_ = false;
     FrameInfo& info = frame_info(mbuf);
     // Opened with nanoseconds: tv_usec holds them. Unsigned, since a hostile capture may name any second.
-    info.time = static_cast<TimeNs>(header_->ts.tv_sec) * kSecondNs + static_cast<TimeNs>(header_->ts.tv_usec);
+    info.time =
+        static_cast<TimeNs>(header_->ts.tv_sec) * kSecondNs + static_cast<TimeNs>(header_->ts.tv_usec);
     info.wire_bytes = std::max(header_->len, header_->caplen);
     info.port = port_;
     info.link = link_;

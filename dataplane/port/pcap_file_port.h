@@ -1,7 +1,7 @@
 #pragma once
-// Capture files as a port: pcap and pcapng through libpcap, with nanoseconds, link type and original length, one file
-// after the other, and an end. One queue; the worker that polls it reads the file, which is why this queue alone may make
-// system calls and allocate (README).
+// Capture files as a port: pcap and pcapng through libpcap, with nanoseconds, link type and original length,
+// one file after the other, and an end. One queue; the worker that polls it reads the file, which is why this
+// queue alone may make system calls and allocate (README).
 
 #include <atomic>
 #include <memory>
@@ -53,7 +53,8 @@ class PcapFileQueue final : public RxQueue {
   BpfFilter filter_;
   LinkType link_ = LinkType::ethernet;
   std::size_t next_path_ = 0;
-  // A frame read but not yet handed out, because the pool was empty; libpcap keeps its bytes until the next read.
+  // A frame read but not yet handed out, because the pool was empty; libpcap keeps its bytes until the next
+  // read.
   pcap_pkthdr* header_ = nullptr;
   const u_char* bytes_ = nullptr;
   bool pending_ = false;

@@ -43,7 +43,9 @@ std::string open_fault(const std::string& path) {
   return fault == nullptr ? "opened" : *fault;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 struct FormatCase {
   const char* name;
@@ -85,15 +87,21 @@ TEST(CaptureFile, link_types) {
     std::uint16_t value;  // LINKTYPE_ of the file formats
     LinkType link;
   } cases[] = {
-      {"null", 0, LinkType::null_loopback},       {"ethernet", 1, LinkType::ethernet},
-      {"ppp", 9, LinkType::ppp},                  {"ppp hdlc", 50, LinkType::ppp},
-      {"raw", 101, LinkType::raw_ip},             {"loop", 108, LinkType::null_loopback},
-      {"cooked", 113, LinkType::linux_cooked_v1}, {"ipv4", 228, LinkType::raw_ip},
-      {"ipv6", 229, LinkType::raw_ip},            {"nflog", 239, LinkType::nflog},
+      {"null", 0, LinkType::null_loopback},
+      {"ethernet", 1, LinkType::ethernet},
+      {"ppp", 9, LinkType::ppp},
+      {"ppp hdlc", 50, LinkType::ppp},
+      {"raw", 101, LinkType::raw_ip},
+      {"loop", 108, LinkType::null_loopback},
+      {"cooked", 113, LinkType::linux_cooked_v1},
+      {"ipv4", 228, LinkType::raw_ip},
+      {"ipv6", 229, LinkType::raw_ip},
+      {"nflog", 239, LinkType::nflog},
       {"cooked v2", 276, LinkType::linux_cooked_v2},
   };
   for (const auto& c : cases) {
-    for (const std::string& content : {pcap_bytes({{1, 0, pattern(80)}}, c.value), pcapng_bytes({{1, 0, pattern(80)}}, c.value)}) {
+    for (const std::string& content :
+         {pcap_bytes({{1, 0, pattern(80)}}, c.value), pcapng_bytes({{1, 0, pattern(80)}}, c.value)}) {
       const TemporaryFile file(content);
       const auto port = open_ok({file.path()});
       ASSERT_NE(port, nullptr) << c.name;
@@ -105,7 +113,8 @@ TEST(CaptureFile, link_types) {
 }
 
 TEST(CaptureFile, sizes_become_chains_with_equal_bytes) {
-  for (const std::size_t size : {0u, 1u, 2'047u, 2'048u, 2'049u, 4'096u, 9'018u, 65'549u, 200'000u, 262'144u}) {
+  for (const std::size_t size :
+       {0u, 1u, 2'047u, 2'048u, 2'049u, 4'096u, 9'018u, 65'549u, 200'000u, 262'144u}) {
     const TemporaryFile file(pcap_bytes({{1, 0, pattern(size)}}));
     const auto port = open_ok({file.path()});
     ASSERT_NE(port, nullptr);
@@ -119,7 +128,8 @@ TEST(CaptureFile, sizes_become_chains_with_equal_bytes) {
 TEST(CaptureFile, an_empty_pool_delays_and_loses_nothing) {
   constexpr unsigned kFrames = 200;  // × 128 mbufs: more than the pool has
   std::vector<Frame> written;
-  for (unsigned i = 0; i < kFrames; ++i) written.push_back({i, 0, pattern(262'144, static_cast<std::uint8_t>(i))});
+  for (unsigned i = 0; i < kFrames; ++i)
+    written.push_back({i, 0, pattern(262'144, static_cast<std::uint8_t>(i))});
   const TemporaryFile file(pcap_bytes(written));
   const auto port = open_ok({file.path()});
   ASSERT_NE(port, nullptr);
@@ -183,11 +193,16 @@ TEST(CaptureFile, faults) {
       {"empty", "", "is empty"},
       {"one byte", "x", "is cut inside its file header"},
       {"cut header", good.substr(0, 20), "is cut inside its file header"},
-      {"text", "this is a letter and no capture of anything", "is not a capture: it is neither pcap nor pcapng"},
-      {"gzip", std::string("\x1f\x8b\x08\x00", 4) + std::string(60, 'x'), "is compressed: unpack it with gunzip"},
-      {"zstd", std::string("\x28\xb5\x2f\xfd", 4) + std::string(60, 'x'), "is compressed: unpack it with unzstd"},
-      {"802.11", pcap_bytes({{1, 0, pattern(60)}}, 105), "has link type IEEE802_11 (802.11), which is not known"},
-      {"unknown link type", pcap_bytes({{1, 0, pattern(60)}}, 60'000), "has link type 60000, which is not known"},
+      {"text", "this is a letter and no capture of anything",
+       "is not a capture: it is neither pcap nor pcapng"},
+      {"gzip", std::string("\x1f\x8b\x08\x00", 4) + std::string(60, 'x'),
+       "is compressed: unpack it with gunzip"},
+      {"zstd", std::string("\x28\xb5\x2f\xfd", 4) + std::string(60, 'x'),
+       "is compressed: unpack it with unzstd"},
+      {"802.11", pcap_bytes({{1, 0, pattern(60)}}, 105),
+       "has link type IEEE802_11 (802.11), which is not known"},
+      {"unknown link type", pcap_bytes({{1, 0, pattern(60)}}, 60'000),
+       "has link type 60000, which is not known"},
   };
   for (const auto& c : cases) {
     const TemporaryFile file(c.content);

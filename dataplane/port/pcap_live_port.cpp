@@ -12,17 +12,19 @@ namespace spanlight {
 namespace {
 
 constexpr int kRingBytes = 67'108'864;
-// The kernel hands over a block of the ring when it is full or this old. Immediate mode would give every frame a slot of
-// the largest size instead of packing them: 1,000 frames in the ring instead of 40,000.
+// The kernel hands over a block of the ring when it is full or this old. Immediate mode would give every
+// frame a slot of the largest size instead of packing them: 1,000 frames in the ring instead of 40,000.
 constexpr int kBlockTimeoutMs = 5;
 
 using Capture = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
 
 std::string activate_fault(const std::string& interface, int result, pcap_t* capture) {
   switch (result) {
-    case PCAP_ERROR_NO_SUCH_DEVICE: return no_such_interface(interface);
+    case PCAP_ERROR_NO_SUCH_DEVICE:
+      return no_such_interface(interface);
     case PCAP_ERROR_PERM_DENIED:
-    case PCAP_ERROR_PROMISC_PERM_DENIED: return no_permission(interface);
+    case PCAP_ERROR_PROMISC_PERM_DENIED:
+      return no_permission(interface);
     case PCAP_ERROR_IFACE_NOT_UP:
       return "interface " + interface + " is down: ip link set " + interface + " up";
     default: {
@@ -47,8 +49,8 @@ std::string set_filter(pcap_t* capture, const std::string& expression, int dlt) 
 
 std::variant<std::unique_ptr<Port>, std::string> PcapLivePort::open(const PortSettings& port,
                                                                     const std::string& interface,
-                                                                    const std::string& filter, rte_mempool* pool,
-                                                                    std::uint8_t index) {
+                                                                    const std::string& filter,
+                                                                    rte_mempool* pool, std::uint8_t index) {
   if (interface != "any" && !interface_exists(interface)) return no_such_interface(interface);
   char said[PCAP_ERRBUF_SIZE] = "";
   Capture capture(pcap_create(interface.c_str(), said), &pcap_close);
@@ -67,21 +69,22 @@ std::variant<std::unique_ptr<Port>, std::string> PcapLivePort::open(const PortSe
   const int dlt = pcap_datalink(handle);
   const auto link = link_type_of(dlt);
   if (!link) {
-    return "interface " + interface + " has " + describe_link_type(dlt) + ", which is not known here; known are " +
-           kKnownLinkTypes;
+    return "interface " + interface + " has " + describe_link_type(dlt) +
+           ", which is not known here; known are " + kKnownLinkTypes;
   }
   if (std::string fault = set_filter(handle, filter, dlt); !fault.empty()) return fault;
   const std::string& name = port.name.empty() ? port.source : port.name;
   return std::unique_ptr<Port>(new PcapLivePort(name, interface, std::move(capture), *link, pool, index));
 }
 
-PcapLivePort::PcapLivePort(std::string name, std::string interface, Capture capture, LinkType link, rte_mempool* pool,
-                           std::uint8_t index)
+PcapLivePort::PcapLivePort(std::string name, std::string interface, Capture capture, LinkType link,
+                           rte_mempool* pool, std::uint8_t index)
     : name_(std::move(name)),
       interface_(std::move(interface)),
       capture_(std::move(capture)),
       link_(link),
-      fraction_ns_(pcap_get_tstamp_precision(capture_.get()) == PCAP_TSTAMP_PRECISION_NANO ? 1 : kMicrosecondNs),
+      fraction_ns_(pcap_get_tstamp_precision(capture_.get()) == PCAP_TSTAMP_PRECISION_NANO ? 1
+                                                                                           : kMicrosecondNs),
       pool_(pool),
       index_(index) {}
 
@@ -128,7 +131,8 @@ std::string PcapLivePort::warning() const {
   return "interface " + interface_ + " is down or has no carrier: nothing can arrive";
 }
 
-// pcap_stats() asks the kernel and touches nothing that pcap_dispatch() does, so that the main thread may call it.
+// pcap_stats() asks the kernel and touches nothing that pcap_dispatch() does, so that the main thread may
+// call it.
 PortCounters PcapLivePort::counters() const {
   pcap_stat stats{};
   if (capture_ && pcap_stats(capture_.get(), &stats) == 0) {

@@ -1,6 +1,6 @@
 #pragma once
-// A kernel interface as a port, through libpcap's memory-mapped ring: any frame size, the kernel's own timestamps and its
-// count of drops. One queue; its worker copies frames out of the ring.
+// A kernel interface as a port, through libpcap's memory-mapped ring: any frame size, the kernel's own
+// timestamps and its count of drops. One queue; its worker copies frames out of the ring.
 
 #include <atomic>
 #include <memory>
@@ -18,7 +18,8 @@ namespace spanlight {
 class PcapLivePort final : public Port, public RxQueue {
  public:
   // The string is why the interface cannot be opened.
-  static std::variant<std::unique_ptr<Port>, std::string> open(const PortSettings& port, const std::string& interface,
+  static std::variant<std::unique_ptr<Port>, std::string> open(const PortSettings& port,
+                                                               const std::string& interface,
                                                                const std::string& filter, rte_mempool* pool,
                                                                std::uint8_t index);
   ~PcapLivePort() override { stop(); }

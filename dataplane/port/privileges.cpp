@@ -1,19 +1,21 @@
 #include "port/privileges.h"
 
-#include <cerrno>
-#include <cstring>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 #include <vector>
 
 namespace spanlight {
 namespace {
 
-std::string fault(const std::string& what) { return what + ": " + std::strerror(errno); }
+std::string fault(const std::string& what) {
+  return what + ": " + std::strerror(errno);
+}
 
 // Of the calling thread; threads made later inherit.
 bool set_capabilities(bool keep_net_admin) {

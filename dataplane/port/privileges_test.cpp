@@ -13,7 +13,8 @@
 namespace spanlight {
 namespace {
 
-// Runs in a child process, since what is dropped does not come back. The number answered is the first check that failed.
+// Runs in a child process, since what is dropped does not come back. The number answered is the first check
+// that failed.
 int in_child(const std::function<int()>& body) {
   const pid_t child = fork();
   if (child == 0) _exit(body());
@@ -36,7 +37,8 @@ TEST(Privileges, root_becomes_the_user_for_good) {
               if (!drop_privileges("nobody", false).empty()) return 1;
               if (geteuid() == 0 || getuid() == 0 || getegid() == 0) return 2;
               if (getgroups(0, nullptr) > 1) return 3;
-              if (status_line("CapPrm") != "0000000000000000" || status_line("CapEff") != "0000000000000000") return 4;
+              if (status_line("CapPrm") != "0000000000000000" || status_line("CapEff") != "0000000000000000")
+                return 4;
               if (status_line("NoNewPrivs") != "1") return 5;
               if (setuid(0) == 0) return 6;
               if (socket(AF_PACKET, SOCK_RAW, 0) >= 0) return 7;

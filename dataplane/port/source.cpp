@@ -7,20 +7,22 @@
 namespace spanlight {
 namespace {
 
-// net_af_packet's ring: a slot holds one frame, and the driver copies it into one mbuf. 16 KiB takes every jumbo frame;
-// 64 KiB would take segmentation-offload frames, but 30 times the mempool (name the interface without a driver for
-// those). The kernel wants whole frames in a block, and the same again is mapped for sending.
+// net_af_packet's ring: a slot holds one frame, and the driver copies it into one mbuf. 16 KiB takes every
+// jumbo frame; 64 KiB would take segmentation-offload frames, but 30 times the mempool (name the interface
+// without a driver for those). The kernel wants whole frames in a block, and the same again is mapped for
+// sending.
 constexpr std::string_view kAfPacketFrameBytes = "16384";
 constexpr std::string_view kAfPacketBlockBytes = "131072";
 constexpr std::string_view kAfPacketFrames = "2048";
 constexpr std::uint32_t kAfPacketDriverFrameBytes = 2'048;  // the driver's default
 
 // net_af_xdp: the mbuf is the UMEM chunk, which must lie in one page with its own and the kernel's headers.
-constexpr std::uint32_t kAfXdpFrameBytes = 3'500;
+constexpr std::uint32_t kAfXdpFrameBytes = 3'648;  // of them the kernel takes 256 as headroom
 
 bool is_hex(std::string_view text, std::size_t at, std::size_t n) {
   return at <= text.size() && n <= text.size() - at &&
-         std::all_of(text.begin() + at, text.begin() + at + n, [](unsigned char c) { return std::isxdigit(c); });
+         std::all_of(text.begin() + at, text.begin() + at + n,
+                     [](unsigned char c) { return std::isxdigit(c); });
 }
 
 // "3b:00.0" or "0000:3b:00.0"; answers the long form.
@@ -28,7 +30,8 @@ std::optional<std::string> pci_address(std::string_view text) {
   std::string full(text);
   if (text.size() == 7) full = "0000:" + full;
   const bool shape = full.size() == 12 && is_hex(full, 0, 4) && full[4] == ':' && is_hex(full, 5, 2) &&
-                     full[7] == ':' && is_hex(full, 8, 2) && full[10] == '.' && full[11] >= '0' && full[11] <= '7';
+                     full[7] == ':' && is_hex(full, 8, 2) && full[10] == '.' && full[11] >= '0' &&
+                     full[11] <= '7';
   if (!shape) return std::nullopt;
   std::transform(full.begin(), full.end(), full.begin(), [](unsigned char c) { return std::tolower(c); });
   return full;
@@ -97,7 +100,8 @@ bool closes_with_net_admin(std::string_view source) {
 std::uint32_t single_segment_bytes(const VdevString& vdev) {
   if (vdev.driver == "net_af_packet" || vdev.driver == "eth_af_packet") {
     std::uint32_t bytes = kAfPacketDriverFrameBytes;
-    if (const auto text = vdev.value("framesz")) std::from_chars(text->data(), text->data() + text->size(), bytes);
+    if (const auto text = vdev.value("framesz"))
+      std::from_chars(text->data(), text->data() + text->size(), bytes);
     return bytes;
   }
   return vdev.driver == "net_af_xdp" ? kAfXdpFrameBytes : 0;

@@ -1,5 +1,6 @@
 #pragma once
-// What a source's name means, and how a DPDK device string is read and completed. Text only; no look at the machine.
+// What a source's name means, and how a DPDK device string is read and completed. Text only; no look at the
+// machine.
 
 #include <cstdint>
 #include <optional>
@@ -26,13 +27,16 @@ struct VdevString {
 };
 VdevString parse_vdev(std::string_view text);
 
-// The same device with what our use of it needs and its user did not say (README, "net_af_packet" and "net_af_xdp").
+// The same device with what our use of it needs and its user did not say (README, "net_af_packet" and
+// "net_af_xdp").
 VdevString complete_vdev(VdevString vdev);
 
-// True if the device must detach from its interface when it closes, for which CAP_NET_ADMIN has to be kept (net_af_xdp).
+// True if the device must detach from its interface when it closes, for which CAP_NET_ADMIN has to be kept
+// (net_af_xdp).
 bool closes_with_net_admin(std::string_view source);
 
-// Bytes of one frame that the driver puts into a single mbuf, 0 = the driver makes chains or asks for nothing special.
+// Bytes of one frame that the driver puts into a single mbuf, 0 = the driver makes chains or asks for nothing
+// special.
 std::uint32_t single_segment_bytes(const VdevString& vdev);
 
 }  // namespace spanlight
