@@ -84,10 +84,12 @@ class ProgressBar {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
+PortSettings port_of(const std::string& file) { return {.source = "file:" + file, .name = file}; }
+
 // One file from its first packet to the last record. False if it could not be read as a whole.
 bool dissect_file(const std::string& file, Settings settings, const std::vector<unsigned>& cpus, Printer& printer,
                   Summary& summary, bool progress, const std::atomic<bool>& end) {
-  settings.ports = {{.source = file == "-" ? "file:-" : "file:" + file, .name = file}};
+  settings.ports = {port_of(file)};
   auto made = Engine::make(settings, cpus, Pace::capture, new_epoch());
   if (const auto* fault = std::get_if<std::string>(&made)) {
     std::fprintf(stderr, "spanlight dissect: %s\n", fault->c_str());
@@ -141,6 +143,7 @@ int run_dissect(int argc, char** argv) {
                             settings->workers.end() - static_cast<std::ptrdiff_t>(arguments.workers));
   }
   settings->hugepages = settings->hugepages == Hugepages::automatic ? Hugepages::never : settings->hugepages;
+  settings->ports = {port_of(arguments.files[0])};  // one file at a time: memory for one is enough
   if (!eal_is_up(*settings, settings->workers, true)) return 1;
 
   Printer printer(format, !arguments.no_color);

@@ -9,6 +9,7 @@
 
 #include "port/eal.h"
 #include "port/open_port.h"
+#include "port/privileges.h"
 
 namespace spanlight {
 
@@ -104,6 +105,7 @@ std::string Engine::make_workers() {
 
 int Engine::run_worker(void* argument) {
   auto* context = static_cast<std::pair<Engine*, Worker*>*>(argument);
+  if (context->first->privileges_dropped) drop_thread_privileges();  // this thread is older than the drop
   context->second->run(context->first->stop_);
   delete context;
   return 0;

@@ -25,6 +25,7 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  bool privileges_dropped = false;  // set before start(): the workers' threads then drop theirs too
   void start();          // the workers run from here on
   bool running() const;  // false once every worker has come to its end by itself
   void request_stop() { stop_.store(true, std::memory_order_relaxed); }

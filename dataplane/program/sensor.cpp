@@ -11,6 +11,7 @@
 #include "port/eal.h"
 #include "port/open_port.h"
 #include "port/privileges.h"
+#include "port/source.h"
 #include "program/engine.h"
 #include "program/log.h"
 #include "program/programs.h"
@@ -85,7 +86,7 @@ bool any_source_is(const Settings& settings, SourceKind kind) {
 
 bool keeps_net_admin(const Settings& settings) {
   return std::any_of(settings.ports.begin(), settings.ports.end(),
-                     [](const PortSettings& p) { return p.source.starts_with("net_af_xdp"); });
+                     [](const PortSettings& p) { return closes_with_net_admin(p.source); });
 }
 
 void say_start(const Settings& settings, const Engine& engine, const std::vector<unsigned>& cpus) {
@@ -174,6 +175,7 @@ int run_sensor(int argc, char** argv) {
   else if (!metrics.warning().empty())
     log(LogLevel::warning, metrics.warning());
   if (told(drop_privileges(settings->run_as, keeps_net_admin(*settings)))) return 1;
+  engine.privileges_dropped = true;
 
   publisher.start();
   engine.start();
