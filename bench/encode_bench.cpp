@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "encode/batch_pool_double.h"
+#include "encode/recycle.h"
 #include "encode/record_writer.h"
 
 namespace spanlight {

@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "encode/batch_pool_double.h"
+#include "encode/recycle.h"
 #include "encode/utf8.h"
 #include "schema/record_generated.h"
 
