@@ -1,5 +1,7 @@
 #include "encode/record_writer.h"
 
+#include <ctime>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -132,6 +134,12 @@ bool RecordWriter::make_room(Topic& topic, const Transaction& call, RecordShape&
 
 bool RecordWriter::open(Topic& topic) {
   Batch* batch = pool_.take();
+  while (batch == nullptr && options_.wait_for_buffer) {
+    // Only where a capture is read, which is exempt from the rule that nobody waits.
+    constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 20'000};
+    nanosleep(&kNap, nullptr);
+    batch = pool_.take();
+  }
   if (batch == nullptr) {
     ++counters_.dropped_no_buffer;
     return false;

@@ -47,6 +47,7 @@ struct EncodeCounters {
 struct EncodeOptions {
   std::size_t batch_bytes = 65'536;           // a batch is closed when it holds as much,
   DurationNs batch_ns = 10 * kMillisecondNs;  // or so long after its first record
+  bool wait_for_buffer = false;  // a capture waits for its reader: nothing is dropped for want of a buffer
 };
 
 constexpr std::uint32_t kRecordsPerBatchMax = 2'048;  // a batch is closed there, whatever its size

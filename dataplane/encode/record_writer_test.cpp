@@ -169,13 +169,15 @@ class RecordWriterTest : public ::testing::Test {
 
   // The next submitted batch, verified; it stays valid until the buffer is filled again.
   const wire::RecordBatch* next() {
-    batch = pool->next();
-    if (batch == nullptr) return nullptr;
+    Batch* given = pool->next();
+    if (given == nullptr) return nullptr;
+    taken = *given;
+    batch = &taken;
     const std::uint8_t* data = batch->storage + batch->data_offset;
     EXPECT_LE(batch->data_offset + batch->data_bytes, batch->storage_bytes);
     flatbuffers::Verifier verifier(data, batch->data_bytes);
     EXPECT_TRUE(wire::VerifyRecordBatchBuffer(verifier));
-    pool->release(batch);
+    pool->release(given);
     const auto* message = wire::GetRecordBatch(data);
     EXPECT_EQ(message->records()->size(), batch->records);
     EXPECT_EQ(message->sequence(), batch->sequence);
@@ -194,6 +196,7 @@ class RecordWriterTest : public ::testing::Test {
     return message->records()->Get(0);
   }
 
+  Batch taken;  // what next() saw: the pool clears the batch itself
   Settings settings;
   std::unique_ptr<Redactor> redactor;
   std::unique_ptr<BatchPool> pool;

@@ -67,7 +67,10 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
       timers_(TimerOf{&table_}),
       reassembler_(reassembly_limits_, state_, counters_.reassembly),
       writer_(index, shared.sensor, shared.sensor_epoch, pool, redactor,
-              {.batch_bytes = settings_.batch_bytes, .batch_ns = settings_.batch_ms * kMillisecondNs}, counters_.encode),
+              {.batch_bytes = settings_.batch_bytes,
+               .batch_ns = settings_.batch_ms * kMillisecondNs,
+               .wait_for_buffer = shared.pace == Pace::capture},
+              counters_.encode),
       inspector_(shared.identifier, workshop_, writer_, counters_.inspect),
       board_(rows_of(counters_)) {
   if (!table_.ok() || state_.capacity_bytes() == 0) failed_.store(true, std::memory_order_relaxed);
