@@ -145,7 +145,7 @@ void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest, const 
   in.any_head = false;
   const unsigned other = 1 - sender;
   const Chunk held{waited[other].bytes(), waited[other].offset, waited[other].time, waited[other].peer_acked};
-  const bool known = next != nullptr && start(flow, flow.client, {.protocol = next, .verdict = Verdict::client});
+  const bool known = next != nullptr && start(flow, flow.client, {.protocol = next, .verdict = Verdict::client}, rest.time);
   if (next == nullptr || known) {
     if (!held.bytes.empty()) on_chunk(flow, other, held);
     if (!rest.bytes.empty()) on_chunk(flow, sender, rest);

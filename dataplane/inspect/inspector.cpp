@@ -44,14 +44,13 @@ void Inspector::on_chunk(Flow& flow, unsigned sender, const Chunk& chunk) {
 
 void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
   if (flow.opaque) return;
-  if (flow.inspection == nullptr) {
-    flow.midstream = true;  // the head is gone
-    return;
-  }
+  if (flow.inspection == nullptr && !open(flow)) return;
   InspectedSide& side = flow.inspection->side[sender];
   if (flow.inspection->dissector == nullptr) {
     drop_waiting(side);
     side.lost = true;
+    side.missing += gap.missing;
+    side.cause = gap.cause;
     return;
   }
   std::uint64_t missing = gap.missing;
@@ -166,7 +165,7 @@ void Inspector::look_at_head(Flow& flow, unsigned sender, const Chunk& chunk) {
   in.any_head = true;
   const Found found = probe(flow, side, own, in.side[1 - sender].waiting.bytes());
   if (found.protocol != nullptr) {
-    if (start(flow, sender, found)) replay_heads(flow, sender, chunk);
+    if (start(flow, sender, found, chunk.time)) replay_heads(flow, sender, chunk);
   } else if (side.alive == 0 || (!kept && !keep(side, chunk))) {
     rule_out(flow, side);
   }
@@ -234,7 +233,7 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
       droppable = std::min(droppable, at.skip);
       if (!at.found) continue;
       const Verdict verdict = from == Direction::c2s ? Verdict::client : Verdict::server;
-      if (!start(flow, sender, {.protocol = &candidate, .verdict = verdict})) return;
+      if (!start(flow, sender, {.protocol = &candidate, .verdict = verdict}, chunk.time)) return;
       side.lost = false;
       advance(window, at.skip);
       const Waiting waited = side.waiting;
@@ -248,7 +247,7 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
   if (side.alive == 0 || !keep(side, window)) rule_out(flow, side);
 }
 
-bool Inspector::start(Flow& flow, unsigned sender, Found found) {
+bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   Inspection& in = *flow.inspection;
   in.slot = workshop_.state.take(found.protocol->slot_bytes);
   if (in.slot.empty()) {
@@ -263,6 +262,14 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found) {
   in.protocol = found.protocol;
   in.dissector = found.protocol->create(in.slot.data(), workshop_);
   ++counters_.identified;
+  current_ = &flow;
+  // What a direction said before anybody listened is a hole to its dissector. Its answer can only be to find a message's
+  // start, which is under way.
+  for (const unsigned s : {0u, 1u}) {
+    const InspectedSide& side = in.side[s];
+    const std::uint64_t missing = std::max<std::uint64_t>(side.missing, 1);
+    if (side.lost) in.dissector->on_gap(direction(flow, s), missing, side.cause, time, *this);
+  }
   return true;
 }
 

@@ -63,7 +63,7 @@ class Inspector final : private Sink {
   Found probe(const Flow& flow, InspectedSide& side, Bytes own, Bytes peer);
   static Found probe_among(const Identifier& identifier, CandidateMask among, InspectedSide& side, Bytes own, Bytes peer);
   void rule_out(Flow& flow, InspectedSide& side);
-  bool start(Flow& flow, unsigned sender, Found found);
+  bool start(Flow& flow, unsigned sender, Found found, TimeNs time);
   void replay_heads(Flow& flow, unsigned newest, const Chunk& chunk);
 
   // dissecting

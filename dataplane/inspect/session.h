@@ -29,6 +29,8 @@ struct InspectedSide {
   std::uint64_t wait_bytes = 0;    // the window is shown again when it holds so many
   CandidateMask alive = 0;         // unidentified: candidates that this direction has not ruled out
   std::uint64_t searched_bytes = 0;
+  std::uint64_t missing = 0;       // unidentified: bytes of holes so far
+  GapCause cause = GapCause::mirror;
   bool skipping : 1 = false;
   bool holding : 1 = false;
   bool lost : 1 = false;           // behind a hole or joined midstream: a message's start must be found first

@@ -27,6 +27,7 @@ struct Arguments {
   bool json = false;
   bool no_color = false;
   bool quiet = false;
+  bool counters = false;
   std::uint64_t workers = 1;
 };
 
@@ -53,6 +54,8 @@ std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
   options.flag('j', "json", &arguments.json, "The same as --format json.");
   options.flag(0, "no-color", &arguments.no_color, "No colour on a terminal.");
   options.flag('q', "quiet", &arguments.quiet, "No progress and no summary.");
+  options.flag(0, "counters", &arguments.counters,
+               "Every counter of the workers as one JSON line on standard error, at the end.");
   options.number('w', "workers", "N", &arguments.workers, 1, 64, "Workers, each on a CPU of its own.");
   options.positionals("FILE", &arguments.files, 1, cli::kAnyNumber, "Capture files.");
   options.conflict("json", "format");
@@ -154,6 +157,7 @@ int run_dissect(int argc, char** argv) {
     good = dissect_file(file, *settings, settings->workers, printer, summary, !arguments.quiet, end) && good;
   }
   if (!arguments.quiet) summary.print(stderr, printer.counts());
+  if (arguments.counters) summary.print_counters(stderr);
   return good ? 0 : 1;
 }
 

@@ -69,4 +69,15 @@ void Summary::print(std::FILE* out, const PrintedCounts& printed) const {
   if (!lost.empty()) std::fprintf(out, "beside that: %s\n", joined(lost).c_str());
 }
 
+void Summary::print_counters(std::FILE* out) const {
+  const char* separator = "{";
+  for (const auto& [key, value] : totals_) {
+    const auto& [name, label] = key;
+    std::fprintf(out, "%s\"%s%s%s%s\": %" PRIu64, separator, name.c_str(), label.empty() ? "" : "{", label.c_str(),
+                 label.empty() ? "" : "}", value);
+    separator = ", ";
+  }
+  std::fprintf(out, "%s}\n", totals_.empty() ? "{" : "");
+}
+
 }  // namespace spanlight

@@ -16,6 +16,9 @@ class Summary {
   void add(const Engine& engine);  // its workers have ended
   void print(std::FILE* out, const PrintedCounts& printed) const;
 
+  // One JSON object: "name" or "name{label}" → the sum over all workers and files.
+  void print_counters(std::FILE* out) const;
+
  private:
   std::uint64_t of(const std::string& name, const std::string& label = {}) const;
 

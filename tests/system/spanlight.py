@@ -83,3 +83,15 @@ def write_pcap(path, frames, start=1_700_000_000, step_ns=1_000_000, link=1, nan
             out.write(struct.pack("<IIII", start + seconds, rest if nanoseconds else rest // 1000, len(frame), len(frame)))
             out.write(frame)
     return path
+
+
+def counters(capture, *options):
+    """What the workers counted of a capture: "name" or "name{label}" -> value."""
+    done = run("dissect", "--format", "none", "--quiet", "--counters", *options, capture)
+    return json.loads(done.stderr.splitlines()[-1])
+
+
+def unaccounted(counts):
+    """Frames without an outcome: always 0."""
+    outcomes = sum(v for k, v in counts.items() if k.startswith("packets_total{"))
+    return counts["received_packets_total"] + counts["handed_in_packets_total"] - outcomes

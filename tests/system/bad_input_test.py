@@ -1,0 +1,147 @@
+"""Files that are not what they should be: one clear sentence, an exit status that says so, and what could be read."""
+import json
+import os
+import pathlib
+import random
+import struct
+import tempfile
+import unittest
+
+import spanlight
+from spanlight import Tcp
+
+
+def one_call():
+    tcp = Tcp()
+    return [*tcp.handshake(), *tcp.data(0, b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"),
+            *tcp.data(1, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), *tcp.close()]
+
+
+class BadFiles(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def refused(self, path, *words):
+        done = spanlight.run("dissect", "--json", "--quiet", path)
+        sentence = done.stderr.decode()
+        self.assertEqual(done.returncode, 1, sentence)
+        self.assertEqual(len(sentence.strip().splitlines()), 1, sentence)
+        for word in words:
+            self.assertIn(word, sentence)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def test_a_file_that_is_not_there(self):
+        self.refused(self.folder / "nosuch.pcap", "nosuch.pcap", "No such file")
+
+    def test_an_empty_file(self):
+        self.refused(self.write("empty.pcap", b""), "empty")
+
+    def test_a_file_that_is_no_capture(self):
+        self.refused(self.write("text.pcap", b"GET / HTTP/1.1\r\n" * 100), "text.pcap", "not a capture")
+
+    def test_a_directory(self):
+        self.refused(self.folder, "directory")
+
+    @unittest.skipIf(os.geteuid() == 0, "root reads everything")
+    def test_a_file_that_may_not_be_read(self):
+        path = self.write("closed.pcap", b"x")
+        path.chmod(0)
+        self.refused(path, "ermission")
+
+    def test_an_unknown_link_type_is_named(self):
+        path = spanlight.write_pcap(self.folder / "radio.pcap", one_call(), link=127)
+        self.refused(path, "IEEE802_11_RADIO")
+
+    def test_a_truncated_file_shows_what_could_be_read(self):
+        whole = spanlight.write_pcap(self.folder / "whole.pcap", one_call()).read_bytes()
+        records = self.refused(self.write("cut.pcap", whole[:-20]), "cut")
+        self.assertEqual([r["path"] for r in records], ["/a"])
+
+    def test_one_bad_file_does_not_hide_the_others(self):
+        good = spanlight.write_pcap(self.folder / "good.pcap", one_call())
+        done = spanlight.run("dissect", "--json", "--quiet", self.write("bad.pcap", b"no"), good)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual([json.loads(l)["path"] for l in done.stdout.splitlines()], ["/a"])
+
+    def test_the_standard_input(self):
+        content = spanlight.write_pcap(self.folder / "good.pcap", one_call()).read_bytes()
+        done = spanlight.run("dissect", "--json", "--quiet", "-", stdin=content)
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 1), done.stderr)
+
+    def test_noise_is_counted_and_nothing_breaks(self):
+        chance = random.Random(3)
+        frames = [chance.randbytes(chance.randrange(0, 200)) for _ in range(3000)]
+        for i in range(0, 3000, 2):  # some that begin well
+            frames[i] = one_call()[i % 8][:chance.randrange(14, 60)] + frames[i]
+        for link in (1, 113, 276, 101, 0):
+            counts = spanlight.counters(spanlight.write_pcap(self.folder / "noise.pcap", frames, link=link))
+            self.assertEqual(counts["received_packets_total"], 3000)
+            self.assertEqual(spanlight.unaccounted(counts), 0)
+
+    def test_a_reader_that_goes_away_ends_the_program_quietly(self):
+        frames = []
+        for port in range(20000, 21000):
+            tcp = Tcp(client=("10.0.0.1", port))
+            frames += [*tcp.handshake(), *tcp.data(0, b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"),
+                       *tcp.data(1, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), *tcp.close()]
+        path = spanlight.write_pcap(self.folder / "many.pcap", frames)
+        status = os.system(f"{spanlight.PROGRAM} dissect --json --quiet {path} | head -1 > {self.folder}/one")
+        self.assertEqual(status, 0)
+        self.assertTrue((self.folder / "one").read_bytes().startswith(b'{"id"'))
+
+    def test_a_snap_length_is_flagged_not_hidden(self):
+        path = self.folder / "snap.pcap"
+        tcp = Tcp()
+        frames = [*tcp.handshake(), *tcp.data(0, b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"),
+                  *tcp.data(1, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"z" * 1000), *tcp.close()]
+        with open(path, "wb") as out:
+            out.write(struct.pack("<IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 200, 1))
+            for i, frame in enumerate(frames):
+                out.write(struct.pack("<IIII", 1_700_000_000, i * 1000, min(200, len(frame)), len(frame)) + frame[:200])
+        records = spanlight.dissect(path)
+        self.assertEqual([(r["state"], "gap" in r["flags"]) for r in records], [("complete", True)])
+        self.assertEqual(records[0]["response"]["body"]["size"], 1000)
+
+
+class BadCommands(unittest.TestCase):
+    CASES = [
+        (["dissekt"], 2, ["dissect"]),
+        (["dissect"], 2, ["FILE"]),
+        (["dissect", "--jsn", "x"], 2, ["--json"]),
+        (["dissect", "--format", "xml", "x"], 2, ["table", "json", "none"]),
+        (["dissect", "--workers", "many", "x"], 2, ["--workers"]),
+        (["sensor"], 1, ["no port"]),
+        (["sensor", "nosuch0"], 1, ["nosuch0"]),
+        (["sensor", "-c", "/nonexistent.yaml", "lo"], 1, ["/nonexistent.yaml"]),
+        (["doctor"], 2, ["SOURCE"]),
+        (["check", "-c", "/nonexistent.yaml"], 1, ["/nonexistent.yaml"]),
+        (["tail", "--connect", "nonsense"], 1, ["nonsense"]),
+    ]
+
+    def test_one_sentence_with_the_mend(self):
+        for arguments, status, words in self.CASES:
+            with self.subTest(arguments=arguments):
+                done = spanlight.run(*arguments, timeout=20)
+                said = done.stderr.decode().strip()
+                self.assertEqual(done.returncode, status, said)
+                self.assertEqual(len([l for l in said.splitlines() if "info:" not in l]), 1, said)
+                for word in words:
+                    self.assertIn(word, said)
+
+    def test_help_of_every_command_reads_like_a_manual(self):
+        for command in ("sensor", "dissect", "tail", "check", "doctor"):
+            done = spanlight.run(command, "--help")
+            self.assertEqual(done.returncode, 0)
+            for part in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS"):
+                self.assertIn(part, done.stdout.decode(), command)
+
+
+if __name__ == "__main__":
+    unittest.main()
