@@ -4,6 +4,7 @@
 // Deadlines are capture time; a timer never fires early and fires at most one tick (1 ms) late, save for the budget.
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,6 +32,11 @@ class TimerWheel {
 
   explicit TimerWheel(Timers timers) : timers_(timers) { heads_.fill(kNoFlow); }
 
+  // Where time begins; to be called before the first arm(), later calls do nothing.
+  void start(TimeNs now) {
+    if (tick_ == 0) tick_ = now / kTickNs;
+  }
+
   // (Re)arms the flow's timer. `deadline` in the past fires at the next advance().
   void arm(std::uint32_t flow, TimeNs deadline) {
     Timer& t = timers_(flow);
@@ -49,7 +55,7 @@ class TimerWheel {
   template <typename Fire>
   void advance(TimeNs now, std::size_t budget, Fire&& fire) {
     const std::uint64_t target = now / kTickNs;
-    if (tick_ == 0) tick_ = target;
+    start(now);
     while (budget > 0 && tick_ <= target) {
       if (!drain(near_slot(tick_), budget, fire)) return;  // the budget ended inside this tick
       if (tick_ == target) return;
@@ -65,9 +71,8 @@ class TimerWheel {
   static unsigned far_slot(std::uint64_t tick) { return kFar + static_cast<unsigned>(tick / kSlots % kSlots); }
 
   void link(std::uint32_t flow, Timer& t) {
-    // Round up: never early. Before the first advance() the wheel stands at tick 0 and takes its start from the timer.
-    std::uint64_t tick = (t.deadline + kTickNs - 1) / kTickNs;
-    if (tick_ == 0) tick_ = tick > kSlots ? tick - kSlots : 1;
+    assert(tick_ != 0 && "start() comes first");
+    std::uint64_t tick = (t.deadline + kTickNs - 1) / kTickNs;  // rounded up: never early
     // While a tick fires, what is armed for it waits for the next one: a flow that always re-arms cannot stall a turn.
     const std::uint64_t least = firing_ ? tick_ + 1 : tick_;
     if (tick < least) tick = least;

@@ -267,8 +267,7 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   // start, which is under way.
   for (const unsigned s : {0u, 1u}) {
     const InspectedSide& side = in.side[s];
-    const std::uint64_t missing = std::max<std::uint64_t>(side.missing, 1);
-    if (side.lost) in.dissector->on_gap(direction(flow, s), missing, side.cause, time, *this);
+    if (side.lost) in.dissector->on_gap(direction(flow, s), side.missing, side.cause, time, *this);
   }
   return true;
 }

@@ -279,7 +279,7 @@ TEST_F(InspectorTest, JoinedMidstreamAMessageIsFoundOnEitherSide) {
   say(1, "end of an answer, A");
   say(1, ":2");
   say(0, "restQ:3");
-  EXPECT_EQ(script_.log, (Log{">gap 1", "<gap 1", "<18:A:2", ">4:Q:3"}));
+  EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", "<18:A:2", ">4:Q:3"}));
 }
 
 TEST_F(InspectorTest, AHoleBeforeTheProtocolWasKnownIsToldToItsDissector) {

@@ -153,9 +153,11 @@ void Worker::on_udp(Flow& flow, const Slot& slot, TimeNs time) {
     inspector_.on_datagram(flow, packet.sender, slot.datagram.subspan(packet.payload_offset), time);
     return;
   }
-  const auto* bytes = static_cast<const std::uint8_t*>(
-      rte_pktmbuf_read(slot.mbuf, packet.payload_offset, packet.payload_bytes, scratch_.data()));
-  if (bytes != nullptr) inspector_.on_datagram(flow, packet.sender, {bytes, packet.payload_bytes}, time);
+  // A length of 0 leaves it to the frame: of more than a datagram can be, the beginning is read.
+  const auto n = std::min(packet.payload_bytes, static_cast<std::uint32_t>(scratch_.size()));
+  const auto* bytes =
+      static_cast<const std::uint8_t*>(rte_pktmbuf_read(slot.mbuf, packet.payload_offset, n, scratch_.data()));
+  if (bytes != nullptr) inspector_.on_datagram(flow, packet.sender, {bytes, n}, time);
 }
 
 // ---- the end of flows ----------------------------------------------------------------------------------------------

@@ -26,9 +26,10 @@ class HandOver {
   std::uint16_t pop(unsigned owner, rte_mbuf** frames, std::uint16_t n);  // by the owner alone
   std::uint32_t used(unsigned owner) const;
 
-  // Workers that may still hand something over: a worker without sources of its own ends when this is 0 and its ring is
-  // empty.
+  // Capture pace only, where a shared write is allowed: workers whose sources have not ended, and frames pushed and not
+  // yet worked through (a frame that leads to another push is subtracted after it). Both 0: nothing can come any more.
   std::atomic<unsigned> reading{0};
+  std::atomic<std::uint64_t> in_flight{0};
 
  private:
   std::vector<rte_ring*> rings_;

@@ -4,6 +4,7 @@
 #include <rte_mbuf.h>
 #include <rte_pause.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "lcore/ip_packet.h"
@@ -81,6 +82,7 @@ Worker::~Worker() = default;
 void Worker::attach(RxQueue& queue, bool device_shards) { sources_.push_back({&queue, device_shards}); }
 
 void Worker::run(const std::atomic<bool>& stop) {
+  stop_ = &stop;
   targets_.online();
   bool reading = !sources_.empty();  // the hand-over counts it as such since before the start
   while (!stop.load(std::memory_order_relaxed)) {
@@ -98,7 +100,7 @@ void Worker::run(const std::atomic<bool>& stop) {
     if (ended && shared_.pace == Pace::capture) {
       if (reading) shared_.hand_over.reading.fetch_sub(1);
       reading = false;
-      if (shared_.hand_over.reading.load() == 0 && shared_.hand_over.used(index_) == 0) break;
+      if (shared_.hand_over.reading == 0 && shared_.hand_over.in_flight == 0) break;
     }
     const std::uint64_t rested = rte_rdtsc();
     idle();
@@ -111,6 +113,12 @@ void Worker::run(const std::atomic<bool>& stop) {
 
 // Every flow ends here; calls still open leave with their reason.
 void Worker::finish() {
+  // Stopped with frames under way to us: they are counted as what they are, lost.
+  for (std::uint16_t n = 0; shared_.hand_over.workers() > 1 && (n = from_others()) > 0;) {
+    counters_.handed_in += n;
+    counters_.outcomes[static_cast<std::size_t>(Outcome::handover_full)] += n;
+    rte_pktmbuf_free_bulk(burst_.data(), n);
+  }
   for (std::uint32_t i = 0; i < table_.high_water(); ++i)
     if (table_.is_live(i)) remove(table_[i], End::capture_ended, capture_now_);
   writer_.flush();
@@ -121,7 +129,10 @@ void Worker::finish() {
 
 std::size_t Worker::turn() {
   now_ = read_clock();
-  if (shared_.pace == Pace::live) capture_now_ = now_;
+  if (shared_.pace == Pace::live) {
+    capture_now_ = now_;
+    timers_.start(now_);
+  }
   target_set_ = &targets_.current();
   inspector_.set_turn_time(now_);
   const bool shadow = now_ - shared_.last_loss.load(std::memory_order_relaxed) < kLossShadowNs;
@@ -137,9 +148,10 @@ std::size_t Worker::turn() {
     frames += n;
   }
   if (shared_.hand_over.workers() > 1) {
-    const std::uint16_t n = shared_.hand_over.pop(index_, burst_.data(), kBurstMax);
+    const std::uint16_t n = from_others();
     counters_.handed_in += n;
     if (n > 0) process(burst_.data(), n, Origin::ring);
+    if (shared_.pace == Pace::capture) shared_.hand_over.in_flight -= n;
     frames += n;
   }
   run_timers(capture_now_, shared_.pace == Pace::live ? kTimersPerTurn : ~std::size_t{0});
@@ -230,17 +242,34 @@ bool Worker::is_mine(rte_mbuf* frame, const Packet& packet, Origin origin) {
 }
 
 void Worker::give_away(rte_mbuf* frame, unsigned owner) {
-  while (!shared_.hand_over.push(owner, frame)) {
-    if (shared_.pace == Pace::capture) {  // a capture waits for us: nothing needs to be lost
-      rte_pause();
+  HandOver& rings = shared_.hand_over;
+  const bool waits = shared_.pace == Pace::capture;
+  if (waits) ++rings.in_flight;
+  while (!rings.push(owner, frame)) {
+    if (waits && !stop_->load(std::memory_order_relaxed)) {
+      // Whoever we wait for may wait for us: our own ring goes on moving.
+      rte_mbuf* frames[kBurstMax];
+      const std::uint16_t n = rings.pop(index_, frames, kBurstMax);
+      parked_.insert(parked_.end(), frames, frames + n);
+      if (n == 0) rte_pause();
       continue;
     }
+    if (waits) --rings.in_flight;
     outcome(Outcome::handover_full);
     lost_something();
     rte_pktmbuf_free(frame);
     return;
   }
   outcome(Outcome::handed_over);
+}
+
+// A burst that other workers handed over; what was parked is older than what is on the ring.
+std::uint16_t Worker::from_others() {
+  const std::size_t parked = std::min<std::size_t>(parked_.size(), kBurstMax);
+  if (parked == 0) return shared_.hand_over.pop(index_, burst_.data(), kBurstMax);
+  std::copy_n(parked_.begin(), parked, burst_.begin());
+  parked_.erase(parked_.begin(), parked_.begin() + static_cast<std::ptrdiff_t>(parked));
+  return static_cast<std::uint16_t>(parked);
 }
 
 // Fragments meet at the owner of their address pair; the whole datagram goes on as a packet of the fragment that
@@ -251,10 +280,12 @@ bool Worker::put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot,
     give_away(frame, owner_of(fragment, workers));
     return false;
   }
-  const auto* payload = static_cast<const std::uint8_t*>(
-      rte_pktmbuf_read(frame, fragment.payload_offset, fragment.payload_bytes, scratch_.data()));
+  // What is longer than any datagram is cut here, and refused for it below.
+  const auto n = std::min(fragment.payload_bytes, static_cast<std::uint32_t>(scratch_.size()));
+  const auto* payload =
+      static_cast<const std::uint8_t*>(rte_pktmbuf_read(frame, fragment.payload_offset, n, scratch_.data()));
   const std::uint64_t refused = counters_.fragments.refused;
-  const Bytes piece = payload == nullptr ? Bytes{} : Bytes{payload, fragment.payload_bytes};
+  const Bytes piece = payload == nullptr ? Bytes{} : Bytes{payload, n};
   slot.datagram = fragments_.add(fragment, piece, frame_info(frame).time);
   if (slot.datagram.empty()) {
     outcome(counters_.fragments.refused == refused ? Outcome::fragment : Outcome::fragment_refused);

@@ -24,6 +24,9 @@
 
 namespace spanlight {
 
+// Where the offsets of a connection begin that was joined midstream, so that 0 always means: not known.
+constexpr std::uint64_t kJoinedOffset = std::uint64_t{1} << 32;
+
 enum class Pace : std::uint8_t {
   live,     // the clock drives timers; nothing waits, what cannot be kept is counted as lost
   capture,  // the packets' timestamps drive timers; the source waits for us, nothing is lost
@@ -84,6 +87,7 @@ class Worker final : private StreamSink {
   bool decode_one(rte_mbuf* frame, Slot& slot, Origin origin);
   bool put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot, Origin origin);
   bool is_mine(rte_mbuf* frame, const Packet& packet, Origin origin);
+  std::uint16_t from_others();
   void hand_datagram(rte_mbuf* last, const Fragment& fragment, const Slot& slot, unsigned owner);
   void give_away(rte_mbuf* frame, unsigned owner);
   void note_frame(const rte_mbuf* frame, const FrameInfo& info, const Packet& packet);
@@ -113,7 +117,13 @@ class Worker final : private StreamSink {
   void lost_something();
 
   // StreamSink, for the flow in current_.
-  void on_chunk(unsigned sender, const Chunk& chunk) override { inspector_.on_chunk(*current_, sender, chunk); }
+  void on_chunk(unsigned sender, const Chunk& chunk) override {
+    if (!current_->midstream) return inspector_.on_chunk(*current_, sender, chunk);
+    Chunk joined = chunk;
+    joined.offset += kJoinedOffset;
+    joined.peer_acked += kJoinedOffset;
+    inspector_.on_chunk(*current_, sender, joined);
+  }
   void on_gap(unsigned sender, const Gap& gap) override { inspector_.on_gap(*current_, sender, gap); }
   void on_end(unsigned sender, End end, TimeNs time) override { inspector_.on_end(*current_, sender, end, time); }
 
@@ -156,6 +166,8 @@ class Worker final : private StreamSink {
   TimeNs now_ = 0;          // the worker's clock, read once a turn
   TimeNs capture_now_ = 0;  // what drives flows: the clock live, the newest timestamp of a capture
   TimeNs next_publish_ = 0;
+  const std::atomic<bool>* stop_ = nullptr;
+  std::vector<rte_mbuf*> parked_;  // capture pace: taken off our ring while we waited for another's
   std::uint32_t idle_turns_ = 0;
   std::atomic<bool> failed_{false};
 };

@@ -84,7 +84,7 @@ class Dissector {
 
   // `missing` bytes, outside of any skip, will never come; the window that was left unconsumed is gone with them. A
   // direction that was joined midstream, or lost bytes before its protocol was known, begins with such a call (`missing`
-  // is 1 where nobody knows how many).
+  // is 0 where nobody knows how many).
   virtual Answer on_gap(Direction from, std::uint64_t missing, GapCause cause, TimeNs time, Sink& sink) = 0;
 
   // This direction will say nothing more.
