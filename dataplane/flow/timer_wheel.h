@@ -37,6 +37,9 @@ class TimerWheel {
     if (tick_ == 0) tick_ = now / kTickNs;
   }
 
+  // Time begins afresh, perhaps earlier; no timer is armed.
+  void restart(TimeNs now) { tick_ = now / kTickNs; }
+
   // (Re)arms the flow's timer. `deadline` in the past fires at the next advance().
   void arm(std::uint32_t flow, TimeNs deadline) {
     Timer& t = timers_(flow);

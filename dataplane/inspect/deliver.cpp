@@ -23,8 +23,10 @@ Window window(const Chunk& chunk) {
 
 void Inspector::deliver(Flow& flow, unsigned sender, Chunk chunk) {
   InspectedSide& side = flow.inspection->side[sender];
-  if (side.skipping) pass_skip(flow, sender, chunk);
-  if (chunk.bytes.empty()) return;
+  if (side.skipping) {
+    pass_skip(flow, sender, chunk);
+    if (chunk.bytes.empty()) return ask_held(flow, 1 - sender);
+  }
   if (side.waiting.used > 0) {
     if (!append(side, chunk)) return overflow(flow, sender, chunk);
     if (side.holding || side.waiting.used < side.wait_bytes) return;
@@ -44,21 +46,25 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
     const std::size_t before = chunk.bytes.size();
     advance(chunk, answer.consumed);
     side.wait_bytes = 0;
+    side.holding = false;
     switch (answer.want) {
       case Answer::Want::stop:
+        flow.inspection->dissector->on_close(End::fin, chunk.time, *this);
         return turn_opaque(flow);
       case Answer::Want::identify:
         return hand_over(flow, sender, chunk, answer.next);
       case Answer::Want::hold:
-        side.holding = true;
+        side.holding = !chunk.bytes.empty();
         break;
       case Answer::Want::wait:
         side.wait_bytes = answer.n;
         break;
       case Answer::Want::skip:
-        side.skipping = true;
-        side.skip_left = answer.n;
-        pass_skip(flow, sender, chunk);
+        if (answer.n > 0) {
+          side.skipping = true;
+          side.skip_left = answer.n;
+          pass_skip(flow, sender, chunk);
+        }
         break;
       case Answer::Want::resync:
         side.lost = true;
@@ -66,7 +72,7 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
       case Answer::Want::data:
         break;
     }
-    const bool again = answer.want == Answer::Want::skip || answer.want == Answer::Want::resync;
+    const bool again = (answer.want == Answer::Want::skip && answer.n > 0) || answer.want == Answer::Want::resync;
     if (chunk.bytes.empty()) return drop_waiting(side);
     // A message's start that brought the dissector here must not bring it here again.
     const std::size_t least = chunk.bytes.size() == before ? 1 : 0;
@@ -115,14 +121,23 @@ bool Inspector::find_message(Flow& flow, unsigned sender, Chunk& chunk, std::siz
   return false;
 }
 
+// A held side that moved may be what the other side is held for. Every round takes bytes off a window.
 void Inspector::ask_held(Flow& flow, unsigned sender) {
-  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
+  while (ask_once(flow, sender)) sender = 1 - sender;
+}
+
+// True: the side was held, and took bytes.
+bool Inspector::ask_once(Flow& flow, unsigned sender) {
+  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return false;
   InspectedSide& side = flow.inspection->side[sender];
-  if (!side.holding) return;
+  if (!side.holding) return false;
   side.holding = false;
   const Chunk chunk = window_of(side);
   current_ = &flow;
-  obey(flow, sender, chunk, flow.inspection->dissector->on_data(direction(flow, sender), window(chunk), *this));
+  const Answer answer = flow.inspection->dissector->on_data(direction(flow, sender), window(chunk), *this);
+  obey(flow, sender, chunk, answer);
+  tell_end(flow, sender);
+  return answer.consumed > 0;
 }
 
 // The rest of both directions is another protocol: what the other side was held back with is its head.
@@ -135,12 +150,15 @@ void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest, const 
   workshop_.state.give(in.slot);
   in.slot = {};
   if (++in.handovers > kHandoversMax) return turn_opaque(flow);
-  const CandidateMask all = identifier_.all(flow.key.protocol == 6 ? Transport::tcp : Transport::udp);
   Waiting waited[2];
   for (const unsigned s : {0u, 1u}) {
-    waited[s] = in.side[s].waiting;
+    const InspectedSide old = in.side[s];
+    waited[s] = old.waiting;
     in.side[s] = InspectedSide{};
-    in.side[s].alive = all;
+    in.side[s].alive = candidates_of(flow);
+    in.side[s].ended = old.ended;
+    in.side[s].end = old.end;
+    in.side[s].end_time = old.end_time;
   }
   in.any_head = false;
   const unsigned other = 1 - sender;
@@ -151,6 +169,7 @@ void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest, const 
     if (!rest.bytes.empty()) on_chunk(flow, sender, rest);
   }
   for (const Waiting& w : waited) workshop_.state.give(w.block);
+  tell_ends(flow);
 }
 
 // More waits than may wait: for the dissector it is a hole that the sensor made.

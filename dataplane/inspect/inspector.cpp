@@ -15,6 +15,8 @@ bool begins_encrypted(Bytes head) {
   return as_text(head.first(std::min<std::size_t>(head.size(), 4))) == "SSH-";
 }
 
+constexpr std::uint8_t kTcp = 6;
+
 void advance(Chunk& chunk, std::size_t n) {
   n = std::min(n, chunk.bytes.size());
   chunk.bytes = chunk.bytes.subspan(n);
@@ -61,7 +63,7 @@ void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
     missing -= inside;
     if (side.skip_left == 0) end_skip(flow, sender, gap.time);
   }
-  if (missing == 0) return;
+  if (missing == 0) return ask_held(flow, 1 - sender);
   drop_waiting(side);
   side.wait_bytes = 0;
   side.holding = false;
@@ -72,14 +74,25 @@ void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
 }
 
 void Inspector::on_end(Flow& flow, unsigned sender, End end, TimeNs time) {
-  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
+  if (flow.inspection == nullptr) return;
   InspectedSide& side = flow.inspection->side[sender];
   if (side.ended) return;
   side.ended = true;
-  end_skip(flow, sender, time);
-  current_ = &flow;
-  flow.inspection->dissector->on_end(direction(flow, sender), end, time, *this);
+  side.end = end;
+  side.end_time = time;
+  tell_end(flow, sender);
   ask_held(flow, 1 - sender);
+}
+
+// The end waits behind bytes that are held back, and for a dissector that can be told.
+void Inspector::tell_end(Flow& flow, unsigned sender) {
+  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
+  InspectedSide& side = flow.inspection->side[sender];
+  if (!side.ended || side.end_told || (side.holding && side.waiting.used > 0)) return;
+  side.end_told = true;
+  end_skip(flow, sender, side.end_time);
+  current_ = &flow;
+  flow.inspection->dissector->on_end(direction(flow, sender), side.end, side.end_time, *this);
 }
 
 void Inspector::on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs time) {
@@ -130,9 +143,12 @@ void Inspector::emit(const Transaction& call) {
 
 // ---- unidentified --------------------------------------------------------------------------------------------------
 
+CandidateMask Inspector::candidates_of(const Flow& flow) const {
+  return identifier_.all(flow.key.protocol == kTcp ? Transport::tcp : Transport::udp);
+}
+
 bool Inspector::open(Flow& flow) {
-  const CandidateMask all =
-      identifier_.all(flow.key.protocol == 6 ? Transport::tcp : Transport::udp);
+  const CandidateMask all = candidates_of(flow);
   const MutableBytes block = all == 0 ? MutableBytes{} : workshop_.state.take(sizeof(Inspection));
   if (block.empty()) {
     ++(all == 0 ? counters_.unknown : counters_.state_exhausted);
@@ -142,7 +158,7 @@ bool Inspector::open(Flow& flow) {
   flow.inspection = new (block.data()) Inspection;
   for (InspectedSide& side : flow.inspection->side) {
     side.alive = all;
-    side.lost = flow.midstream && flow.key.protocol == 6;
+    side.lost = flow.midstream && flow.key.protocol == kTcp;
   }
   return true;
 }
@@ -155,7 +171,7 @@ void Inspector::look_at_head(Flow& flow, unsigned sender, const Chunk& chunk) {
   const bool kept = side.waiting.used > 0;
   if (kept && !append(side, chunk)) return rule_out(flow, side);
   const Bytes own = kept ? side.waiting.bytes() : chunk.bytes;
-  if (begins_encrypted(own)) {
+  if (flow.key.protocol == kTcp && begins_encrypted(own)) {
     flow.encrypted = true;
     ++counters_.encrypted;
     counters_.encrypted_bytes += own.size();
@@ -186,7 +202,8 @@ Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes o
   const bool full = own.size() >= Identifier::kScanBytes;
   if (full) side.alive &= scan.likely | hinted;
   found = probe_among(identifier_, side.alive & ~hinted, side, own, peer);
-  if (found.protocol == nullptr && !full) side.alive |= identifier_.with_user_patterns();
+  // Nor does a probe's no while a user pattern may still say yes.
+  if (found.protocol == nullptr && !full) side.alive |= identifier_.with_user_patterns() & candidates_of(flow);
   return found;
 }
 
@@ -221,6 +238,7 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
     return rule_out(flow, side);
   Chunk window = side.waiting.used > 0 ? window_of(side) : chunk;
   std::size_t droppable = window.bytes.size();
+  Found found;
   for (CandidateMask among = side.alive; among != 0; among &= among - 1) {
     const auto i = static_cast<unsigned>(std::countr_zero(among));
     const Descriptor& candidate = identifier_.candidate(i);
@@ -229,21 +247,24 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
       continue;
     }
     for (const Direction from : {Direction::c2s, Direction::s2c}) {
+      // Bodies quote messages of the other side: a SYN knows better.
+      if (flow.client_known && direction(flow, sender) != from) continue;
       const Sync at = candidate.sync(from, window.bytes);
+      if (at.found && (found.protocol == nullptr || at.skip < droppable))
+        found = {.protocol = &candidate, .verdict = from == Direction::c2s ? Verdict::client : Verdict::server};
       droppable = std::min(droppable, at.skip);
-      if (!at.found) continue;
-      const Verdict verdict = from == Direction::c2s ? Verdict::client : Verdict::server;
-      if (!start(flow, sender, {.protocol = &candidate, .verdict = verdict}, chunk.time)) return;
-      side.lost = false;
-      advance(window, at.skip);
-      const Waiting waited = side.waiting;
-      side.waiting = {};
-      deliver(flow, sender, window);
-      workshop_.state.give(waited.block);
-      return;
     }
   }
   advance(window, droppable);
+  if (found.protocol != nullptr) {
+    if (!start(flow, sender, found, chunk.time)) return;
+    side.lost = false;
+    const Waiting waited = side.waiting;
+    side.waiting = {};
+    deliver(flow, sender, window);
+    workshop_.state.give(waited.block);
+    return tell_ends(flow);
+  }
   if (side.alive == 0 || !keep(side, window)) rule_out(flow, side);
 }
 
@@ -275,6 +296,7 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
 // The heads that were kept are delivered in the order in which the sides began to speak.
 void Inspector::replay_heads(Flow& flow, unsigned newest, const Chunk& chunk) {
   const unsigned first = flow.inspection->first_speaker;
+  const bool in_head = flow.inspection->side[newest].waiting.used > 0;  // then it was appended there
   for (const unsigned sender : {first, 1 - first}) {
     if (flow.inspection == nullptr) return;  // the dissector stopped
     InspectedSide& side = flow.inspection->side[sender];
@@ -283,11 +305,17 @@ void Inspector::replay_heads(Flow& flow, unsigned newest, const Chunk& chunk) {
     if (waited.used > 0) {
       const Chunk head{waited.bytes(), waited.offset, waited.time, waited.peer_acked};
       on_chunk(flow, sender, head);
-    } else if (sender == newest) {
+    } else if (sender == newest && !in_head) {
       on_chunk(flow, sender, chunk);
     }
     workshop_.state.give(waited.block);
   }
+  tell_ends(flow);
+}
+
+// Ends that came before the dissector did.
+void Inspector::tell_ends(Flow& flow) {
+  for (const unsigned sender : {0u, 1u}) tell_end(flow, sender);
 }
 
 // ---- the end of interest -------------------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ class Inspector final : private Sink {
   void emit(const Transaction& call) override;
 
   // unidentified
+  CandidateMask candidates_of(const Flow& flow) const;
   bool open(Flow& flow);
   void look_at_head(Flow& flow, unsigned sender, const Chunk& chunk);
   void search(Flow& flow, unsigned sender, const Chunk& chunk);
@@ -72,7 +73,10 @@ class Inspector final : private Sink {
   void pass_skip(Flow& flow, unsigned sender, Chunk& chunk);
   void end_skip(Flow& flow, unsigned sender, TimeNs time);
   bool find_message(Flow& flow, unsigned sender, Chunk& window, std::size_t least);
+  void tell_end(Flow& flow, unsigned sender);
+  void tell_ends(Flow& flow);
   void ask_held(Flow& flow, unsigned sender);
+  bool ask_once(Flow& flow, unsigned sender);
   void hand_over(Flow& flow, unsigned sender, const Chunk& rest, const Descriptor* next);
   void overflow(Flow& flow, unsigned sender, const Chunk& chunk);
 

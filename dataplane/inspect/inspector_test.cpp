@@ -215,6 +215,38 @@ TEST_F(InspectorTest, HoldIsAskedAgainWhenTheOtherSideEnds) {
   EXPECT_EQ(script_.log, (Log{">0:Q:1held", "<end", ">3:held"}));
 }
 
+TEST_F(InspectorTest, AnEndWaitsBehindBytesThatAreHeld) {
+  answer({.consumed = 3, .want = Want::hold});
+  say(0, "Q:1held");
+  inspector_.on_end(flow_, 0, End::fin, 5);
+  EXPECT_EQ(script_.log, Log{">0:Q:1held"});
+  say(1, "A:1");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1held", "<0:A:1", ">3:held", ">end"}));
+}
+
+TEST_F(InspectorTest, AnEndBeforeTheProtocolWasKnownIsToldAfterTheHead) {
+  say(0, "Q");
+  inspector_.on_end(flow_, 0, End::fin, 5);
+  say(1, "A:1");
+  EXPECT_EQ(script_.log, (Log{">0:Q", "<0:A:1", ">end"}));
+}
+
+TEST_F(InspectorTest, BehindAHoleASynKnowsTheClientBetterThanQuotedText) {
+  flow_.client = 0;
+  flow_.client_known = true;
+  lose(1, 10);
+  say(1, "a page about Q:uestions A:1");
+  EXPECT_EQ(flow_.client, 0);
+  EXPECT_EQ(script_.log.back(), "<34:A:1");
+}
+
+TEST_F(InspectorTest, ASkipOfNothingIsNoSkip) {
+  answer({.consumed = 2, .want = Want::skip, .n = 0});
+  say(0, "Q:ab");
+  say(0, "cd");
+  EXPECT_EQ(script_.log, (Log{">0:Q:ab", ">2:abcd"}));
+}
+
 TEST_F(InspectorTest, ResyncDropsBytesUntilAMessageStarts) {
   answer({.consumed = 3, .want = Want::resync});
   say(0, "Q:1");
@@ -261,6 +293,7 @@ TEST_F(InspectorTest, StopGivesEverythingBackAtOnce) {
   answer({.consumed = 0, .want = Want::stop});
   say(0, "Q:1");
   EXPECT_TRUE(flow_.opaque);
+  EXPECT_EQ(script_.log.back(), "close");
   EXPECT_EQ(state_.used_bytes(), 0u);
 }
 

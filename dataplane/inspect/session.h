@@ -31,10 +31,13 @@ struct InspectedSide {
   std::uint64_t searched_bytes = 0;
   std::uint64_t missing = 0;       // unidentified: bytes of holes so far
   GapCause cause = GapCause::mirror;
+  TimeNs end_time = 0;
+  End end = End::fin;
   bool skipping : 1 = false;
   bool holding : 1 = false;
   bool lost : 1 = false;           // behind a hole or joined midstream: a message's start must be found first
-  bool ended : 1 = false;
+  bool ended : 1 = false;          // the stream said so (`end`, `end_time`)
+  bool end_told : 1 = false;       // and the dissector knows
 };
 
 struct Inspection {

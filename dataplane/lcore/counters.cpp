@@ -29,6 +29,8 @@ constexpr MetricInfo kInfos[] = {
     {"busy_cycles_total", "", "TSC cycles of turns that had packets."},
     {"cycles_total", "", "TSC cycles in all."},
     {"timer_backlog_total", "", "Turns whose timer budget was used up."},
+    {"clock_steps_total", "", "Times that a capture's clock went back by more than an hour."},
+    {"stream_bytes_total", "", "Bytes delivered in order."},
     {"fragments_total", "outcome", "IP datagrams and fragments."},
     {"reassembly_total", "event", "TCP segments by what they were."},
     {"gaps_total", "", "Holes in streams."},
@@ -77,6 +79,7 @@ void add_flows(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"busy_cycles_total", "", &c.busy_cycles});
   rows.push_back({"cycles_total", "", &c.total_cycles});
   rows.push_back({"timer_backlog_total", "", &c.timer_backlog});
+  rows.push_back({"clock_steps_total", "", &c.clock_steps});
 }
 
 void add_streams(std::vector<CounterRow>& rows, const WorkerCounters& c) {
@@ -86,6 +89,7 @@ void add_streams(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"fragments_total", "expired", &c.fragments.expired});
   rows.push_back({"fragments_total", "evicted", &c.fragments.evicted});
   rows.push_back({"fragments_total", "refused", &c.fragments.refused});
+  rows.push_back({"stream_bytes_total", "", &c.reassembly.in_order_bytes});
   rows.push_back({"reassembly_total", "out_of_order", &c.reassembly.out_of_order});
   rows.push_back({"reassembly_total", "retransmitted", &c.reassembly.retransmitted});
   rows.push_back({"reassembly_total", "keep_alive", &c.reassembly.keep_alives});
@@ -123,6 +127,7 @@ void add_calls(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"records_altered_total", "body_left_out", &c.encode.bodies_left_out});
   rows.push_back({"records_altered_total", "headers_left_out", &c.encode.headers_left_out});
   rows.push_back({"records_altered_total", "body_withheld", &c.encode.bodies_withheld});
+  rows.push_back({"records_altered_total", "fields_left_out", &c.encode.fields_left_out});
   rows.push_back({"records_altered_total", "redacted", &c.encode.redacted});
 }
 

@@ -70,6 +70,7 @@ struct WorkerCounters {
   std::uint64_t batches_waiting = 0;   // gauge: submitted, not yet sent
   std::uint64_t busy_cycles = 0;
   std::uint64_t total_cycles = 0;
+  std::uint64_t clock_steps = 0;       // captures: time went back by more than an hour
   std::uint64_t timer_backlog = 0;     // turns whose timer budget was used up
 
   FragmentCounters fragments;

@@ -20,10 +20,7 @@ void add_saturating(std::uint32_t& counter) { counter += counter != 0xffffffff; 
 void Worker::on_packet(Slot& slot) {
   const Packet& packet = slot.packet;
   const TimeNs time = frame_info(slot.mbuf).time;
-  if (shared_.pace == Pace::capture && time > capture_now_) {
-    capture_now_ = time;
-    run_timers(capture_now_, ~std::size_t{0});
-  }
+  if (shared_.pace == Pace::capture) follow_capture(time);
   if (!target_set_->admits(packet.key.ip[0], packet.key.ip[1])) return outcome(Outcome::filtered);
   if (settings_.remove_duplicates && duplicates_.seen(packet, slot.hash, time)) return outcome(Outcome::duplicate);
   Flow* flow = flow_of(slot, time);
@@ -42,6 +39,36 @@ void Worker::on_packet(Slot& slot) {
     if (packet.key.protocol == 17) on_udp(*flow, slot, time);
   }
   arm(*flow);
+}
+
+// A capture's clock goes by its packets. One packet far ahead is a slip, several are another clock, as is a step back: what
+// there was is ended then, and time begins afresh.
+void Worker::follow_capture(TimeNs time) {
+  constexpr DurationNs kStepNs = 3'600 * kSecondNs;  // packets of one capture are never so far out of order
+  const bool first = capture_now_ == 0;
+  const bool ahead = !first && time > capture_now_ + kStepNs;
+  const bool back = !first && time + kStepNs < capture_now_;
+  if (ahead && !slipped_) {
+    slipped_ = true;
+    return;
+  }
+  slipped_ = false;
+  if (back) {
+    ++counters_.clock_steps;
+    end_all_flows();
+    timers_.restart(time);
+    capture_now_ = time;
+  }
+  if (time > capture_now_) {
+    capture_now_ = time;
+    timers_.start(time);
+    run_timers(capture_now_, ~std::size_t{0});
+  }
+}
+
+void Worker::end_all_flows() {
+  for (std::uint32_t i = 0; i < table_.high_water(); ++i)
+    if (table_.is_live(i)) remove(table_[i], End::capture_ended, capture_now_);
 }
 
 Flow* Worker::flow_of(Slot& slot, TimeNs time) {

@@ -34,6 +34,14 @@ DecodeOptions decode_options(const Settings& s) {
           .geneve_port = s.geneve_port};
 }
 
+// Both enumerations name the causes in the same order.
+Outcome outcome_of(DecodeResult result) {
+  static_assert(static_cast<int>(DecodeResult::count_) - static_cast<int>(DecodeResult::not_ip) ==
+                static_cast<int>(Outcome::too_many_headers) - static_cast<int>(Outcome::not_ip) + 1);
+  constexpr int kShift = static_cast<int>(Outcome::not_ip) - static_cast<int>(DecodeResult::not_ip);
+  return static_cast<Outcome>(static_cast<int>(result) + kShift);
+}
+
 Limits dissector_limits(const Settings& s) {
   return {.body_preview_bytes = s.body_preview_bytes,
           .head_bytes_max = s.head_bytes_max,
@@ -119,8 +127,7 @@ void Worker::finish() {
     counters_.outcomes[static_cast<std::size_t>(Outcome::handover_full)] += n;
     rte_pktmbuf_free_bulk(burst_.data(), n);
   }
-  for (std::uint32_t i = 0; i < table_.high_water(); ++i)
-    if (table_.is_live(i)) remove(table_[i], End::capture_ended, capture_now_);
+  end_all_flows();
   writer_.flush();
   publish_counters(kNever);
 }
@@ -135,7 +142,7 @@ std::size_t Worker::turn() {
   }
   target_set_ = &targets_.current();
   inspector_.set_turn_time(now_);
-  const bool shadow = now_ - shared_.last_loss.load(std::memory_order_relaxed) < kLossShadowNs;
+  const bool shadow = shared_.last_loss.load(std::memory_order_relaxed) + kLossShadowNs > now_;
   reassembler_.set_gap_cause(shadow ? GapCause::sensor : GapCause::mirror);
 
   std::size_t frames = 0;
@@ -158,7 +165,7 @@ std::size_t Worker::turn() {
   fragments_.expire(capture_now_, kFragmentsExpiredPerTurn);
   writer_.flush_due(now_);
   targets_.quiescent();
-  if (now_ >= next_publish_) publish_counters(now_);
+  if (now_ >= next_publish_ || next_publish_ > now_ + kPublishEveryNs) publish_counters(now_);
   return frames;
 }
 
@@ -170,19 +177,19 @@ void Worker::process(rte_mbuf** frames, std::uint16_t n, Origin origin) {
     Slot& slot = slots_[packets];
     slot.mbuf = frames[i];
     slot.datagram = {};
-    if (decode_one(frames[i], slot, origin)) {
-      slot.hash = flow_hash(slot.packet.key);
-      table_.prefetch(slot.hash);
-      duplicates_.prefetch(slot.packet, slot.hash);
-      ++packets;
-      // A datagram from fragments lives only until the next fragment: its packet goes on at once.
-      if (!slot.datagram.empty()) {
-        --packets;
-        on_packet(slot);
-        rte_pktmbuf_free(slot.mbuf);
-      }
-    }
+    if (!decode_one(frames[i], slot, origin)) continue;
+    slot.hash = flow_hash(slot.packet.key);
+    table_.prefetch(slot.hash);
+    duplicates_.prefetch(slot.packet, slot.hash);
+    ++packets;
+    if (slot.datagram.empty()) continue;
+    give_to_flows(packets);  // what fragments became lives only until the next ones: it goes on at once, in its place
+    packets = 0;
   }
+  give_to_flows(packets);
+}
+
+void Worker::give_to_flows(std::uint16_t packets) {
   for (std::uint16_t i = 0; i < packets; ++i) table_.prefetch_flow(slots_[i].hash);
   for (std::uint16_t i = 0; i < packets; ++i) {
     on_packet(slots_[i]);
@@ -204,9 +211,7 @@ bool Worker::decode_one(rte_mbuf* frame, Slot& slot, Origin origin) {
   if (origin != Origin::ring) note_frame(frame, info, slot.packet);
   if (result == DecodeResult::fragment) return put_together(frame, fragment, slot, origin);
   if (result != DecodeResult::ok) {
-    constexpr auto kFirst = static_cast<std::size_t>(DecodeResult::not_ip);
-    constexpr auto kOutcomeOfFirst = static_cast<std::size_t>(Outcome::not_ip);
-    ++counters_.outcomes[static_cast<std::size_t>(result) - kFirst + kOutcomeOfFirst];
+    outcome(outcome_of(result));
     rte_pktmbuf_free(frame);
     return false;
   }
@@ -224,15 +229,17 @@ void Worker::note_frame(const rte_mbuf* frame, const FrameInfo& info, const Pack
 
 // The device has sharded plain packets; what it cannot see (inside tunnels) and what it did not shard goes by the hash.
 bool Worker::is_mine(rte_mbuf* frame, const Packet& packet, Origin origin) {
-  constexpr std::uint64_t kSampleEvery = 256;
-  constexpr std::uint64_t kMismatchesMax = 16;
+  constexpr std::uint64_t kSampleEvery = 251;  // no power of two: bursts must not always meet it alike
+  constexpr std::uint64_t kSamplesMin = 256;   // before a device is judged
   if (origin == Origin::ring || shared_.hand_over.workers() == 1) return true;
   const bool trusted = origin == Origin::sharded_queue && packet.tunnel == Tunnel::none;
-  if (trusted && counters_.received % kSampleEvery != 0) return true;
+  if (trusted && ++since_sample_ < kSampleEvery) return true;
   const unsigned owner = owner_of(packet, shared_.hand_over.workers());
   if (trusted) {
+    since_sample_ = 0;
     ++counters_.owner_sampled;
-    if (owner != index_ && ++counters_.owner_mismatch >= kMismatchesMax)
+    if (owner != index_) ++counters_.owner_mismatch;
+    if (counters_.owner_sampled >= kSamplesMin && counters_.owner_mismatch * 16 > counters_.owner_sampled)
       shared_.distrust_devices.store(true, std::memory_order_relaxed);
     return true;
   }
@@ -284,23 +291,34 @@ bool Worker::put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot,
   const auto n = std::min(fragment.payload_bytes, static_cast<std::uint32_t>(scratch_.size()));
   const auto* payload =
       static_cast<const std::uint8_t*>(rte_pktmbuf_read(frame, fragment.payload_offset, n, scratch_.data()));
-  const std::uint64_t refused = counters_.fragments.refused;
-  const Bytes piece = payload == nullptr ? Bytes{} : Bytes{payload, n};
-  slot.datagram = fragments_.add(fragment, piece, frame_info(frame).time);
-  if (slot.datagram.empty()) {
-    outcome(counters_.fragments.refused == refused ? Outcome::fragment : Outcome::fragment_refused);
-    rte_pktmbuf_free(frame);
-    return false;
-  }
-  const DecodeResult result = decode_datagram(slot.datagram, fragment, decode_options_, slot.packet);
-  if (result != DecodeResult::ok) {
-    outcome(result == DecodeResult::other_transport ? Outcome::other_transport : Outcome::bad_transport);
+  Fragment first;
+  const Outcome end = unwrap(fragment, payload == nullptr ? Bytes{} : Bytes{payload, n}, frame_info(frame).time, slot, first);
+  if (end != Outcome::count_) {
+    outcome(end);
     rte_pktmbuf_free(frame);
     return false;
   }
   if (workers == 1 || owner_of(slot.packet, workers) == index_) return true;
-  hand_datagram(frame, fragment, slot, owner_of(slot.packet, workers));
+  hand_datagram(frame, first, slot, owner_of(slot.packet, workers));
   return false;
+}
+
+// Fragments may lie inside a tunnel whose own packets are fragments. count_: the slot holds a whole packet.
+Outcome Worker::unwrap(Fragment fragment, Bytes piece, TimeNs time, Slot& slot, Fragment& first) {
+  constexpr unsigned kNestedMax = 4;
+  for (unsigned depth = 0; depth < kNestedMax; ++depth) {
+    const std::uint64_t refused = counters_.fragments.refused;
+    slot.datagram = fragments_.add(fragment, piece, time, first);
+    if (slot.datagram.empty())
+      return counters_.fragments.refused == refused ? Outcome::fragment : Outcome::fragment_refused;
+    Fragment inner;
+    const DecodeResult result = decode_datagram(slot.datagram, first, decode_options_, slot.packet, inner);
+    if (result == DecodeResult::ok) return Outcome::count_;
+    if (result != DecodeResult::fragment) return outcome_of(result);
+    fragment = inner;
+    piece = slot.datagram.subspan(inner.payload_offset, inner.payload_bytes);
+  }
+  return Outcome::too_many_headers;
 }
 
 // A datagram for another worker travels as a bare IP packet in fresh mbufs: its own memory is this worker's.

@@ -84,8 +84,10 @@ class Worker final : private StreamSink {
   // One turn of the loop, stage by stage over the burst.
   std::size_t turn();
   void process(rte_mbuf** frames, std::uint16_t n, Origin origin);
+  void give_to_flows(std::uint16_t packets);
   bool decode_one(rte_mbuf* frame, Slot& slot, Origin origin);
   bool put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot, Origin origin);
+  Outcome unwrap(Fragment fragment, Bytes piece, TimeNs time, Slot& slot, Fragment& first);
   bool is_mine(rte_mbuf* frame, const Packet& packet, Origin origin);
   std::uint16_t from_others();
   void hand_datagram(rte_mbuf* last, const Fragment& fragment, const Slot& slot, unsigned owner);
@@ -94,6 +96,8 @@ class Worker final : private StreamSink {
 
   // One packet on its flow.
   void on_packet(Slot& slot);
+  void follow_capture(TimeNs time);
+  void end_all_flows();
   Flow* flow_of(Slot& slot, TimeNs time);
   Flow* open_flow(const Slot& slot, TimeNs time);
   void orient(Flow& flow, const Packet& packet);
@@ -165,9 +169,11 @@ class Worker final : private StreamSink {
   Flow* current_ = nullptr;
   TimeNs now_ = 0;          // the worker's clock, read once a turn
   TimeNs capture_now_ = 0;  // what drives flows: the clock live, the newest timestamp of a capture
+  bool slipped_ = false;  // the last packet of the capture was far ahead of all others
   TimeNs next_publish_ = 0;
   const std::atomic<bool>* stop_ = nullptr;
   std::vector<rte_mbuf*> parked_;  // capture pace: taken off our ring while we waited for another's
+  std::uint64_t since_sample_ = 0;
   std::uint32_t idle_turns_ = 0;
   std::atomic<bool> failed_{false};
 };

@@ -31,7 +31,7 @@ PoolPlan plan_pool(const PortSettings& port, const Settings& settings, unsigned 
   const Source source = parse_source(port.source);
   const bool copied = source.kind == SourceKind::capture_file || source.kind == SourceKind::kernel_interface;
   std::uint64_t mbufs = kReservedMbufs + std::uint64_t{workers} * (2 * kBurstMax + kMbufCacheMax * 3 / 2) +
-                        std::uint64_t{workers - 1} * settings.ring_size;
+                        (workers > 1 ? std::uint64_t{workers} * settings.ring_size : 0);
   if (copied) mbufs += std::uint64_t{kBurstMax} * (kFrameBytesMax / (kDataRoomBytes - RTE_PKTMBUF_HEADROOM));
   if (!copied) mbufs += std::uint64_t{settings.rx_descriptors} * workers;
   if (source.kind == SourceKind::vdev) {

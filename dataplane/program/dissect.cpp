@@ -29,6 +29,7 @@ struct Arguments {
   bool quiet = false;
   bool counters = false;
   std::uint64_t workers = 1;
+  bool workers_given = false;  // else the settings may say
 };
 
 std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
@@ -59,7 +60,9 @@ std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
   options.number('w', "workers", "N", &arguments.workers, 1, 64, "Workers, each on a CPU of its own.");
   options.positionals("FILE", &arguments.files, 1, cli::kAnyNumber, "Capture files.");
   options.conflict("json", "format");
-  return options.parse(argc, argv);
+  const std::optional<int> status = options.parse(argc, argv);
+  arguments.workers_given = options.given("workers");
+  return status;
 }
 
 class ProgressBar {
@@ -101,7 +104,10 @@ bool dissect_file(const std::string& file, Settings settings, const std::vector<
   Engine& engine = *std::get<std::unique_ptr<Engine>>(made);
   const std::vector<BatchPool*> pools = engine.pools();
   ProgressBar bar(progress);
-  engine.start();
+  if (const std::string fault = engine.start(); !fault.empty()) {
+    std::fprintf(stderr, "spanlight dissect: %s\n", fault.c_str());
+    return false;
+  }
   for (;;) {
     const bool last = !engine.running();  // asked before draining: what was submitted until then is seen
     const bool any = printer.drain(pools);
@@ -134,7 +140,7 @@ int run_dissect(int argc, char** argv) {
                         : arguments.format == "none"                 ? Format::none
                                                                      : Format::table;
   const std::atomic<bool>& end = end_requested();
-  if (settings->workers.empty()) {
+  if (settings->workers.empty() || arguments.workers_given) {
     settings->workers = all_cpus();
     if (arguments.workers > settings->workers.size()) {
       std::fprintf(stderr, "spanlight dissect: --workers %" PRIu64 " is more than the %zu CPUs of this process\n",
@@ -149,7 +155,7 @@ int run_dissect(int argc, char** argv) {
   settings->ports = {port_of(arguments.files[0])};  // one file at a time: memory for one is enough
   if (!eal_is_up(*settings, settings->workers, true)) return 1;
 
-  Printer printer(format, !arguments.no_color);
+  Printer printer(format, !arguments.no_color, end);
   Summary summary;
   bool good = true;
   for (const std::string& file : arguments.files) {
@@ -158,7 +164,7 @@ int run_dissect(int argc, char** argv) {
   }
   if (!arguments.quiet) summary.print(stderr, printer.counts());
   if (arguments.counters) summary.print_counters(stderr);
-  return good ? 0 : 1;
+  return good && !end.load() ? 0 : 1;  // what was broken off was not read to its end
 }
 
 }  // namespace spanlight

@@ -105,19 +105,24 @@ std::string Engine::make_workers() {
 
 int Engine::run_worker(void* argument) {
   auto* context = static_cast<std::pair<Engine*, Worker*>*>(argument);
-  if (context->first->privileges_dropped) drop_thread_privileges();  // this thread is older than the drop
+  // This thread is older than the drop.
+  if (context->first->privileges_dropped && !drop_thread_privileges().empty()) context->first->keeps_privileges_ = true;
   context->second->run(context->first->stop_);
   delete context;
   return 0;
 }
 
-void Engine::start() {
+std::string Engine::start() {
   started_ = true;
   // Whoever has sources counts as reading before anyone can look whether somebody still reads.
   for (const auto& worker : workers_) hand_over_->reading += worker->has_sources() ? 1 : 0;
-  for (std::size_t i = 0; i < workers_.size(); ++i)
-    rte_eal_remote_launch(run_worker, new std::pair<Engine*, Worker*>(this, workers_[i].get()),
-                          worker_lcore(static_cast<unsigned>(i)));
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto context = std::make_unique<std::pair<Engine*, Worker*>>(this, workers_[i].get());
+    if (rte_eal_remote_launch(run_worker, context.get(), worker_lcore(static_cast<unsigned>(i))) != 0)
+      return "worker " + std::to_string(i) + " could not be started on its CPU";
+    static_cast<void>(context.release());  // the worker's now
+  }
+  return {};
 }
 
 bool Engine::running() const {
@@ -131,10 +136,23 @@ void Engine::stop() {
   started_ = false;
   request_stop();
   for (std::size_t i = 0; i < workers_.size(); ++i) rte_eal_wait_lcore(worker_lcore(static_cast<unsigned>(i)));
+  read_ports();
 }
 
-std::vector<std::string> Engine::watch() {
+void Engine::read_ports() {
+  std::vector<PortCounters> seen;
   std::uint64_t losses = 0;
+  for (const auto& port : ports_) {
+    seen.push_back(port->counters());
+    losses += seen.back().missed + seen.back().no_mbuf + seen.back().kernel_dropped;
+  }
+  if (losses != losses_seen_) shared_->last_loss.store(system_time(), std::memory_order_relaxed);
+  losses_seen_ = losses;
+  const std::lock_guard lock(ports_mutex_);
+  ports_seen_ = std::move(seen);
+}
+
+std::vector<std::string> Engine::news() {
   std::vector<std::string> words;
   const auto say = [&](const std::string& sentence) {
     if (sentence.empty() || std::find(said_.begin(), said_.end(), sentence) != said_.end()) return;
@@ -142,13 +160,12 @@ std::vector<std::string> Engine::watch() {
     words.push_back(sentence);
   };
   for (const auto& port : ports_) {
-    const PortCounters c = port->counters();
-    losses += c.missed + c.no_mbuf + c.kernel_dropped;
     say(port->why());
     say(port->warning());
   }
-  if (losses != losses_seen_) shared_->last_loss.store(system_time(), std::memory_order_relaxed);
-  losses_seen_ = losses;
+  if (shared_->distrust_devices)
+    say("a device shards flows otherwise than it was told: from now on the workers do it in software");
+  if (keeps_privileges_) say("a worker's thread could not give up its privileges");
   return words;
 }
 
@@ -162,9 +179,12 @@ std::vector<MetricInfo> Engine::port_metric_infos() {
 
 StatsSnapshot Engine::collect() const {
   StatsSnapshot snapshot;
-  for (const auto& port : ports_) {
-    const PortCounters c = port->counters();
-    snapshot.ports.push_back({port->name(),
+  std::unique_lock lock(ports_mutex_);
+  const std::vector<PortCounters> seen = ports_seen_;
+  lock.unlock();
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const PortCounters& c = seen[i];
+    snapshot.ports.push_back({ports_[i]->name(),
                               {{"port_received_packets_total", "", c.received},
                                {"port_received_bytes_total", "", c.received_bytes},
                                {"port_delivered_packets_total", "", c.delivered},
@@ -198,6 +218,10 @@ double Engine::progress() const {
     if (p >= 0) least = least < 0 ? p : std::min(least, p);
   }
   return least;
+}
+
+bool Engine::all_sources_whole() const {
+  return std::all_of(ports_.begin(), ports_.end(), [](const auto& port) { return port->why().empty(); });
 }
 
 bool Engine::all_ports_failed() const {

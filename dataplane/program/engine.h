@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,16 +27,17 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   bool privileges_dropped = false;  // set before start(): the workers' threads then drop theirs too
-  void start();          // the workers run from here on
+  std::string start();   // the workers run from here on; a sentence if one cannot, empty = all do
   bool running() const;  // false once every worker has come to its end by itself
   void request_stop() { stop_.store(true, std::memory_order_relaxed); }
   // Waits until the workers have ended every flow; what was held is in the pools afterwards. At capture pace somebody
   // must go on emptying the pools meanwhile: wait for running() to end first.
   void stop();
 
-  // Once a second or so: reads the devices' counters and notes losses for the workers. Returns what is worth a word:
-  // a device gone, a link down; each sentence once.
-  std::vector<std::string> watch();
+  // Main thread, every 50 ms or so: reads the devices' counters and notes losses for the workers.
+  void read_ports();
+  // Main thread, once a second or so: what is worth a word, a device gone, a link down; each sentence once.
+  std::vector<std::string> news();
 
   const std::string& sensor_name() const { return shared_->sensor; }
   static std::vector<MetricInfo> port_metric_infos();
@@ -48,6 +50,7 @@ class Engine {
   std::size_t memory_bytes() const { return memory_bytes_; }  // reserved for flows and slabs
   double progress() const;                                    // of capture files, 0..1; -1 where there is no end
   bool all_ports_failed() const;
+  bool all_sources_whole() const;  // no port has anything to complain of
 
  private:
   Engine(const Settings& settings, std::size_t workers, Pace pace, std::uint64_t epoch);
@@ -72,6 +75,9 @@ class Engine {
   std::atomic<bool> stop_{false};
   bool started_ = false;
   std::uint64_t losses_seen_ = 0;
+  mutable std::mutex ports_mutex_;
+  std::vector<PortCounters> ports_seen_;  // of the last read_ports()
+  std::atomic<bool> keeps_privileges_{false};
   std::vector<std::string> said_;
 };
 

@@ -1,7 +1,11 @@
 #include "program/printer.h"
 
-#include <cerrno>
+#include <poll.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
 
 #include "core/transaction.h"
 #include "record/reader.h"
@@ -20,7 +24,8 @@ TableOptions table_options(bool colour) {
 
 }  // namespace
 
-Printer::Printer(Format format, bool colour) : format_(format), table_(table_options(colour)) {}
+Printer::Printer(Format format, bool colour, const std::atomic<bool>& end)
+    : end_(end), format_(format), table_(table_options(colour)) {}
 
 bool Printer::drain(const std::vector<BatchPool*>& pools) {
   bool any = false;
@@ -58,11 +63,27 @@ void Printer::flush() {
   table_.clear();
 }
 
+// Waits for the reader, in steps, so that a wish to end is heard meanwhile.
+bool Printer::writable() {
+  constexpr int kStepMs = 100;
+  pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  for (;;) {
+    const int ready = poll(&out, 1, kStepMs);
+    if (ready > 0) return true;  // also for an error: write() says which
+    if (end_.load() || (ready < 0 && errno != EINTR)) return false;
+  }
+}
+
 void Printer::write_out(std::string_view text) {
+  // A pipe that takes one byte may not take all: no more than PIPE_BUF at once goes without waiting.
   while (!text.empty() && !broken_) {
-    const ssize_t n = write(STDOUT_FILENO, text.data(), text.size());
+    if (!writable()) {
+      broken_ = true;
+      return;
+    }
+    const ssize_t n = write(STDOUT_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
     if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
-    else if (n < 0 && errno != EINTR) broken_ = true;
+    else if (n < 0 && errno != EINTR && errno != EAGAIN) broken_ = true;
   }
 }
 

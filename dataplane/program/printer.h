@@ -1,6 +1,7 @@
 #pragma once
 // Batches → standard output, as a table, JSON lines, or nothing at all (only counted). Main thread.
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ struct PrintedCounts {
 
 class Printer {
  public:
-  Printer(Format format, bool colour);
+  // `end`: raised when somebody wants to go; a reader that stands still is not waited for then.
+  Printer(Format format, bool colour, const std::atomic<bool>& end);
 
   // Prints and gives back what waits in the pools. True if there was anything.
   bool drain(const std::vector<BatchPool*>& pools);
@@ -36,6 +38,9 @@ class Printer {
   void print(const Batch& batch);
   void write_out(std::string_view text);
 
+  bool writable();
+
+  const std::atomic<bool>& end_;
   Format format_;
   JsonWriter json_;
   TableWriter table_;

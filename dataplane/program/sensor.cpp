@@ -79,11 +79,6 @@ bool told(const std::string& fault) {
   return !fault.empty();
 }
 
-bool any_source_is(const Settings& settings, SourceKind kind) {
-  return std::any_of(settings.ports.begin(), settings.ports.end(),
-                     [kind](const PortSettings& p) { return parse_source(p.source).kind == kind; });
-}
-
 bool keeps_net_admin(const Settings& settings) {
   return std::any_of(settings.ports.begin(), settings.ports.end(),
                      [](const PortSettings& p) { return closes_with_net_admin(p.source); });
@@ -105,9 +100,10 @@ bool watch(Engine& engine, const std::atomic<bool>& end) {
   using namespace std::chrono_literals;
   for (int tick = 0; !end.load(); ++tick) {
     std::this_thread::sleep_for(50ms);
+    engine.read_ports();
     if (tick % 20 != 0) continue;
-    for (const std::string& sentence : engine.watch()) log(LogLevel::warning, sentence);
-    if (!engine.running()) return true;
+    for (const std::string& sentence : engine.news()) log(LogLevel::warning, sentence);
+    if (!engine.running()) return engine.all_sources_whole();
     if (engine.all_ports_failed()) {
       const bool files = std::all_of(engine.ports().begin(), engine.ports().end(),
                                      [](const auto& port) { return port->is_capture_file(); });
@@ -140,11 +136,9 @@ int run_sensor(int argc, char** argv) {
     log(LogLevel::error, fault.sentence());
     return 1;
   }
-  const bool files = any_source_is(*settings, SourceKind::capture_file);
-  const bool devices = any_source_is(*settings, SourceKind::pci) || any_source_is(*settings, SourceKind::vdev) ||
-                       any_source_is(*settings, SourceKind::kernel_interface);
-  if (files && devices) {
-    log(LogLevel::error, "capture files and devices cannot be read together: their clocks differ; use two sensors");
+  const bool files = reads_capture(*settings);
+  if (files && settings->ports.size() > 1) {
+    log(LogLevel::error, kOneCapture);
     return 1;
   }
   const std::atomic<bool>& end = end_requested();
@@ -169,16 +163,16 @@ int run_sensor(int argc, char** argv) {
   for (const auto& more : {command_metric_infos(), worker_metric_infos(), Engine::port_metric_infos()})
     infos.insert(infos.end(), more.begin(), more.end());
   MetricsServer metrics(identity, infos, [&publisher] { return publisher.latest(); });
+  if (told(drop_privileges(settings->run_as, keeps_net_admin(*settings)))) return 1;
+  engine.privileges_dropped = true;
   // Without metrics the sensor still does what it is for.
   if (const std::string fault = metrics.start(settings->metrics_address); !fault.empty())
     log(LogLevel::warning, fault);
   else if (!metrics.warning().empty())
     log(LogLevel::warning, metrics.warning());
-  if (told(drop_privileges(settings->run_as, keeps_net_admin(*settings)))) return 1;
-  engine.privileges_dropped = true;
 
   publisher.start();
-  engine.start();
+  if (told(engine.start())) return 1;
   say_start(*settings, engine, cpus);
   log(LogLevel::info, "records at " + publisher.endpoint());
   const bool good = watch(engine, end);

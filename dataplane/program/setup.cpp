@@ -2,11 +2,13 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
 #include "core/descriptor.h"
 #include "port/eal.h"
+#include "port/open_port.h"
 #include "program/log.h"
 #include "settings/load.h"
 
@@ -40,6 +42,12 @@ std::vector<unsigned> all_cpus() {
   for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
     if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
   return cpus;
+}
+
+bool reads_capture(const Settings& settings) {
+  return std::any_of(settings.ports.begin(), settings.ports.end(), [](const PortSettings& p) {
+    return parse_source(p.source).kind == SourceKind::capture_file;
+  });
 }
 
 std::uint64_t new_epoch() {
