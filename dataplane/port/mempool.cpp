@@ -20,7 +20,12 @@ constexpr std::uint32_t kDataRoomMax = 0xffff;
 std::uint64_t PoolPlan::bytes() const {
   rte_mempool_objsz size{};
   const std::uint32_t element = static_cast<std::uint32_t>(sizeof(rte_mbuf)) + data_room_bytes;
-  return std::uint64_t{mbufs} * rte_mempool_calc_obj_size(element, 0, &size);
+  // Without hugepages DPDK lets no object cross a page: what does not fit a page's rest begins a new one.
+  constexpr std::uint64_t kPageBytes = 4'096;
+  const std::uint64_t object = rte_mempool_calc_obj_size(element, 0, &size);
+  const std::uint64_t per_page = kPageBytes / object;
+  if (per_page > 0) return (mbufs + per_page - 1) / per_page * kPageBytes;
+  return std::uint64_t{mbufs} * ((object + kPageBytes - 1) / kPageBytes) * kPageBytes;
 }
 
 // What may be out at once: descriptors (a NIC's), bursts in work, the per-lcore caches (DPDK lets a cache

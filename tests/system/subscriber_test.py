@@ -1,24 +1,26 @@
 #!/usr/bin/python3
-"""Subscribers against a publisher with a script: the one in Python of the documentation, and `spanlight tail`.
-
-    subscriber_test.py --publisher PROGRAM --flatc PROGRAM --tail PROGRAM
-"""
-import argparse
+"""Subscribers against a publisher with a script: the one in Python of the documentation, and `spanlight tail`."""
 import json
 import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import types
 import unittest
+
+import spanlight
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SCHEMAS = [os.path.join(ROOT, 'config', 'schema', name + '.fbs') for name in ('record', 'stats', 'hello')]
-GIVEN = None
+GIVEN = types.SimpleNamespace(
+    publisher=str(spanlight.BUILD / 'config' / 'record' / 'record_sample_publisher'), flatc=shutil.which('flatc'),
+    tail=str(spanlight.BUILD / 'spanlight-tail'))
 TIMEOUT_S = 30
 
 
@@ -177,8 +179,4 @@ class Tail(Case):
 
 
 if __name__ == '__main__':
-    options = argparse.ArgumentParser()
-    for name in ('--publisher', '--flatc', '--tail'):
-        options.add_argument(name, required=True)
-    GIVEN, rest = options.parse_known_args()
-    unittest.main(argv=sys.argv[:1] + rest)
+    unittest.main()
