@@ -34,11 +34,11 @@ class TimerWheel {
 
   // Where time begins; to be called before the first arm(), later calls do nothing.
   void start(TimeNs now) {
-    if (tick_ == 0) tick_ = now / kTickNs;
+    if (tick_ == 0) restart(now);
   }
 
   // Time begins afresh, perhaps earlier; no timer is armed.
-  void restart(TimeNs now) { tick_ = now / kTickNs; }
+  void restart(TimeNs now) { tick_ = now < kTickNs ? 1 : now / kTickNs; }
 
   // (Re)arms the flow's timer. `deadline` in the past fires at the next advance().
   void arm(std::uint32_t flow, TimeNs deadline) {

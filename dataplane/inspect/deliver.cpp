@@ -57,7 +57,7 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
         side.holding = !chunk.bytes.empty();
         break;
       case Answer::Want::wait:
-        side.wait_bytes = answer.n;
+        side.wait_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(answer.n, kWaitingBytesMax));
         break;
       case Answer::Want::skip:
         if (answer.n > 0) {
@@ -100,8 +100,8 @@ void Inspector::end_skip(Flow& flow, unsigned sender, TimeNs time) {
   if (!side.skipping) return;
   side.skipping = false;
   const std::uint64_t seen = side.skip_seen;
-  const std::uint64_t missing = side.skip_missing;
-  side.skip_left = side.skip_seen = side.skip_missing = 0;
+  const std::uint64_t missing = side.missing;
+  side.skip_left = side.skip_seen = side.missing = 0;
   flow.inspection->dissector->on_skipped(direction(flow, sender), seen, missing, time);
 }
 

@@ -59,7 +59,7 @@ void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
   if (side.skipping) {
     const std::uint64_t inside = std::min(missing, side.skip_left);
     side.skip_left -= inside;
-    side.skip_missing += inside;
+    side.missing += inside;
     missing -= inside;
     if (side.skip_left == 0) end_skip(flow, sender, gap.time);
   }
@@ -156,9 +156,11 @@ bool Inspector::open(Flow& flow) {
     return false;
   }
   flow.inspection = new (block.data()) Inspection;
-  for (InspectedSide& side : flow.inspection->side) {
+  for (const unsigned s : {0u, 1u}) {
+    InspectedSide& side = flow.inspection->side[s];
     side.alive = all;
     side.lost = flow.midstream && flow.key.protocol == kTcp;
+    side.ended = flow.conversation.stream[s].ended;  // before anybody spoke
   }
   return true;
 }
@@ -233,11 +235,12 @@ void Inspector::rule_out(Flow& flow, InspectedSide& side) {
 // Joined midstream or behind a hole: any candidate's message may start anywhere, said by either side.
 void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
   InspectedSide& side = flow.inspection->side[sender];
-  side.searched_bytes += chunk.bytes.size();
+  side.searched_bytes += static_cast<std::uint32_t>(chunk.bytes.size());
   if (side.searched_bytes > kSearchBytesMax || (side.waiting.used > 0 && !append(side, chunk)))
     return rule_out(flow, side);
   Chunk window = side.waiting.used > 0 ? window_of(side) : chunk;
   std::size_t droppable = window.bytes.size();
+  std::size_t found_at = 0;
   Found found;
   for (CandidateMask among = side.alive; among != 0; among &= among - 1) {
     const auto i = static_cast<unsigned>(std::countr_zero(among));
@@ -250,12 +253,14 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
       // Bodies quote messages of the other side: a SYN knows better.
       if (flow.client_known && direction(flow, sender) != from) continue;
       const Sync at = candidate.sync(from, window.bytes);
-      if (at.found && (found.protocol == nullptr || at.skip < droppable))
+      if (at.found && (found.protocol == nullptr || at.skip < found_at)) {
         found = {.protocol = &candidate, .verdict = from == Direction::c2s ? Verdict::client : Verdict::server};
+        found_at = at.skip;
+      }
       droppable = std::min(droppable, at.skip);
     }
   }
-  advance(window, droppable);
+  advance(window, found.protocol != nullptr ? found_at : droppable);
   if (found.protocol != nullptr) {
     if (!start(flow, sender, found, chunk.time)) return;
     side.lost = false;
@@ -287,8 +292,9 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   // What a direction said before anybody listened is a hole to its dissector. Its answer can only be to find a message's
   // start, which is under way.
   for (const unsigned s : {0u, 1u}) {
-    const InspectedSide& side = in.side[s];
+    InspectedSide& side = in.side[s];
     if (side.lost) in.dissector->on_gap(direction(flow, s), side.missing, side.cause, time, *this);
+    side.missing = 0;
   }
   return true;
 }

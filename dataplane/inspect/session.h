@@ -25,19 +25,18 @@ struct InspectedSide {
   Waiting waiting;
   std::uint64_t skip_left = 0;
   std::uint64_t skip_seen = 0;
-  std::uint64_t skip_missing = 0;
-  std::uint64_t wait_bytes = 0;    // the window is shown again when it holds so many
-  CandidateMask alive = 0;         // unidentified: candidates that this direction has not ruled out
-  std::uint64_t searched_bytes = 0;
-  std::uint64_t missing = 0;       // unidentified: bytes of holes so far
-  GapCause cause = GapCause::mirror;
+  std::uint64_t missing = 0;         // bytes of holes: before identification, then inside the skip under way
+  CandidateMask alive = 0;           // unidentified: candidates that this direction has not ruled out
   TimeNs end_time = 0;
+  std::uint32_t wait_bytes = 0;      // the window is shown again when it holds so many
+  std::uint32_t searched_bytes = 0;  // unidentified and lost: so much was looked through
   End end = End::fin;
+  GapCause cause = GapCause::mirror;
   bool skipping : 1 = false;
   bool holding : 1 = false;
-  bool lost : 1 = false;           // behind a hole or joined midstream: a message's start must be found first
-  bool ended : 1 = false;          // the stream said so (`end`, `end_time`)
-  bool end_told : 1 = false;       // and the dissector knows
+  bool lost : 1 = false;      // behind a hole or joined midstream: a message's start must be found first
+  bool ended : 1 = false;     // the stream said so (`end`, `end_time`)
+  bool end_told : 1 = false;  // and the dissector knows
 };
 
 struct Inspection {
@@ -49,5 +48,6 @@ struct Inspection {
   std::uint8_t first_speaker = 0;  // of the heads that are kept: who came first
   bool any_head : 1 = false;
 };
+static_assert(sizeof(Inspection) <= 256, "the smallest slab block");
 
 }  // namespace spanlight

@@ -46,6 +46,7 @@ void Worker::on_packet(Slot& slot) {
 void Worker::follow_capture(TimeNs time) {
   constexpr DurationNs kStepNs = 3'600 * kSecondNs;  // packets of one capture are never so far out of order
   const bool first = capture_now_ == 0;
+  timers_.start(time);  // the first packet's; also where all times are 0
   const bool ahead = !first && time > capture_now_ + kStepNs;
   const bool back = !first && time + kStepNs < capture_now_;
   if (ahead && !slipped_) {
@@ -61,13 +62,12 @@ void Worker::follow_capture(TimeNs time) {
   }
   if (time > capture_now_) {
     capture_now_ = time;
-    timers_.start(time);
     run_timers(capture_now_, ~std::size_t{0});
   }
 }
 
 void Worker::end_all_flows() {
-  for (std::uint32_t i = 0; i < table_.high_water(); ++i)
+  for (std::uint32_t i = 0; table_.live() > 0; ++i)
     if (table_.is_live(i)) remove(table_[i], End::capture_ended, capture_now_);
 }
 

@@ -44,6 +44,29 @@ std::size_t v6_header(std::uint8_t* out, const Fragment& f, std::size_t datagram
 
 }  // namespace
 
+void write_outside(rte_mbuf* fresh, const Packet& packet) {
+  Outside outside{.tunnel_id = packet.tunnel_id,
+                  .key_tunnel_id = packet.key.tunnel_id,
+                  .key_vlan = packet.key.vlan,
+                  .tunnel = packet.tunnel,
+                  .key_tunnel = packet.key.tunnel,
+                  .vlan_count = packet.vlan_count};
+  std::copy_n(packet.vlans, kVlansMax, outside.vlans);
+  std::memcpy(fresh->buf_addr, &outside, sizeof(outside));
+}
+
+void read_outside(const rte_mbuf* frame, Packet& packet) {
+  Outside outside;
+  std::memcpy(&outside, frame->buf_addr, sizeof(outside));
+  packet.tunnel_id = outside.tunnel_id;
+  packet.key.tunnel_id = outside.key_tunnel_id;
+  packet.key.vlan = outside.key_vlan;
+  packet.tunnel = outside.tunnel;
+  packet.key.tunnel = outside.key_tunnel;
+  packet.vlan_count = outside.vlan_count;
+  std::copy_n(outside.vlans, kVlansMax, packet.vlans);
+}
+
 rte_mbuf* ip_packet_of(const Fragment& fragment, Bytes datagram, rte_mempool* pool) {
   std::uint8_t header[kV6Bytes];
   const std::size_t header_bytes = fragment.src.is_v4() ? v4_header(header, fragment, datagram.size())

@@ -208,6 +208,7 @@ bool Worker::decode_one(rte_mbuf* frame, Slot& slot, Origin origin) {
   Fragment fragment;
   const DecodeResult result =
       decode({head, wanted}, captured, info.wire_bytes, info.link, decode_options_, slot.packet, fragment);
+  if (info.has_outside) read_outside(frame, slot.packet);
   if (origin != Origin::ring) note_frame(frame, info, slot.packet);
   if (result == DecodeResult::fragment) return put_together(frame, fragment, slot, origin);
   if (result != DecodeResult::ok) {
@@ -331,7 +332,9 @@ void Worker::hand_datagram(rte_mbuf* last, const Fragment& fragment, const Slot&
     frame_info(whole) = {.time = frame_info(last).time,
                          .wire_bytes = rte_pktmbuf_pkt_len(whole),
                          .port = frame_info(last).port,
-                         .link = LinkType::raw_ip};
+                         .link = LinkType::raw_ip,
+                         .has_outside = true};
+    write_outside(whole, slot.packet);
     give_away(whole, owner);
   }
   rte_pktmbuf_free(last);

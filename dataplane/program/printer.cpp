@@ -70,7 +70,8 @@ bool Printer::writable() {
   for (;;) {
     const int ready = poll(&out, 1, kStepMs);
     if (ready > 0) return true;  // also for an error: write() says which
-    if (end_.load() || (ready < 0 && errno != EINTR)) return false;
+    // Interrupted: one more step, since the signal may be the wish to end and the reader well.
+    if (ready == 0 ? end_.load() : errno != EINTR) return false;
   }
 }
 

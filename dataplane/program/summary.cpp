@@ -65,6 +65,9 @@ void Summary::print(std::FILE* out, const PrintedCounts& printed) const {
     add_part(lost, of("packets_total", cause), std::string("packets ") + cause);
   add_part(lost, of("packets_total", "not_ip"), "packets that are not IP");
   add_part(lost, of("records_dropped_total", "no_buffer") + of("records_dropped_total", "too_large"), "records dropped");
+  add_part(lost, of("inspect_total", "state_exhausted") + of("dissect_total", "state_exhausted"),
+           "flows or calls given up for want of state memory (reassembly.stateMemory)");
+  add_part(lost, of("flows_total", "evicted"), "flows ended early to make room (flows.max)");
   add_part(lost, of("dissect_total", "malformed"), "malformed messages");
   if (!lost.empty()) std::fprintf(out, "beside that: %s\n", joined(lost).c_str());
 }

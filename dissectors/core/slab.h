@@ -16,8 +16,9 @@ namespace spanlight {
 class SlabPool {
  public:
   static constexpr std::size_t kPageBytes = 65'536;
-  static constexpr std::size_t kClasses = 5;
-  static constexpr std::array<std::size_t, kClasses> kClassBytes = {256, 1'024, 4'096, 16'384, 65'536};
+  static constexpr std::size_t kClasses = 7;
+  // Multiples of a cache line: a flow's inspection, an HTTP connection, small heads, one full segment, larger ones.
+  static constexpr std::array<std::size_t, kClasses> kClassBytes = {256, 640, 1'024, 2'048, 4'096, 16'384, 65'536};
 
   // `bytes` is rounded down to whole pages; less than one page makes a pool that is always exhausted.
   explicit SlabPool(std::size_t bytes);
