@@ -1,7 +1,8 @@
 #include "replay_queue.h"
 
-#include <ctime>
+#include <algorithm>
 #include <cstring>
+#include <ctime>
 
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
@@ -26,7 +27,11 @@ PoolPlan plan_of(const Trace& trace) { return {.mbufs = static_cast<std::uint32_
 
 }  // namespace
 
-std::uint64_t Preloaded::memory_bytes(const Trace& trace) { return plan_of(trace).bytes(); }
+// Without hugepages DPDK lets no mbuf cross a page, so that each takes a page of its own.
+std::uint64_t Preloaded::memory_bytes(const Trace& trace) {
+  constexpr std::uint64_t kPageBytes = 4'096;
+  return std::max(plan_of(trace).bytes(), trace.frames.size() * kPageBytes);
+}
 
 bool Preloaded::load(const Trace& trace, std::uint8_t index) {
   pool_ = create_pool(plan_of(trace), index, SOCKET_ID_ANY);
