@@ -38,11 +38,11 @@ app-layer:
 class Used:
     """What a program took: seconds by the clock, CPU seconds, MB of memory; and what it said."""
 
-    def __init__(self, command, stop_after=None, environment=None):
+    def __init__(self, command, stop_after=None, discard=False):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             began = time.monotonic()
-            child = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err,
-                                     env={**os.environ, **(environment or {})})
+            child = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL if discard else out,
+                                     stderr=err)
             if stop_after is not None:
                 time.sleep(stop_after)
                 os.kill(child.pid, signal.SIGINT)  # not send_signal(): that may reap it, and its usage with it
@@ -209,12 +209,14 @@ def capture(programs, replay_program, work, quick):
         laps = max(1, CAPTURE_LAPS[mix] // (4 if quick else 1))
         calls, frames = write_trace(replay_program, mix, trace, laps)
         heading(f"the same capture: {mix}, {frames} frames, {trace.stat().st_size / 1e6:.0f} MB")
-        trace.read_bytes()  # in the page cache for everybody
+        subprocess.run(["cat", trace], stdout=subprocess.DEVNULL, check=True)  # in the page cache for everybody
         table = Table()
         for form in ("none", "json"):
-            used = Used([programs / "spanlight", "dissect", "--format", form, trace])
+            used = Used([programs / "spanlight", "dissect", "--format", form, trace], discard=True)
             found = re.search(r"^([\d,]+) calls: ([\d,]+) complete", used.err, re.M)
-            table.add(f"spanlight dissect --format {form}", used, frames, thousands(found[2]) if found else 0)
+            lost = re.search(r"^beside that: (.*)", used.err, re.M)
+            table.add(f"spanlight dissect --format {form}", used, frames, thousands(found[2]) if found else 0,
+                      lost[1] if lost else "")
         if shutil.which("suricata") is None:
             say("  suricata is not installed (bookworm-backports): left out")
         else:
@@ -223,9 +225,11 @@ def capture(programs, replay_program, work, quick):
         if shutil.which("tshark") is None:
             say("  tshark is not installed: left out")
         else:
-            used = Used(["tshark", "-r", trace, "-Y", "http.response", "-T", "fields", "-e", "http.response.code",
+            # One lap: it takes minutes for what the others do in a second.
+            used = Used(["tshark", "-r", trace, "-c", frames // laps, "-Y", "http.response", "-T", "fields", "-e", "http.response.code",
                          "-e", "http.time", "-e", "http.response_for.uri"])
-            table.add("tshark -Y http.response", used, frames, len(used.out.splitlines()))
+            table.add("tshark -Y http.response", used, frames // laps, len(used.out.splitlines()),
+                      f"one lap: {calls // laps} calls")
         table.print(calls)
         trace.unlink()
 
