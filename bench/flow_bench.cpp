@@ -1,6 +1,6 @@
-// The flow table and its timers with 1,000 flows (all in the cache) and with a million (each look-up goes to memory):
-// look-up alone, look-up as the worker does it (hash, prefetch and look-up in three passes over a burst), a flow's
-// insertion and erasure, and timers armed, moved and fired.
+// The flow table and its timers with 1,000 flows (all in the cache) and with a million (each look-up goes to
+// memory): look-up alone, look-up as the worker does it (hash, prefetch and look-up in three passes over a
+// burst), a flow's insertion and erasure, and timers armed, moved and fired.
 
 #include <benchmark/benchmark.h>
 
@@ -131,7 +131,8 @@ void timer_rearm(benchmark::State& state) {
 }
 BENCHMARK(timer_rearm)->Arg(1'000)->Arg(1'000'000);
 
-// Time goes on by 1 ms a turn; whatever fires is armed again for a time within the next 300 s. Per timer that fired.
+// Time goes on by 1 ms a turn; whatever fires is armed again for a time within the next 300 s. Per timer that
+// fired.
 void timer_fire(benchmark::State& state) {
   std::vector<Timer> timers(static_cast<std::size_t>(state.range(0)));
   TimerWheel<TimerIn> wheel(TimerIn{&timers});

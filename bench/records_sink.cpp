@@ -82,7 +82,8 @@ class NullSink final : public RecordsSink {
 
 class WireSink final : public RecordsSink {
  public:
-  WireSink(const Settings& settings, std::vector<BatchPool*> pools) : settings_(settings), pools_(std::move(pools)) {}
+  WireSink(const Settings& settings, std::vector<BatchPool*> pools)
+      : settings_(settings), pools_(std::move(pools)) {}
   ~WireSink() override {
     end();
     publisher_.reset();
@@ -92,7 +93,8 @@ class WireSink final : public RecordsSink {
 
   std::string start() override {
     std::string directory = (std::filesystem::temp_directory_path() / "spanlight-replay-XXXXXX").string();
-    if (mkdtemp(directory.data()) == nullptr) return directory + " cannot be made: is the temporary directory writable?";
+    if (mkdtemp(directory.data()) == nullptr)
+      return directory + " cannot be made: is the temporary directory writable?";
     directory_ = directory;
     settings_.records_endpoint = "ipc://" + directory_ + "/records.sock";
     settings_.command_endpoint.clear();

@@ -1,7 +1,7 @@
 #pragma once
-// Who takes the records of a replay. NullSink empties the workers' pools; WireSink lets the sensor's own publisher do
-// it and receives what it sends, as a program beside the sensor would. Each counts what it found and looks at samples:
-// a record of a trace without loss is complete and not touched by a gap.
+// Who takes the records of a replay. NullSink empties the workers' pools; WireSink lets the sensor's own
+// publisher do it and receives what it sends, as a program beside the sensor would. Each counts what it found
+// and looks at samples: a record of a trace without loss is complete and not touched by a gap.
 
 #include <atomic>
 #include <cstdint>
@@ -26,9 +26,9 @@ struct Found {
 class RecordsSink {
  public:
   virtual ~RecordsSink() = default;
-  virtual std::string start() = 0;       // a sentence, empty = it runs
+  virtual std::string start() = 0;                   // a sentence, empty = it runs
   virtual Found finish(std::uint64_t expected) = 0;  // the workers have ended: takes what is left, and stops
-  std::atomic<bool> hold{false};         // it is behind: nothing more, please
+  std::atomic<bool> hold{false};                     // it is behind: nothing more, please
 };
 
 std::unique_ptr<RecordsSink> make_null_sink(std::vector<BatchPool*> pools);

@@ -23,7 +23,9 @@ std::uint64_t cycles_of(double seconds) {
   return static_cast<std::uint64_t>(seconds * static_cast<double>(rte_get_tsc_hz()));
 }
 
-PoolPlan plan_of(const Trace& trace) { return {.mbufs = static_cast<std::uint32_t>(trace.frames.size())}; }
+PoolPlan plan_of(const Trace& trace) {
+  return {.mbufs = static_cast<std::uint32_t>(trace.frames.size())};
+}
 
 }  // namespace
 
@@ -39,10 +41,12 @@ bool Preloaded::load(const Trace& trace, std::uint8_t index) {
   for (std::size_t i = 0; i < trace.frames.size(); ++i) {
     const Bytes bytes = trace.frame(i);
     rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_);
-    char* data = mbuf == nullptr ? nullptr : rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(bytes.size()));
+    char* data =
+        mbuf == nullptr ? nullptr : rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(bytes.size()));
     if (data == nullptr) return false;
     std::memcpy(data, bytes.data(), bytes.size());
-    frame_info(mbuf) = {.time = 0, .wire_bytes = trace.frames[i].length, .port = index, .link = LinkType::ethernet};
+    frame_info(mbuf) = {
+        .time = 0, .wire_bytes = trace.frames[i].length, .port = index, .link = LinkType::ethernet};
     frames.push_back({mbuf, trace.frames[i].from_client ? 1U : 0U});
   }
   return true;
@@ -53,8 +57,8 @@ Preloaded::~Preloaded() {
   release_pool(pool_);
 }
 
-ReplayQueue::ReplayQueue(Preloaded& preloaded, const BatchPool* pool, const std::atomic<bool>& hold, double warm_up_s,
-                         double seconds)
+ReplayQueue::ReplayQueue(Preloaded& preloaded, const BatchPool* pool, const std::atomic<bool>& hold,
+                         double warm_up_s, double seconds)
     : preloaded_(preloaded),
       pool_(pool),
       hold_(hold),
@@ -62,13 +66,17 @@ ReplayQueue::ReplayQueue(Preloaded& preloaded, const BatchPool* pool, const std:
       measured_cycles_(cycles_of(seconds)) {}
 
 bool ReplayQueue::admitted() const {
-  return !hold_.load(std::memory_order_relaxed) && (pool_ == nullptr || pool_->available() >= kBuffersFreeMin);
+  return !hold_.load(std::memory_order_relaxed) &&
+         (pool_ == nullptr || pool_->available() >= kBuffersFreeMin);
 }
 
-// False when the last lap is over. The burst before is done with when this is called: the worker asks for the next.
+// False when the last lap is over. The burst before is done with when this is called: the worker asks for the
+// next.
 bool ReplayQueue::lap_begins(std::uint64_t tsc) {
-  if (began_tsc_ == 0) began_tsc_ = tsc;
-  else figures_.laps += counts_ ? 1 : 0;
+  if (began_tsc_ == 0)
+    began_tsc_ = tsc;
+  else
+    figures_.laps += counts_ ? 1 : 0;
   if (!counts_ && tsc - began_tsc_ >= warm_up_cycles_) {
     counts_ = true;
     began_tsc_ = tsc;
@@ -112,8 +120,8 @@ std::uint16_t ReplayQueue::receive(rte_mbuf** out, std::uint16_t n, TimeNs now) 
       ++figures_.still_held;
       break;
     }
-    retarget(rte_pktmbuf_mtod(mbuf, std::uint8_t*), frames[given].from_client != 0, static_cast<std::uint16_t>(lap - 1),
-             lap);
+    retarget(rte_pktmbuf_mtod(mbuf, std::uint8_t*), frames[given].from_client != 0,
+             static_cast<std::uint16_t>(lap - 1), lap);
     frame_info(mbuf).time = now;
     figures_.bytes += rte_pktmbuf_pkt_len(mbuf);
     rte_mbuf_refcnt_update(mbuf, 1);

@@ -1,8 +1,8 @@
 #pragma once
-// Frames that lie ready in mbufs, handed to a worker burst by burst as a NIC's queue would, lap after lap, without a
-// copy. Before a frame is handed out again it is moved to the next lap (trace.h) and gets one more reference, so that
-// the worker's free does not give it back to the pool. Where the records' consumer is behind, nothing is handed out:
-// nothing is lost, and such waiting is not counted as work.
+// Frames that lie ready in mbufs, handed to a worker burst by burst as a NIC's queue would, lap after lap,
+// without a copy. Before a frame is handed out again it is moved to the next lap (trace.h) and gets one more
+// reference, so that the worker's free does not give it back to the pool. Where the records' consumer is
+// behind, nothing is handed out: nothing is lost, and such waiting is not counted as work.
 
 #include <atomic>
 #include <cstdint>
@@ -51,8 +51,8 @@ struct ReplayFigures {
 
 class ReplayQueue final : public RxQueue {
  public:
-  // `pool`: whose free buffers say whether the consumer keeps up; nullptr: nobody builds records. `hold`: raised by
-  // whoever is behind for another reason.
+  // `pool`: whose free buffers say whether the consumer keeps up; nullptr: nobody builds records. `hold`:
+  // raised by whoever is behind for another reason.
   ReplayQueue(Preloaded& preloaded, const BatchPool* pool, const std::atomic<bool>& hold, double warm_up_s,
               double seconds);
 

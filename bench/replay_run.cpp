@@ -26,8 +26,8 @@ int call(void* argument) {
 }
 
 // Runs each body on its worker's lcore; `stop` once every queue has ended.
-void run_on_lcores(std::vector<std::function<void()>>& bodies, std::vector<std::unique_ptr<ReplayQueue>>& queues,
-                   std::atomic<bool>& stop) {
+void run_on_lcores(std::vector<std::function<void()>>& bodies,
+                   std::vector<std::unique_ptr<ReplayQueue>>& queues, std::atomic<bool>& stop) {
   for (unsigned i = 0; i < bodies.size(); ++i) rte_eal_remote_launch(call, &bodies[i], worker_lcore(i));
   for (const auto& queue : queues)
     while (queue->state() == QueueState::live) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -35,14 +35,16 @@ void run_on_lcores(std::vector<std::function<void()>>& bodies, std::vector<std::
   for (unsigned i = 0; i < bodies.size(); ++i) rte_eal_wait_lcore(worker_lcore(i));
 }
 
-void note(RunResult& result, const std::vector<std::unique_ptr<ReplayQueue>>& queues, std::uint64_t calls_per_lap) {
+void note(RunResult& result, const std::vector<std::unique_ptr<ReplayQueue>>& queues,
+          std::uint64_t calls_per_lap) {
   for (const auto& queue : queues) {
     result.workers.push_back(queue->figures());
     result.expected += queue->figures().laps_in_all * calls_per_lap;
   }
 }
 
-// Everything but `stream` that could have become of a frame, and whatever else may not happen in a trace without loss.
+// Everything but `stream` that could have become of a frame, and whatever else may not happen in a trace
+// without loss.
 void look_for_odd(const CounterBoard& board, RunResult& result) {
   std::uint64_t outcomes = 0;
   for (const CounterValue& counter : board.read()) {
@@ -55,7 +57,8 @@ void look_for_odd(const CounterBoard& board, RunResult& result) {
       result.odd.push_back(counter.name + (counter.label.empty() ? "" : "{" + counter.label + "}") + " = " +
                            std::to_string(counter.value));
   }
-  if (outcomes != board.value("received_packets_total")) result.odd.push_back("received is not the sum of outcomes");
+  if (outcomes != board.value("received_packets_total"))
+    result.odd.push_back("received is not the sum of outcomes");
 }
 
 // What the workers of one run stand on; Engine's counterpart for queues that are already there.
@@ -135,7 +138,8 @@ RunResult run_pipeline(const RunOptions& options, std::vector<std::unique_ptr<Pr
   std::vector<std::unique_ptr<ReplayQueue>> queues;
   std::vector<std::function<void()>> bodies;
   for (std::size_t i = 0; i < traces.size(); ++i) {
-    queues.push_back(std::make_unique<ReplayQueue>(*traces[i], pools[i], sink->hold, options.warm_up_s, options.seconds));
+    queues.push_back(
+        std::make_unique<ReplayQueue>(*traces[i], pools[i], sink->hold, options.warm_up_s, options.seconds));
     Worker& worker = *pipeline.workers[i];
     worker.attach(*queues[i], true);
     bodies.emplace_back([&worker, &stop] { worker.run(stop); });
@@ -162,7 +166,8 @@ RunResult run_baseline(const RunOptions& options, std::vector<std::unique_ptr<Pr
   std::vector<std::unique_ptr<ReplayQueue>> queues;
   std::vector<std::function<void()>> bodies;
   for (const auto& trace : traces) {
-    queues.push_back(std::make_unique<ReplayQueue>(*trace, nullptr, hold, options.warm_up_s, options.seconds));
+    queues.push_back(
+        std::make_unique<ReplayQueue>(*trace, nullptr, hold, options.warm_up_s, options.seconds));
     ReplayQueue& queue = *queues.back();
     bodies.emplace_back([&queue, &stop, &sum] { sum += touch_and_free(queue, stop); });
   }

@@ -1,6 +1,7 @@
 #pragma once
-// One replay: workers on their lcores, each with its own preloaded trace, until the time is over and a lap is whole.
-// Every worker shards for itself, as behind a NIC with RSS: the ring between workers is not part of it. The EAL runs.
+// One replay: workers on their lcores, each with its own preloaded trace, until the time is over and a lap is
+// whole. Every worker shards for itself, as behind a NIC with RSS: the ring between workers is not part of
+// it. The EAL runs.
 
 #include <cstdint>
 #include <memory>
@@ -16,7 +17,7 @@ struct RunOptions {
   Settings settings;
   double warm_up_s = 0.5;
   double seconds = 3;
-  bool publish = false;            // through ZeroMQ to a subscriber, not to a sink in this process
+  bool publish = false;  // through ZeroMQ to a subscriber, not to a sink in this process
   std::uint64_t calls_per_lap = 0;
 };
 
@@ -36,7 +37,8 @@ struct RunResult {
 // The whole pipeline.
 RunResult run_pipeline(const RunOptions& options, std::vector<std::unique_ptr<Preloaded>>& traces);
 
-// The same queues, and a worker that reads the clock, touches each frame's header and frees it: what any program pays.
+// The same queues, and a worker that reads the clock, touches each frame's header and frees it: what any
+// program pays.
 RunResult run_baseline(const RunOptions& options, std::vector<std::unique_ptr<Preloaded>>& traces);
 
 }  // namespace spanlight::bench

@@ -24,9 +24,12 @@ struct Plan {
 
 constexpr Plan plan_of(Mix mix) {
   switch (mix) {
-    case Mix::rpc: return {256, 100};
-    case Mix::web: return {512, 10};
-    case Mix::bulk: return {16, 4};
+    case Mix::rpc:
+      return {256, 100};
+    case Mix::web:
+      return {512, 10};
+    case Mix::bulk:
+      return {16, 4};
   }
   return {1, 1};
 }
@@ -41,7 +44,9 @@ std::string hex(std::mt19937_64& random, std::size_t digits) {
   return text;
 }
 
-std::string number(std::mt19937_64& random, std::uint64_t below) { return std::to_string(random() % below); }
+std::string number(std::mt19937_64& random, std::uint64_t below) {
+  return std::to_string(random() % below);
+}
 
 std::string json_of(std::mt19937_64& random, std::size_t bytes) {
   std::string text = "{\"items\":[";
@@ -64,35 +69,47 @@ std::string message(std::mt19937_64& random, const std::string& head, std::size_
 }
 
 Call rpc_call(std::mt19937_64& random) {
-  const std::string request = "POST /inventory/v1/GetItem HTTP/1.1\r\nHost: inventory.shop.svc:8080\r\n"
-                              "User-Agent: rpc-client/2.1\r\nAccept: application/json\r\n"
-                              "Content-Type: application/json\r\nX-Request-Id: " + hex(random, 32) + "\r\n";
-  const std::string response = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                               "Date: Mon, 23 Nov 2026 04:20:00 GMT\r\nX-Shard: " + number(random, 64) + "\r\n";
+  const std::string request =
+      "POST /inventory/v1/GetItem HTTP/1.1\r\nHost: inventory.shop.svc:8080\r\n"
+      "User-Agent: rpc-client/2.1\r\nAccept: application/json\r\n"
+      "Content-Type: application/json\r\nX-Request-Id: " +
+      hex(random, 32) + "\r\n";
+  const std::string response =
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+      "Date: Mon, 23 Nov 2026 04:20:00 GMT\r\nX-Shard: " +
+      number(random, 64) + "\r\n";
   return {message(random, request, 300), message(random, response, 400)};
 }
 
 Call web_call(std::mt19937_64& random) {
   const std::string request =
-      "GET /shop/items/" + number(random, 100'000) + "?page=" + number(random, 50) + "&sort=price HTTP/1.1\r\n"
+      "GET /shop/items/" + number(random, 100'000) + "?page=" + number(random, 50) +
+      "&sort=price HTTP/1.1\r\n"
       "Host: shop.example.com\r\n"
       "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
       "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
       "Accept-Language: en-US,en;q=0.5\r\nAccept-Encoding: identity\r\nConnection: keep-alive\r\n"
-      "Referer: https://shop.example.com/shop/start\r\nCookie: sid=" + hex(random, 64) + "; theme=dark\r\n"
-      "X-Request-Id: " + hex(random, 32) + "\r\n"
-      "traceparent: 00-" + hex(random, 32) + "-" + hex(random, 16) + "-01\r\n\r\n";
+      "Referer: https://shop.example.com/shop/start\r\nCookie: sid=" +
+      hex(random, 64) +
+      "; theme=dark\r\n"
+      "X-Request-Id: " +
+      hex(random, 32) +
+      "\r\n"
+      "traceparent: 00-" +
+      hex(random, 32) + "-" + hex(random, 16) + "-01\r\n\r\n";
   const std::string response =
       "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 23 Nov 2026 04:20:00 GMT\r\n"
       "Content-Type: application/json\r\nConnection: keep-alive\r\nVary: Accept-Encoding\r\n"
-      "ETag: \"" + hex(random, 12) + "\"\r\nCache-Control: no-store\r\n";
+      "ETag: \"" +
+      hex(random, 12) + "\"\r\nCache-Control: no-store\r\n";
   return {request, message(random, response, 6'300)};
 }
 
 Call bulk_call(std::mt19937_64& random) {
   constexpr std::size_t kBodyBytes = 1'000'000;
   Call call;
-  call.request = "GET /files/" + number(random, 100'000) + ".bin HTTP/1.1\r\nHost: files.shop.svc\r\n"
+  call.request = "GET /files/" + number(random, 100'000) +
+                 ".bin HTTP/1.1\r\nHost: files.shop.svc\r\n"
                  "User-Agent: fetch/1.0\r\nAccept: */*\r\n\r\n";
   call.response = "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nETag: \"" + hex(random, 12) +
                   "\"\r\nContent-Length: " + std::to_string(kBodyBytes) + "\r\n\r\n";
@@ -107,9 +124,12 @@ Call bulk_call(std::mt19937_64& random) {
 
 Call make_call(Mix mix, std::mt19937_64& random) {
   switch (mix) {
-    case Mix::rpc: return rpc_call(random);
-    case Mix::web: return web_call(random);
-    case Mix::bulk: return bulk_call(random);
+    case Mix::rpc:
+      return rpc_call(random);
+    case Mix::web:
+      return web_call(random);
+    case Mix::bulk:
+      return bulk_call(random);
   }
   return {};
 }
@@ -153,8 +173,8 @@ class Connection {
     send(kClient, kAck, {});
   }
 
-  // A message in segments. The client acknowledges every second one and the last; the server's answer does it for the
-  // request.
+  // A message in segments. The client acknowledges every second one and the last; the server's answer does it
+  // for the request.
   void say(unsigned side, std::string_view text) {
     for (unsigned segment = 1; !text.empty(); ++segment) {
       const std::string_view part = text.substr(0, kSegmentBytesMax);
@@ -175,7 +195,9 @@ class Connection {
                               .flags = static_cast<std::uint8_t>(flags),
                               .options = timestamps()};
     test::PacketBuilder packet;
-    packet.eth().ipv4(client ? client_ : server_, client ? server_ : client_, {.id = ip_id_[side]++}).tcp(tcp);
+    packet.eth()
+        .ipv4(client ? client_ : server_, client ? server_ : client_, {.id = ip_id_[side]++})
+        .tcp(tcp);
     frames_.push_back({packet.payload(payload).build(), client});
     seq_[side] += static_cast<std::uint32_t>(payload.size()) + ((flags & (kSyn | kFin)) != 0 ? 1 : 0);
   }
@@ -183,7 +205,8 @@ class Connection {
   test::Frame timestamps() const {
     test::Frame option = {1, 1, 8, 10};
     for (const std::uint32_t value : {clock_, clock_ - 1})
-      for (int shift = 24; shift >= 0; shift -= 8) option.push_back(static_cast<std::uint8_t>(value >> shift));
+      for (int shift = 24; shift >= 0; shift -= 8)
+        option.push_back(static_cast<std::uint8_t>(value >> shift));
     return option;
   }
 
@@ -211,7 +234,8 @@ void interleave(Trace& trace, std::vector<std::vector<Built>>& connections, std:
     auto& [index, next] = open[pick];
     const std::vector<Built>& frames = connections[index];
     const bool direction = frames[next].from_client;
-    for (std::size_t n = 0; n < kTrainMax && next < frames.size() && frames[next].from_client == direction; ++n)
+    for (std::size_t n = 0; n < kTrainMax && next < frames.size() && frames[next].from_client == direction;
+         ++n)
       append(trace, frames[next++]);
     if (next < frames.size()) continue;
     connections[index].clear();
@@ -261,7 +285,8 @@ std::string write_pcap(Trace trace, const std::string& path, std::uint32_t laps,
     }
   }
   file.flush();
-  return file.ok() ? std::string{} : path + " cannot be written: is the directory there, and the disk not full?";
+  return file.ok() ? std::string{}
+                   : path + " cannot be written: is the directory there, and the disk not full?";
 }
 
 }  // namespace spanlight::bench

@@ -1,8 +1,9 @@
 #pragma once
-// Seeded HTTP/1 traffic as Ethernet frames: whole TCP connections from SYN to FIN with right sequence numbers, IP ids
-// and checksums, interleaved as a mirror port shows them. A trace is one lap: every connection in it begins and ends,
-// every call is answered. retarget() moves a frame to another lap, where the same connections come from another client
-// address: to the sensor they are new ones. For benchmarks only; allocates freely.
+// Seeded HTTP/1 traffic as Ethernet frames: whole TCP connections from SYN to FIN with right sequence
+// numbers, IP ids and checksums, interleaved as a mirror port shows them. A trace is one lap: every
+// connection in it begins and ends, every call is answered. retarget() moves a frame to another lap, where
+// the same connections come from another client address: to the sensor they are new ones. For benchmarks
+// only; allocates freely.
 
 #include <cstdint>
 #include <optional>
@@ -25,7 +26,8 @@ struct TraceOptions {
   Mix mix = Mix::web;
   std::uint64_t seed = 1;
   std::uint32_t connections = 0;  // of one lap, all open at once; 0 = what suits the mix
-  std::uint8_t network = 0;       // clients are 10.network.lap.lap: workers with traces of their own take different ones
+  std::uint8_t network =
+      0;  // clients are 10.network.lap.lap: workers with traces of their own take different ones
 };
 constexpr std::uint32_t kConnectionsMax = 50'000;
 
@@ -45,8 +47,9 @@ struct Trace {
 
 Trace make_trace(const TraceOptions& options);
 
-// From lap `from` to lap `to`: the low half of the client's address, and both checksums by their difference (RFC 1624).
-// Frames as make_trace() builds them: Ethernet, IPv4 without options, TCP. In the hot loop of the replay.
+// From lap `from` to lap `to`: the low half of the client's address, and both checksums by their difference
+// (RFC 1624). Frames as make_trace() builds them: Ethernet, IPv4 without options, TCP. In the hot loop of the
+// replay.
 inline void retarget(std::uint8_t* frame, bool from_client, std::uint16_t from, std::uint16_t to) {
   constexpr std::size_t kIpChecksum = 24, kSource = 28, kDestination = 32, kTcpChecksum = 50;
   const auto put = [frame](std::size_t at, std::uint32_t value) {
@@ -65,7 +68,8 @@ inline void retarget(std::uint8_t* frame, bool from_client, std::uint16_t from, 
   adjust(kTcpChecksum);
 }
 
-// `laps` laps as a capture file, `gap_ns` apart from frame to frame. A sentence if it cannot be written; empty = done.
+// `laps` laps as a capture file, `gap_ns` apart from frame to frame. A sentence if it cannot be written;
+// empty = done.
 std::string write_pcap(Trace trace, const std::string& path, std::uint32_t laps, std::uint64_t gap_ns);
 
 }  // namespace spanlight::bench

@@ -1,5 +1,6 @@
-// The traces must be what the benchmarks take them for: every frame decodes, every checksum holds in every lap, every
-// connection's sequence numbers run on without a hole, and the messages have the sizes that the mixes promise.
+// The traces must be what the benchmarks take them for: every frame decodes, every checksum holds in every
+// lap, every connection's sequence numbers run on without a hole, and the messages have the sizes that the
+// mixes promise.
 
 #include "trace.h"
 
@@ -28,7 +29,8 @@ bool is_ones(std::uint32_t sum) {
 
 bool checksums_hold(Bytes frame) {
   const Bytes segment = frame.subspan(kTcp);
-  const std::uint32_t pseudo = sum16(frame.subspan(kIp + 12, 8)) + 6 + static_cast<std::uint32_t>(segment.size());
+  const std::uint32_t pseudo =
+      sum16(frame.subspan(kIp + 12, 8)) + 6 + static_cast<std::uint32_t>(segment.size());
   return is_ones(sum16(frame.subspan(kIp, 20))) && is_ones(sum16(segment, pseudo));
 }
 
@@ -40,7 +42,9 @@ Packet decoded(Bytes frame) {
   return packet;
 }
 
-TraceOptions small(Mix mix) { return {.mix = mix, .seed = 7, .connections = 3}; }
+TraceOptions small(Mix mix) {
+  return {.mix = mix, .seed = 7, .connections = 3};
+}
 
 class EveryMix : public testing::TestWithParam<Mix> {};
 INSTANTIATE_TEST_SUITE_P(Mixes, EveryMix, testing::Values(Mix::rpc, Mix::web, Mix::bulk));
@@ -60,8 +64,12 @@ TEST_P(EveryMix, StreamsAreWhole) {
     Side& side = sides[{port, from_client}];
     const bool syn = (packet.tcp_flags & 0x02) != 0, fin = (packet.tcp_flags & 0x01) != 0;
     ASSERT_EQ(syn, !side.open) << i;
-    if (!syn) ASSERT_EQ(packet.seq, side.next) << i;
-    if ((packet.tcp_flags & 0x10) != 0) ASSERT_EQ(packet.ack, (sides[{port, !from_client}].next)) << i;
+    if (!syn) {
+      ASSERT_EQ(packet.seq, side.next) << i;
+    }
+    if ((packet.tcp_flags & 0x10) != 0) {
+      ASSERT_EQ(packet.ack, (sides[{port, !from_client}].next)) << i;
+    }
     side.open = true;
     side.next = packet.seq + packet.payload_bytes + (syn || fin ? 1 : 0);
     side.closed = side.closed || fin;
@@ -109,7 +117,9 @@ TEST(Trace, CallsHaveTheirSizes) {
     std::uint64_t client = 0, server = 0;
     for (std::size_t i = 0; i < trace.frames.size(); ++i)
       (trace.frames[i].from_client ? client : server) += decoded(trace.frame(i)).payload_bytes;
-    if (want.client_bytes != 0) EXPECT_EQ(client, want.client_bytes * trace.calls);
+    if (want.client_bytes != 0) {
+      EXPECT_EQ(client, want.client_bytes * trace.calls);
+    }
     EXPECT_EQ(server, want.server_bytes * trace.calls);
   }
 }
