@@ -115,12 +115,12 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark("net_af_packet", spanlight::live, "net_af_packet0,iface=seen0")
         ->Arg(64)
         ->Arg(1'500)
-        ->Iterations(kLiveIterations)
+        ->Iterations(spanlight::kLiveIterations)
         ->UseManualTime();
     benchmark::RegisterBenchmark("libpcap interface", spanlight::live, "seen0")
         ->Arg(64)
         ->Arg(1'500)
-        ->Iterations(kLiveIterations)
+        ->Iterations(spanlight::kLiveIterations)
         ->UseManualTime();
   }
   benchmark::Initialize(&argc, argv);

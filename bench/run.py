@@ -203,7 +203,7 @@ def suricata(table, trace, work, frames, single):
               "HTTP alone, no rules, EVE JSON")
 
 
-def capture(programs, replay_program, work, quick):
+def capture(programs, replay_program, work, quick, failures):
     for mix in MIXES:
         trace = work / f"{mix}.pcap"
         laps = max(1, CAPTURE_LAPS[mix] // (4 if quick else 1))
@@ -217,6 +217,8 @@ def capture(programs, replay_program, work, quick):
             lost = re.search(r"^beside that: (.*)", used.err, re.M)
             table.add(f"spanlight dissect --format {form}", used, frames, thousands(found[2]) if found else 0,
                       lost[1] if lost else "")
+            if used.status != 0 or found is None or thousands(found[2]) != calls:
+                failures.append(f"dissect --format {form} of {mix} did not find every call")
         if shutil.which("suricata") is None:
             say("  suricata is not installed (bookworm-backports): left out")
         else:
@@ -255,7 +257,7 @@ def main():
         if "device" in parts:
             device(directory, replay_program, pathlib.Path(work), options.quick)
         if "capture" in parts:
-            capture(directory, replay_program, pathlib.Path(work), options.quick)
+            capture(directory, replay_program, pathlib.Path(work), options.quick, failures)
     if failures:
         sys.exit("bench: failed: " + ", ".join(failures))
 
