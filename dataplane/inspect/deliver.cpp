@@ -115,14 +115,22 @@ bool Inspector::find_message(Flow& flow, unsigned sender, Chunk& chunk, std::siz
   return false;
 }
 
+// A held side that moved may be what the other side is held for. Every round takes bytes off a window.
 void Inspector::ask_held(Flow& flow, unsigned sender) {
-  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
+  while (ask_once(flow, sender)) sender = 1 - sender;
+}
+
+// True: the side was held, and took bytes.
+bool Inspector::ask_once(Flow& flow, unsigned sender) {
+  if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return false;
   InspectedSide& side = flow.inspection->side[sender];
-  if (!side.holding) return;
+  if (!side.holding) return false;
   side.holding = false;
   const Chunk chunk = window_of(side);
   current_ = &flow;
-  obey(flow, sender, chunk, flow.inspection->dissector->on_data(direction(flow, sender), window(chunk), *this));
+  const Answer answer = flow.inspection->dissector->on_data(direction(flow, sender), window(chunk), *this);
+  obey(flow, sender, chunk, answer);
+  return answer.consumed > 0;
 }
 
 // The rest of both directions is another protocol: what the other side was held back with is its head.

@@ -73,6 +73,7 @@ class Inspector final : private Sink {
   void end_skip(Flow& flow, unsigned sender, TimeNs time);
   bool find_message(Flow& flow, unsigned sender, Chunk& window, std::size_t least);
   void ask_held(Flow& flow, unsigned sender);
+  bool ask_once(Flow& flow, unsigned sender);
   void hand_over(Flow& flow, unsigned sender, const Chunk& rest, const Descriptor* next);
   void overflow(Flow& flow, unsigned sender, const Chunk& chunk);
 

@@ -48,7 +48,7 @@ class CallQueue {
   OpenRequest* front() const { return front_; }
   std::uint32_t size() const { return size_; }
 
-  // Bytes of a direction were delivered. Call before the messages in them are looked at.
+  // Bytes of a direction were read, up to `end_offset`.
   void saw(Direction from, std::uint64_t end_offset, std::uint64_t peer_acked);
 
   // A hole within a known body: order is kept.
@@ -62,6 +62,14 @@ class CallQueue {
   // `uncertain` mode: the request is not queued and comes out unpaired.
   Fate before_push(std::uint64_t client_acked);
   bool push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked);
+
+  // A request was read to its proper end. True: it is not the only one waiting, the client pipelines, and the
+  // queue is `uncertain` from now on.
+  bool request_ended(const OpenRequest& request);
+
+  // `request` is still being read, and bytes come that the client sent when it had received more than at its
+  // beginning. True: it was text that looked like a request, and has been answered; a new one begins here.
+  bool is_over(const OpenRequest& request, std::uint64_t client_acked) const;
 
   // An answer (not an interim one) begins at `start`; the server had `server_acked` of c2s. A matched request
   // leaves the queue; answer_ended() must follow.
@@ -77,6 +85,7 @@ class CallQueue {
  private:
   void enter_uncertain();
   bool is_turn(std::uint64_t start, std::uint64_t client_acked) const;
+  Match unasked();
   Match search(std::uint64_t start, std::uint64_t server_acked);
 
   OpenRequest* front_ = nullptr;
@@ -85,6 +94,7 @@ class CallQueue {
   std::uint32_t given_up_ = 0;  // requests ahead of front_ whose answers may still come
   bool pipelining_ = false;     // the client was seen to have several requests outstanding
   bool answering_ = false;      // an answer has begun and not ended
+  bool in_step_ = false;        // searching: the last answer was paired, and nothing was missing since
   Mode mode_ = Mode::ordered;
   GapCause cause_ = GapCause::mirror;
   bool unproven_ = false;  // c2s was interrupted, and no request since is proved to be one

@@ -31,7 +31,8 @@ constexpr std::size_t kSegmentsMax = 64;
 
 [[noreturn]] void broken(const char* what, const std::string& detail = {}) {
   testing::inside_dissector = false;
-  std::fprintf(stderr, "broken: %s\n%s\n", what, detail.c_str());
+  std::fprintf(stderr, "broken: %s\n", what);
+  std::fwrite(detail.data(), 1, detail.size(), stderr);
   std::abort();
 }
 

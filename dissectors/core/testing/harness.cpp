@@ -202,12 +202,16 @@ class Session {
     w.skip_left = w.skip_seen = w.skip_missing = 0;
   }
 
-  // The other direction moved: whoever holds is asked again.
+  // The other direction moved: whoever holds is asked again, and when it moves, so is the other.
   void stir(Direction held) {
-    Way& w = way(held);
-    if (done_ || !w.held) return;
-    w.held = false;
-    run(held);
+    while (!done_ && way(held).held) {
+      Way& w = way(held);
+      const std::uint64_t before = w.offset;
+      w.held = false;
+      run(held);
+      if (w.offset == before) return;
+      held = opposite(held);
+    }
   }
 
   void run(Direction from) {
