@@ -27,7 +27,8 @@ void CallQueue::disturb(Direction from, std::uint64_t end_offset, GapCause cause
     s2c_end_ = std::max(s2c_end_, end_offset);
     for (OpenRequest* r = front_; r != nullptr; r = r->next) r->touched = true;
   }
-  const std::uint64_t owed = std::uint64_t{size_} + given_up_ + (answering_ ? 1 : 0);
+  std::uint64_t owed = std::uint64_t{given_up_} + (answering_ ? 1 : 0);
+  for (const OpenRequest* r = front_; r != nullptr; r = r->next) owed += r->trusted ? 1 : 0;
   if (mode_ == Mode::searching && (owed > 1 || given_up_ > 0 || pipelining_)) {
     enter_uncertain();
   }
@@ -63,7 +64,8 @@ CallQueue::Fate CallQueue::before_push(std::uint64_t client_acked) {
   return Fate::uncertain;
 }
 
-bool CallQueue::request_ended(const OpenRequest& request) {
+bool CallQueue::request_ended(OpenRequest& request, std::uint64_t end) {
+  request.end = end;
   if (mode_ != Mode::searching || !request.queued || request.trusted || size_ < 2) return false;
   pipelining_ = true;
   enter_uncertain();
@@ -71,7 +73,7 @@ bool CallQueue::request_ended(const OpenRequest& request) {
 }
 
 bool CallQueue::is_over(const OpenRequest& request, std::uint64_t client_acked) const {
-  return mode_ == Mode::searching && request.queued && !request.trusted && client_acked > request.client_acked;
+  return mode_ == Mode::searching && !request.trusted && client_acked > request.client_acked;
 }
 
 bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked) {
@@ -81,7 +83,8 @@ bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t cl
   request.start = start;
   request.client_acked = client_acked;
   request.next = nullptr;
-  request.pipelined = size_ > 0 || answering_;
+  // Behind a break in c2s it may be text in the body of the one before.
+  request.pipelined = !unproven_ && (size_ > 0 || answering_);
   pipelining_ = pipelining_ || request.pipelined;
   request.touched = false;
   request.trusted = mode_ == Mode::ordered || !unproven_ || is_turn(start, client_acked);
@@ -113,6 +116,12 @@ CallQueue::Match CallQueue::match(std::uint64_t start, std::uint64_t server_acke
   return {Verdict::answer, request};
 }
 
+// The server had more than this request when it began to answer it, and what more there was is in a hole: the
+// client did not wait.
+bool CallQueue::pipelined_behind(const OpenRequest& request, std::uint64_t server_acked) const {
+  return request.end != 0 && server_acked > request.end && c2s_hole_end_ > request.end;
+}
+
 // An answer directly behind a paired one, nothing missing in either direction since: behind an earlier hole in
 // c2s there were requests that waited, and the client pipelines.
 CallQueue::Match CallQueue::unasked() {
@@ -125,6 +134,11 @@ CallQueue::Match CallQueue::unasked() {
 CallQueue::Match CallQueue::search(std::uint64_t start, std::uint64_t server_acked) {
   if (front_ == nullptr) return unasked();
   const bool had_it = server_acked > front_->start;
+  if (front_->client_acked == start && pipelined_behind(*front_, server_acked)) {
+    pipelining_ = true;
+    enter_uncertain();
+    return {Verdict::uncertain, nullptr};
+  }
   if (size_ == 1 && front_->trusted && had_it && front_->client_acked == start) {
     // In step again, unless requests may have gone by behind this one.
     if (front_->start >= c2s_hole_end_) mode_ = Mode::ordered;

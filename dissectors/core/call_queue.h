@@ -15,7 +15,8 @@ namespace spanlight {
 struct OpenRequest {
   OpenRequest* next = nullptr;
   std::uint64_t start = 0;         // offset of its first byte in c2s
-  std::uint64_t client_acked = 0;  // how much of s2c the client had when it sent that byte
+  std::uint64_t end = 0;           // behind its last byte; 0: not read to its proper end
+  std::uint64_t client_acked = 0;  // how much of s2c the client had when it sent its first byte
   bool queued = false;
   bool trusted = false;    // proved to be the start of a request
   bool touched = false;    // its answer may lie in a hole of s2c
@@ -65,7 +66,7 @@ class CallQueue {
 
   // A request was read to its proper end. True: it is not the only one waiting, the client pipelines, and the
   // queue is `uncertain` from now on.
-  bool request_ended(const OpenRequest& request);
+  bool request_ended(OpenRequest& request, std::uint64_t end);
 
   // `request` is still being read, and bytes come that the client sent when it had received more than at its
   // beginning. True: it was text that looked like a request, and has been answered; a new one begins here.
@@ -84,6 +85,7 @@ class CallQueue {
 
  private:
   void enter_uncertain();
+  bool pipelined_behind(const OpenRequest& request, std::uint64_t server_acked) const;
   bool is_turn(std::uint64_t start, std::uint64_t client_acked) const;
   Match unasked();
   Match search(std::uint64_t start, std::uint64_t server_acked);

@@ -37,7 +37,7 @@ std::string digits(std::size_t id) {
 
 class Maker {
  public:
-  explicit Maker(std::uint32_t seed) : random_(seed) {}
+  Maker(std::uint32_t seed, bool texts) : random_(seed), texts_(texts) {}
 
   // `depth` requests at most outstanding; 1 = sequential.
   Model make(std::size_t depth) {
@@ -66,7 +66,8 @@ class Maker {
     if (methods_.back() == Method::get) return "GET" + head + "\r\n";
     if (methods_.back() == Method::head) return "HEAD" + head + "\r\n";
     std::string body = "id=" + digits(id) + std::string(random_() % 400, 'q');
-    if (random_() % 8 == 0) body += "\r\nGET /999999 HTTP/1.1\r\nHost: fake\r\n\r\n" + std::string(random_() % 90, 'q');
+    if (texts_ && random_() % 8 == 0)
+      body += "\r\nGET /999999 HTTP/1.1\r\nHost: fake\r\n\r\n" + std::string(random_() % 90, 'q');
     return "POST" + head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
 
@@ -112,6 +113,7 @@ class Maker {
   }
 
   std::mt19937 random_;
+  bool texts_;  // bodies of requests hold text that looks like a request
   std::vector<Method> methods_;
   Model model_;
 };
@@ -177,27 +179,30 @@ std::string answered_id(const testing::Call& c) {
 }
 
 struct Tally {
-  std::size_t survived = 0, complete = 0, uncertain = 0, pairs = 0, wrong = 0, incomplete = 0;
+  std::size_t survived = 0, complete = 0, uncertain = 0, pairs = 0, wrong = 0, texts = 0;
+  std::uint32_t first_wrong = 0;  // seed
 };
+
+std::size_t call_of(const std::string& id) {
+  return std::stoul(id) - 100'000;
+}
 
 void check_pairs(const Model& model, const Outcome& o, std::uint32_t seed, Tally& tally) {
   for (const testing::Call& c : o.calls) {
     if (c.state != State::complete) {
-      if (!(c.flags&kFlagGap) && ++tally.incomplete==1) printf("unpaired and not flagged, seed %u %s\n", seed, c.text().substr(0,100).c_str());
-      if(0)EXPECT_NE(c.flags & kFlagGap, 0u) << "unpaired and not flagged, seed " << seed << " " << c.text();
+      EXPECT_NE(c.flags & (kFlagGap | kFlagMalformed), 0u) << "unpaired, unflagged, seed " << seed << " " << c.text();
       continue;
     }
     ++tally.pairs;
-    const std::string asked = c.url.substr(1);
-    const std::string answered = answered_id(c);
-    if (!answered.empty() && asked != answered) {
-      ++tally.wrong;
-      if (getenv("SHOW")) printf("WRONG PAIR, seed %u: %s got %s\n", seed, asked.c_str(), answered.c_str());
+    const std::size_t asked = call_of(c.url.substr(1));
+    if (asked >= kCalls) {
+      ++tally.texts;
       continue;
     }
-    const std::size_t id = std::stoul(asked) - 100'000;
-    ASSERT_LT(id, kCalls);
-    if (!model.survived(id)) {
+    const std::string answered = answered_id(c);
+    const bool right = answered.empty() || call_of(answered) == asked;
+    if (!right && ++tally.wrong == 1) tally.first_wrong = seed;
+    if (right && !model.survived(asked)) {
       EXPECT_NE(c.flags & kFlagGap, 0u) << "touched and not flagged, seed " << seed;
     }
   }
@@ -208,10 +213,22 @@ bool is_right(const testing::Call& c, std::size_t id) {
          id_in(c.response_headers) == digits(id) && (c.flags & ~std::uint32_t{kFlagTruncatedBody}) == 0;
 }
 
-void run(std::uint32_t seed, std::size_t depth, Lose lose, Tally& tally) {
-  Model model = Maker(seed).make(depth);
+// What is lost is lost in which directions, and from which call on.
+struct Where {
+  bool requests = true;
+  std::size_t first_call = 0;
+  bool texts = false;  // in bodies of requests
+};
+
+void run(std::uint32_t seed, std::size_t depth, Lose lose, Where where, Tally& tally) {
+  Model model = Maker(seed, where.texts).make(depth);
   std::mt19937 random(seed * 7919 + 1);
   lose(model, random);
+  const std::size_t first = model.of_call[0][where.first_call].front();
+  for (std::size_t i = 0; i < model.segments.size(); ++i) {
+    Segment& s = model.segments[i];
+    if (i < first || (!where.requests && s.from == Direction::c2s)) s.lost = false;
+  }
   testing::Play how;
   how.state_bytes = how.preview_bytes = std::size_t{1} << 20;
   how.limits.body_preview_bytes = seed % 3 == 0 ? 0 : seed % 3 == 1 ? 50 : 16'384;
@@ -219,16 +236,15 @@ void run(std::uint32_t seed, std::size_t depth, Lose lose, Tally& tally) {
   const Outcome o = play(kDescriptor, model.segments, how);
   EXPECT_TRUE(o.violations.empty()) << o.violations.front() << " seed " << seed;
   EXPECT_EQ(o.used_bytes, 0u);
-  if (getenv("DUMP") && std::stoul(getenv("DUMP")) == seed) { std::uint64_t at[2]={0,0};
-    for (const Segment& g : model.segments) { auto& a=at[index_of(g.from)]; printf("%s %s %zu+%zu peer=%zu %.70s\n", g.from==Direction::c2s?"C":"S", g.lost?"LOST":"", a, g.bytes.size(), at[1-index_of(g.from)], [&]{std::string b=g.bytes; for(char&c:b) if(c<32)c='~'; static std::string k; k=b; return k.c_str();}()); a+=g.bytes.size(); }
-    for (const auto& c : o.calls) printf("= %s\n", c.text().substr(0,150).c_str()); }
   check_pairs(model, o, seed, tally);
   for (std::size_t id = 0; id < kCalls; ++id) {
     if (!model.survived(id)) continue;
     ++tally.survived;
     const bool right = std::ranges::any_of(o.calls, [&](const testing::Call& c) { return is_right(c, id); });
     tally.complete += right;
-    if (depth == 1 && !right && getenv("SHOW")) printf("survived and not complete: %zu, seed %u\n", id, seed);
+    if (depth == 1 && !where.texts) {
+      EXPECT_TRUE(right) << "survived and not complete: " << id << ", seed " << seed;
+    }
   }
   for (const testing::Call& c : o.calls) tally.uncertain += (c.flags & kFlagUncertain) != 0;
 }
@@ -242,20 +258,53 @@ class Pairing : public ::testing::TestWithParam<Pattern> {};
 
 TEST_P(Pairing, OneRequestAtATimeIsCompleteAndRight) {
   Tally all;
-  for (std::uint32_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) run(seed, 1, GetParam().lose, all);
-  EXPECT_EQ(all.wrong, 0u);
+  for (std::uint32_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) run(seed, 1, GetParam().lose, {}, all);
+  EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
   EXPECT_EQ(all.complete, all.survived);
-  EXPECT_GT(all.survived, kSeeds * kCalls / 4);
-  printf("survived %zu complete %zu uncertain %zu pairs %zu wrong %zu\n", all.survived, all.complete, all.uncertain, all.pairs, all.wrong);
+  EXPECT_GT(all.survived, kSeeds * kCalls / 2);
 }
 
-TEST_P(Pairing, PipelinedIsNeverWrong) {
+// Text in the body of a request that looks like a request itself, and is found behind a hole. README, "What
+// cannot be told".
+TEST_P(Pairing, TextsThatLookLikeRequests) {
   Tally all;
   for (std::uint32_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed)
-    run(seed, 2 + seed % 4, GetParam().lose, all);
-  EXPECT_EQ(all.wrong, 0u);
-  EXPECT_GT(all.uncertain, 0u);
-  printf("survived %zu complete %zu uncertain %zu pairs %zu wrong %zu\n", all.survived, all.complete, all.uncertain, all.pairs, all.wrong);
+    run(seed, 1, GetParam().lose, {.texts = true}, all);
+  EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
+  EXPECT_GT(all.complete, all.survived / 100 * 99);
+  EXPECT_LT(all.texts, all.pairs / 200);
+  RecordProperty("texts", static_cast<int>(all.texts));
+  RecordProperty("missed", static_cast<int>(all.survived - all.complete));
+}
+
+Tally pipelined(Lose lose, Where where) {
+  Tally all;
+  for (std::uint32_t seed = 1; seed <= kSeeds && !::testing::Test::HasFailure(); ++seed)
+    run(seed, 2 + seed % 4, lose, where, all);
+  EXPECT_GT(all.uncertain, kSeeds);
+  EXPECT_GT(all.complete, all.survived / 20);
+  return all;
+}
+
+// Holes in the answers alone: every request is seen, from the first call on.
+TEST_P(Pairing, PipelinedWithLostAnswersIsNeverWrong) {
+  const Tally all = pipelined(GetParam().lose, {.requests = false});
+  EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
+}
+
+// Holes anywhere, once the client was seen to pipeline.
+TEST_P(Pairing, KnownPipeliningIsNeverWrong) {
+  const Tally all = pipelined(GetParam().lose, {.first_call = 8});
+  EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
+}
+
+// Requests lost before the client was seen to pipeline: where what is left looks like one request at a time, no
+// evidence tells (README, "What cannot be told"). The share is kept from growing.
+TEST_P(Pairing, HiddenPipeliningIsRarelyWrong) {
+  const Tally all = pipelined(GetParam().lose, {});
+  RecordProperty("wrong", static_cast<int>(all.wrong));
+  RecordProperty("pairs", static_cast<int>(all.pairs));
+  EXPECT_LT(all.wrong, all.pairs / 16);
 }
 
 INSTANTIATE_TEST_SUITE_P(Loss, Pairing,
