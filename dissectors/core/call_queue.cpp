@@ -122,8 +122,8 @@ bool CallQueue::pipelined_behind(const OpenRequest& request, std::uint64_t serve
   return request.end != 0 && server_acked > request.end && c2s_hole_end_ > request.end;
 }
 
-// An answer directly behind a paired one, nothing missing in either direction since: behind an earlier hole in
-// c2s there were requests that waited, and the client pipelines.
+// An answer directly behind a paired one, nothing missing in either direction since: behind an earlier hole
+// in c2s there were requests that waited, and the client pipelines.
 CallQueue::Match CallQueue::unasked() {
   if (!in_step_) return {Verdict::no_request, nullptr};
   pipelining_ = true;

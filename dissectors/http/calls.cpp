@@ -72,7 +72,8 @@ void Connection::settle_queued(Reason reason, std::uint32_t flags, Sink& sink) {
 Connection::Next Connection::finish(Direction from, Sink& sink) {
   if (from == Direction::s2c) return finish_response(sink);
   const Call& call = *track(Direction::c2s).call;
-  const bool pipelined = queue_.request_ended(*track(Direction::c2s).call, call.request.start + call.request.size);
+  const bool pipelined =
+      queue_.request_ended(*track(Direction::c2s).call, call.request.start + call.request.size);
   finish_request(sink);
   if (pipelined) settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
   return Next::go_on;

@@ -87,8 +87,8 @@ Answer Connection::after_window(Direction from, std::size_t consumed) {
   return {.consumed = consumed};
 }
 
-// An answer whose request was not seen may be one to HEAD: its Content-Length says nothing. It is not skipped,
-// so that the next request can end it (begin_request).
+// An answer whose request was not seen may be one to HEAD: its Content-Length says nothing. It is not
+// skipped, so that the next request can end it (begin_request).
 bool Connection::framing_known(Direction from) {
   return from == Direction::c2s || track(from).call->request.begun;
 }
@@ -174,7 +174,7 @@ void Connection::end_unasked_response(std::uint64_t client_acked, Sink& sink) {
   Track& t = track(Direction::s2c);
   if (t.phase == Phase::between || framing_known(Direction::s2c)) return;
   if (t.ended || client_acked < t.end) return;
-  cut_response(message_of(Direction::s2c).body_size > 0 ? kFlagGap : 0, sink);
+  cut_response(message_of(Direction::s2c).body_size > 0 ? std::uint32_t{kFlagGap} : 0, sink);
 }
 
 bool Connection::begin_response(std::uint64_t start, const Window& window, Sink& sink) {
@@ -295,8 +295,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
     t.lost_held = true;  // what was held is gone; whether it was HTTP is not known yet
     return {};
   }
-  const bool believed =
-      t.phase == Phase::message && (framing_known(from) || message_of(from).body_size > 0);
+  const bool believed = t.phase == Phase::message && (framing_known(from) || message_of(from).body_size > 0);
   const std::uint64_t left = believed ? t.parser.content_left() : 0;
   const std::uint64_t absorbed = std::min(left, missing);
   if (absorbed > 0) {

@@ -36,8 +36,8 @@ void Head::cut_header() {
   in_header_ = in_value_ = overflow_ = false;
 }
 
-// A header that does not fit counts as cut when it has ended: one that turns out malformed is not a header, and
-// how much of it is seen before the fault depends on how the bytes were cut.
+// A header that does not fit counts as cut when it has ended: one that turns out malformed is not a header,
+// and how much of it is seen before the fault depends on how the bytes were cut.
 void Head::header_name(Workshop& workshop, Bytes piece) {
   if (truncated_) return;
   if (!in_header_) {

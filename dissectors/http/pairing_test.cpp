@@ -118,7 +118,8 @@ class Maker {
   Model model_;
 };
 
-// ---- what is lost --------------------------------------------------------------------------------------------
+// ---- what is lost
+// --------------------------------------------------------------------------------------------
 
 using Lose = void (*)(Model&, std::mt19937&);
 
@@ -164,7 +165,8 @@ void lose_bursts(Model& m, std::mt19937& random) {
   }
 }
 
-// ---- what came out -------------------------------------------------------------------------------------------
+// ---- what came out
+// -------------------------------------------------------------------------------------------
 
 std::string id_in(const std::string& headers) {
   const std::size_t at = headers.find("X-Id: ");
@@ -175,7 +177,8 @@ std::string id_in(const std::string& headers) {
 std::string answered_id(const testing::Call& c) {
   const std::string by_header = id_in(c.response_headers);
   if (!by_header.empty()) return by_header;
-  return c.response_body.starts_with("id=") && c.response_body.size() >= 9 ? c.response_body.substr(3, 6) : "";
+  return c.response_body.starts_with("id=") && c.response_body.size() >= 9 ? c.response_body.substr(3, 6)
+                                                                           : "";
 }
 
 struct Tally {
@@ -190,7 +193,8 @@ std::size_t call_of(const std::string& id) {
 void check_pairs(const Model& model, const Outcome& o, std::uint32_t seed, Tally& tally) {
   for (const testing::Call& c : o.calls) {
     if (c.state != State::complete) {
-      EXPECT_NE(c.flags & (kFlagGap | kFlagMalformed), 0u) << "unpaired, unflagged, seed " << seed << " " << c.text();
+      EXPECT_NE(c.flags & (kFlagGap | kFlagMalformed), 0u)
+          << "unpaired, unflagged, seed " << seed << " " << c.text();
       continue;
     }
     ++tally.pairs;
@@ -258,7 +262,8 @@ class Pairing : public ::testing::TestWithParam<Pattern> {};
 
 TEST_P(Pairing, OneRequestAtATimeIsCompleteAndRight) {
   Tally all;
-  for (std::uint32_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) run(seed, 1, GetParam().lose, {}, all);
+  for (std::uint32_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed)
+    run(seed, 1, GetParam().lose, {}, all);
   EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
   EXPECT_EQ(all.complete, all.survived);
   EXPECT_GT(all.survived, kSeeds * kCalls / 2);
@@ -298,8 +303,8 @@ TEST_P(Pairing, KnownPipeliningIsNeverWrong) {
   EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
 }
 
-// Requests lost before the client was seen to pipeline: where what is left looks like one request at a time, no
-// evidence tells (README, "What cannot be told"). The share is kept from growing.
+// Requests lost before the client was seen to pipeline: where what is left looks like one request at a time,
+// no evidence tells (README, "What cannot be told"). The share is kept from growing.
 TEST_P(Pairing, HiddenPipeliningIsRarelyWrong) {
   const Tally all = pipelined(GetParam().lose, {});
   RecordProperty("wrong", static_cast<int>(all.wrong));
@@ -308,8 +313,9 @@ TEST_P(Pairing, HiddenPipeliningIsRarelyWrong) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Loss, Pairing,
-                         ::testing::Values(Pattern{"segments", lose_segments}, Pattern{"messages", lose_messages},
-                                           Pattern{"places", lose_places}, Pattern{"bursts", lose_bursts}),
+                         ::testing::Values(Pattern{"segments", lose_segments},
+                                           Pattern{"messages", lose_messages}, Pattern{"places", lose_places},
+                                           Pattern{"bursts", lose_bursts}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

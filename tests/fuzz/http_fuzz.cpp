@@ -5,7 +5,8 @@
 // Input: u8 set-up, then segments: u8 control, u8 length, bytes.
 //   set-up:  bits 0-1 preview limit, 2 both sides end in order, 3-4 how it closes, 5 small limits, 6 long
 //            pauses, 7 random cuts instead of byte by byte
-//   control: bit 0 direction, 1-2 both set: the segment is lost, 3 length in units of 8 bytes, 4 its sender had
+//   control: bit 0 direction, 1-2 both set: the segment is lost, 3 length in units of 8 bytes, 4 its sender
+//   had
 //            received nothing, 5 lost in the sensor
 
 #include <sanitizer/allocator_interface.h>
@@ -90,7 +91,8 @@ void check_holes(const Conversation& conversation, const Play& how, const Outcom
       const bool asked = s.from == Direction::c2s;
       const TimeNs first = asked ? c.request_first : c.response_first;
       const TimeNs last = asked ? c.request_last : c.response_last;
-      if (first < time && time < last && (c.flags & kFlagGap) == 0) broken("over a hole, not flagged", c.text());
+      if (first < time && time < last && (c.flags & kFlagGap) == 0)
+        broken("over a hole, not flagged", c.text());
     }
   }
   for (const Call& c : o.calls) {
