@@ -19,6 +19,7 @@ void CallQueue::saw_hole(Direction from, std::uint64_t end_offset) {
 void CallQueue::disturb(Direction from, std::uint64_t end_offset, GapCause cause) {
   cause_ = cause;
   if (mode_ == Mode::ordered) mode_ = Mode::searching;
+  in_step_ = false;
   if (from == Direction::c2s) {
     c2s_hole_end_ = std::max(c2s_hole_end_, end_offset);
     unproven_ = true;
@@ -26,7 +27,8 @@ void CallQueue::disturb(Direction from, std::uint64_t end_offset, GapCause cause
     s2c_end_ = std::max(s2c_end_, end_offset);
     for (OpenRequest* r = front_; r != nullptr; r = r->next) r->touched = true;
   }
-  const std::uint64_t owed = std::uint64_t{size_} + given_up_ + (answering_ ? 1 : 0);
+  std::uint64_t owed = std::uint64_t{given_up_} + (answering_ ? 1 : 0);
+  for (const OpenRequest* r = front_; r != nullptr; r = r->next) owed += r->trusted ? 1 : 0;
   if (mode_ == Mode::searching && (owed > 1 || given_up_ > 0 || pipelining_)) {
     enter_uncertain();
   }
@@ -56,8 +58,22 @@ CallQueue::Fate CallQueue::before_push(std::uint64_t client_acked) {
   // The client had received something since it sent the last request, before it sent this one: with one
   // request at a time that was the answer, and it was not seen.
   if (client_acked > back_->client_acked) return Fate::lost;
+  // It may be text in a body that looks like a request: request_ended() tells.
+  if (unproven_) return Fate::stay;
   enter_uncertain();
   return Fate::uncertain;
+}
+
+bool CallQueue::request_ended(OpenRequest& request, std::uint64_t end) {
+  request.end = end;
+  if (mode_ != Mode::searching || !request.queued || request.trusted || size_ < 2) return false;
+  pipelining_ = true;
+  enter_uncertain();
+  return true;
+}
+
+bool CallQueue::is_over(const OpenRequest& request, std::uint64_t client_acked) const {
+  return mode_ == Mode::searching && !request.trusted && client_acked > request.client_acked;
 }
 
 bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked) {
@@ -67,7 +83,8 @@ bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t cl
   request.start = start;
   request.client_acked = client_acked;
   request.next = nullptr;
-  request.pipelined = size_ > 0 || answering_;
+  // Behind a break in c2s it may be text in the body of the one before.
+  request.pipelined = !unproven_ && (size_ > 0 || answering_);
   pipelining_ = pipelining_ || request.pipelined;
   request.touched = false;
   request.trusted = mode_ == Mode::ordered || !unproven_ || is_turn(start, client_acked);
@@ -92,22 +109,43 @@ CallQueue::Match CallQueue::match(std::uint64_t start, std::uint64_t server_acke
     --given_up_;
     return {Verdict::given_up, nullptr};
   }
-  if (front_ == nullptr) return {Verdict::no_request, nullptr};
+  if (front_ == nullptr) return unasked();
   OpenRequest* request = front_;
   remove(*request);
   answering_ = true;
   return {Verdict::answer, request};
 }
 
+// The server had more than this request when it began to answer it, and what more there was is in a hole: the
+// client did not wait.
+bool CallQueue::pipelined_behind(const OpenRequest& request, std::uint64_t server_acked) const {
+  return request.end != 0 && server_acked > request.end && c2s_hole_end_ > request.end;
+}
+
+// An answer directly behind a paired one, nothing missing in either direction since: behind an earlier hole
+// in c2s there were requests that waited, and the client pipelines.
+CallQueue::Match CallQueue::unasked() {
+  if (!in_step_) return {Verdict::no_request, nullptr};
+  pipelining_ = true;
+  enter_uncertain();
+  return {Verdict::uncertain, nullptr};
+}
+
 CallQueue::Match CallQueue::search(std::uint64_t start, std::uint64_t server_acked) {
-  if (front_ == nullptr) return {Verdict::no_request, nullptr};
+  if (front_ == nullptr) return unasked();
   const bool had_it = server_acked > front_->start;
+  if (front_->client_acked == start && pipelined_behind(*front_, server_acked)) {
+    pipelining_ = true;
+    enter_uncertain();
+    return {Verdict::uncertain, nullptr};
+  }
   if (size_ == 1 && front_->trusted && had_it && front_->client_acked == start) {
     // In step again, unless requests may have gone by behind this one.
     if (front_->start >= c2s_hole_end_) mode_ = Mode::ordered;
     OpenRequest* request = front_;
     remove(*request);
     answering_ = true;
+    in_step_ = c2s_hole_end_ > 0;
     return {Verdict::answer, request};
   }
   // Causality: who was not yet heard, or sent its request after this answer had begun, did not ask for it.

@@ -15,7 +15,8 @@ namespace spanlight {
 struct OpenRequest {
   OpenRequest* next = nullptr;
   std::uint64_t start = 0;         // offset of its first byte in c2s
-  std::uint64_t client_acked = 0;  // how much of s2c the client had when it sent that byte
+  std::uint64_t end = 0;           // behind its last byte; 0: not read to its proper end
+  std::uint64_t client_acked = 0;  // how much of s2c the client had when it sent its first byte
   bool queued = false;
   bool trusted = false;    // proved to be the start of a request
   bool touched = false;    // its answer may lie in a hole of s2c
@@ -48,7 +49,7 @@ class CallQueue {
   OpenRequest* front() const { return front_; }
   std::uint32_t size() const { return size_; }
 
-  // Bytes of a direction were delivered. Call before the messages in them are looked at.
+  // Bytes of a direction were read, up to `end_offset`.
   void saw(Direction from, std::uint64_t end_offset, std::uint64_t peer_acked);
 
   // A hole within a known body: order is kept.
@@ -63,6 +64,14 @@ class CallQueue {
   Fate before_push(std::uint64_t client_acked);
   bool push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked);
 
+  // A request was read to its proper end. True: it is not the only one waiting, the client pipelines, and the
+  // queue is `uncertain` from now on.
+  bool request_ended(OpenRequest& request, std::uint64_t end);
+
+  // `request` is still being read, and bytes come that the client sent when it had received more than at its
+  // beginning. True: it was text that looked like a request, and has been answered; a new one begins here.
+  bool is_over(const OpenRequest& request, std::uint64_t client_acked) const;
+
   // An answer (not an interim one) begins at `start`; the server had `server_acked` of c2s. A matched request
   // leaves the queue; answer_ended() must follow.
   Match match(std::uint64_t start, std::uint64_t server_acked);
@@ -76,7 +85,9 @@ class CallQueue {
 
  private:
   void enter_uncertain();
+  bool pipelined_behind(const OpenRequest& request, std::uint64_t server_acked) const;
   bool is_turn(std::uint64_t start, std::uint64_t client_acked) const;
+  Match unasked();
   Match search(std::uint64_t start, std::uint64_t server_acked);
 
   OpenRequest* front_ = nullptr;
@@ -85,6 +96,7 @@ class CallQueue {
   std::uint32_t given_up_ = 0;  // requests ahead of front_ whose answers may still come
   bool pipelining_ = false;     // the client was seen to have several requests outstanding
   bool answering_ = false;      // an answer has begun and not ended
+  bool in_step_ = false;        // searching: the last answer was paired, and nothing was missing since
   Mode mode_ = Mode::ordered;
   GapCause cause_ = GapCause::mirror;
   bool unproven_ = false;  // c2s was interrupted, and no request since is proved to be one

@@ -39,7 +39,11 @@ std::uint32_t SlabPool::open_page(std::uint8_t size_class) {
   const std::uint32_t page = free_pages_;
   if (page == kNone) return kNone;
   free_pages_ = pages_[page].next;
-  pages_[page] = {.free_head = 0, .next = kNone, .prev = kNone, .blocks_used = 0, .size_class = size_class,
+  pages_[page] = {.free_head = 0,
+                  .next = kNone,
+                  .prev = kNone,
+                  .blocks_used = 0,
+                  .size_class = size_class,
                   .listed = false};
   const auto blocks = static_cast<std::uint32_t>(kPageBytes / kClassBytes[size_class]);
   for (std::uint32_t b = 0; b < blocks; ++b) {
@@ -61,8 +65,10 @@ void SlabPool::list(std::uint32_t page) {
 
 void SlabPool::unlist(std::uint32_t page) {
   Page& p = pages_[page];
-  if (p.prev != kNone) pages_[p.prev].next = p.next;
-  else partial_[p.size_class] = p.next;
+  if (p.prev != kNone)
+    pages_[p.prev].next = p.next;
+  else
+    partial_[p.size_class] = p.next;
   if (p.next != kNone) pages_[p.next].prev = p.prev;
   p.listed = false;
 }
@@ -70,9 +76,9 @@ void SlabPool::unlist(std::uint32_t page) {
 MutableBytes SlabPool::take(std::size_t bytes_min) {
   std::uint8_t size_class = 0;
   while (size_class < kClasses && kClassBytes[size_class] < bytes_min) ++size_class;
-  const std::uint32_t page = size_class == kClasses              ? kNone
-                             : partial_[size_class] != kNone     ? partial_[size_class]
-                                                                 : open_page(size_class);
+  const std::uint32_t page = size_class == kClasses          ? kNone
+                             : partial_[size_class] != kNone ? partial_[size_class]
+                                                             : open_page(size_class);
   if (page == kNone) {
     ++refused_;
     return {};

@@ -71,7 +71,11 @@ void Connection::settle_queued(Reason reason, std::uint32_t flags, Sink& sink) {
 
 Connection::Next Connection::finish(Direction from, Sink& sink) {
   if (from == Direction::s2c) return finish_response(sink);
+  const Call& call = *track(Direction::c2s).call;
+  const bool pipelined =
+      queue_.request_ended(*track(Direction::c2s).call, call.request.start + call.request.size);
   finish_request(sink);
+  if (pipelined) settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
   return Next::go_on;
 }
 
@@ -117,7 +121,8 @@ Connection::Next Connection::finish_response(Sink& sink) {
   }
   if (!switched) {
     // Declined: it was HTTP all along that could not be held.
-    if (track(Direction::c2s).lost_held) disturb(Direction::c2s, track(Direction::c2s).held_cause, sink);
+    Track& client = track(Direction::c2s);
+    if (client.lost_held) disturb(Direction::c2s, client.end, client.held_cause, sink);
     return Next::go_on;
   }
   settle_queued(Reason::closed, 0, sink);
@@ -180,9 +185,9 @@ void Connection::cut_response(std::uint32_t flags, Sink& sink) {
     emit(call, reason, sink);
 }
 
-void Connection::disturb(Direction from, GapCause cause, Sink& sink) {
+void Connection::disturb(Direction from, std::uint64_t end, GapCause cause, Sink& sink) {
   if (from == Direction::s2c) switching_ = nullptr;  // the answer it waits for may be in the hole
-  queue_.disturb(from, track(from).end, cause);
+  queue_.disturb(from, end, cause);
   if (queue_.mode() == CallQueue::Mode::uncertain) settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
 }
 

@@ -38,9 +38,15 @@ Reason reason_of(End end) {
 Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   Track& t = track(from);
   t.end = window.offset + window.bytes.size();
-  queue_.saw(from, t.end, window.peer_acked);
+  if (from == Direction::c2s) {
+    holding_ = false;
+    if (t.call != nullptr && queue_.is_over(*t.call, window.peer_acked)) cut_request(kFlagGap, sink);
+  }
   std::size_t at = 0;
   while (at < window.bytes.size()) {
+    // What the client said meanwhile comes first: the next answer may be to a request in it.
+    if (from == Direction::s2c && holding_ && switching_ == nullptr)
+      return {.consumed = at, .want = Answer::Want::hold};
     if (from == Direction::c2s && t.phase == Phase::between) {
       if (switching_ != nullptr) {
         Answer held = hold({window.bytes.subspan(at), window.offset + at, window.time, window.peer_acked});
@@ -49,12 +55,15 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
       }
       if (t.lost_held) {
         t.lost_held = false;
-        disturb(from, t.held_cause, sink);
+        disturb(from, window.offset + at, t.held_cause, sink);
         ++workshop_.counters.resyncs;
         return {.consumed = at, .want = Answer::Want::resync};
       }
     }
-    switch (step(from, window, at, sink)) {
+    const Next next = step(from, window, at, sink);
+    // Only what was read counts as seen: what is dropped while lost never comes here.
+    queue_.saw(from, window.offset + at, window.peer_acked);
+    switch (next) {
       case Next::go_on:
         break;
       case Next::resync:
@@ -71,16 +80,25 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
 // sink, and the message is to be told when it ends, not when the next one begins.
 Answer Connection::after_window(Direction from, std::size_t consumed) {
   Track& t = track(from);
-  if (t.phase == Phase::message && message_of(from).preview.full(workshop_.limits)) {
+  if (t.phase == Phase::message && message_of(from).preview.full(workshop_.limits) && framing_known(from)) {
     const std::uint64_t left = t.parser.content_left();
     if (left > 1) return {.consumed = consumed, .want = Answer::Want::skip, .n = left - 1};
   }
   return {.consumed = consumed};
 }
 
+// An answer whose request was not seen may be one to HEAD: its Content-Length says nothing. It is not
+// skipped, so that the next request can end it (begin_request).
+bool Connection::framing_known(Direction from) {
+  return from == Direction::c2s || track(from).call->request.begun;
+}
+
 Answer Connection::hold(const Window& window) {
   Track& t = track(Direction::c2s);
-  if (!t.lost_held && window.bytes.size() <= kHeldBytesMax) return {.want = Answer::Want::hold};
+  if (!t.lost_held && window.bytes.size() <= kHeldBytesMax) {
+    holding_ = true;
+    return {.want = Answer::Want::hold};
+  }
   t.lost_held = true;
   t.held_cause = GapCause::sensor;
   return {.consumed = window.bytes.size()};
@@ -93,10 +111,15 @@ Connection::Next Connection::step(Direction from, const Window& window, std::siz
   // RFC 9112, 2.2: empty lines before a message are nothing.
   while (at < window.bytes.size() && is_line_byte(window.bytes[at])) ++at;
   if (at == window.bytes.size()) return Next::go_on;
-  if (begin(from, window, window.offset + at, sink)) return Next::go_on;
+  if (begin(from, window, window.offset + at, sink)) {
+    // One byte, so that beginning is progress: the other direction may have to go first now.
+    Window first = window;
+    first.bytes = window.bytes.first(at + 1);
+    return step_start_line(from, first, at, sink);
+  }
   // No memory for another call: this message, and the order with it, is lost.
   at = window.bytes.size();
-  disturb(from, GapCause::sensor, sink);
+  disturb(from, t.end, GapCause::sensor, sink);
   return Next::resync;
 }
 
@@ -112,6 +135,7 @@ bool Connection::begin(Direction from, const Window& window, std::uint64_t start
 }
 
 bool Connection::begin_request(std::uint64_t start, const Window& window, Sink& sink) {
+  end_unasked_response(window.peer_acked, sink);
   switch (queue_.before_push(window.peer_acked)) {
     case CallQueue::Fate::stay:
       break;
@@ -142,6 +166,15 @@ bool Connection::begin_request(std::uint64_t start, const Window& window, Sink& 
     call->fate = server.end_reason;
   }
   return true;
+}
+
+// A client that has all that the server said, and asks again, holds the last answer for complete. When that
+// one's request was not seen, so do we: it was an answer to HEAD, or no answer at all.
+void Connection::end_unasked_response(std::uint64_t client_acked, Sink& sink) {
+  Track& t = track(Direction::s2c);
+  if (t.phase == Phase::between || framing_known(Direction::s2c)) return;
+  if (t.ended || client_acked < t.end) return;
+  cut_response(message_of(Direction::s2c).body_size > 0 ? std::uint32_t{kFlagGap} : 0, sink);
 }
 
 bool Connection::begin_response(std::uint64_t start, const Window& window, Sink& sink) {
@@ -179,7 +212,8 @@ Connection::Next Connection::step_start_line(Direction from, const Window& windo
   m.size += length;
   m.last_byte = window.time;
   if (found == nullptr && stored && piece.size() == rest.size()) return Next::go_on;
-  if (found == nullptr || !stored || !accept_start_line(from)) return malformed(from, sink);
+  if (found == nullptr || !stored || !accept_start_line(from))
+    return malformed(from, window.offset + at, sink);
   track(from).phase = Phase::message;
   return Next::go_on;
 }
@@ -228,13 +262,13 @@ Connection::Next Connection::step_message(Direction from, const Window& window, 
     case Parser::Result::malformed:
       break;
   }
-  return malformed(from, sink);
+  return malformed(from, window.offset + at, sink);
 }
 
-Connection::Next Connection::malformed(Direction from, Sink& sink) {
+Connection::Next Connection::malformed(Direction from, std::uint64_t end, Sink& sink) {
   ++workshop_.counters.malformed;
   cut(from, kFlagMalformed, sink);
-  disturb(from, GapCause::mirror, sink);
+  disturb(from, end, GapCause::mirror, sink);
   return Next::resync;
 }
 
@@ -255,12 +289,14 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
   Track& t = track(from);
   t.end += missing;
   queue_.saw_hole(from, t.end);
+  if (from == Direction::c2s) holding_ = false;
   if (from == Direction::c2s && switching_ != nullptr && t.phase == Phase::between) {
     t.held_cause = cause;
     t.lost_held = true;  // what was held is gone; whether it was HTTP is not known yet
     return {};
   }
-  const std::uint64_t left = t.phase == Phase::message ? t.parser.content_left() : 0;
+  const bool believed = t.phase == Phase::message && (framing_known(from) || message_of(from).body_size > 0);
+  const std::uint64_t left = believed ? t.parser.content_left() : 0;
   const std::uint64_t absorbed = std::min(left, missing);
   if (absorbed > 0) {
     MessageState& m = message_of(from);
@@ -271,16 +307,17 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
     if (absorbed == missing) return after_window(from, 0);
   }
   if (t.call != nullptr) cut(from, kFlagGap, sink);
-  disturb(from, cause, sink);
+  disturb(from, t.end, cause, sink);
   ++workshop_.counters.resyncs;
   return {.want = Answer::Want::resync};
 }
 
 void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {
   Track& t = track(from);
-  if (t.ended) return;
+  // Held bytes may be read when their direction has ended already, and begin a message.
+  if (t.ended && t.call == nullptr) return;
+  if (!t.ended) t.end_reason = reason_of(end);
   t.ended = true;
-  t.end_reason = reason_of(end);
   if (t.call != nullptr) {
     const bool whole = t.phase == Phase::message && t.parser.framing() == Parser::Framing::until_close &&
                        t.parser.content_left() > 0 && end == End::fin;

@@ -56,9 +56,11 @@ class Connection final : public Dissector {
   Next step_message(Direction from, const Window& window, std::size_t& at, Sink& sink);
   bool begin(Direction from, const Window& window, std::uint64_t start, Sink& sink);
   bool begin_request(std::uint64_t start, const Window& window, Sink& sink);
+  void end_unasked_response(std::uint64_t client_acked, Sink& sink);
+  bool framing_known(Direction from);
   bool begin_response(std::uint64_t start, const Window& window, Sink& sink);
   bool accept_start_line(Direction from);
-  Next malformed(Direction from, Sink& sink);
+  Next malformed(Direction from, std::uint64_t end, Sink& sink);
   Answer hold(const Window& window);
   Answer after_window(Direction from, std::size_t consumed);
 
@@ -69,7 +71,7 @@ class Connection final : public Dissector {
   void cut(Direction from, std::uint32_t flags, Sink& sink);
   void cut_request(std::uint32_t flags, Sink& sink);
   void cut_response(std::uint32_t flags, Sink& sink);
-  void disturb(Direction from, GapCause cause, Sink& sink);
+  void disturb(Direction from, std::uint64_t end, GapCause cause, Sink& sink);
 
   // Calls.
   Call* take_call(Sink& sink);
@@ -84,6 +86,7 @@ class Connection final : public Dissector {
   CallQueue queue_;
   Track tracks_[2];
   const Call* switching_ = nullptr;  // the request behind which client bytes are held
+  bool holding_ = false;             // the client's last answer was `hold`
 };
 
 // Builds the transaction of a call and hands it to the sink. `reason` is none exactly when both halves are

@@ -33,17 +33,19 @@ void Head::truncate(Workshop& workshop) {
 
 void Head::cut_header() {
   if (in_header_) text_.shrink(open_.name_offset);
-  in_header_ = in_value_ = false;
+  in_header_ = in_value_ = overflow_ = false;
 }
 
+// A header that does not fit counts as cut when it has ended: one that turns out malformed is not a header,
+// and how much of it is seen before the fault depends on how the bytes were cut.
 void Head::header_name(Workshop& workshop, Bytes piece) {
   if (truncated_) return;
   if (!in_header_) {
-    if (count_ >= workshop.limits.headers_max) return truncate(workshop);
+    overflow_ = count_ >= workshop.limits.headers_max;
     open_ = {.name_offset = static_cast<std::uint32_t>(text_.size())};
     in_header_ = true;
   }
-  if (!append_text(workshop, piece)) return truncate(workshop);
+  if (!overflow_ && !append_text(workshop, piece)) overflow_ = true;
   open_.name_length += static_cast<std::uint32_t>(piece.size());
 }
 
@@ -53,12 +55,13 @@ void Head::header_value(Workshop& workshop, Bytes piece) {
     open_.value_offset = static_cast<std::uint32_t>(text_.size());
     in_value_ = true;
   }
-  if (!append_text(workshop, piece)) return truncate(workshop);
+  if (!overflow_ && !append_text(workshop, piece)) overflow_ = true;
   open_.value_length += static_cast<std::uint32_t>(piece.size());
 }
 
 void Head::header_end(Workshop& workshop) {
   if (truncated_ || !in_header_) return;
+  if (overflow_) return truncate(workshop);
   if (!in_value_) open_.value_offset = static_cast<std::uint32_t>(text_.size());
   // Optional white space behind a name or a value is not part of it (RFC 9112, 5.1; seen before the colon).
   const std::string_view all = as_text(text_.bytes());

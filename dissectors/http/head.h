@@ -47,6 +47,7 @@ class Head {
   bool line_done_ = false;
   bool in_header_ = false;
   bool in_value_ = false;
+  bool overflow_ = false;  // the header in progress does not fit
   bool truncated_ = false;
 };
 

@@ -1,8 +1,9 @@
 // No request is ever paired with another's response. A model of a client and a server on one keep-alive
-// connection, with the acknowledgements that TCP would carry; random segments are lost, in any direction.
+// connection, with the acknowledgements that TCP would carry; segments are lost in many patterns.
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -16,9 +17,18 @@ using testing::Conversation;
 using testing::Outcome;
 using testing::Segment;
 
+constexpr std::size_t kCalls = 16;
+constexpr std::uint32_t kSeeds = 5'000;
+
 struct Model {
   Conversation segments;
-  std::vector<std::vector<std::size_t>> of_call;  // indices of a call's segments
+  // Indices of a call's segments: [0] of its request, [1] of its response.
+  std::vector<std::vector<std::size_t>> of_call[2];
+
+  bool any_lost(std::size_t call, unsigned half) const {
+    return std::ranges::any_of(of_call[half][call], [&](std::size_t s) { return segments[s].lost; });
+  }
+  bool survived(std::size_t call) const { return !any_lost(call, 0) && !any_lost(call, 1); }
 };
 
 std::string digits(std::size_t id) {
@@ -27,15 +37,15 @@ std::string digits(std::size_t id) {
 
 class Maker {
  public:
-  explicit Maker(std::uint32_t seed) : random_(seed) {}
+  Maker(std::uint32_t seed, bool texts) : random_(seed), texts_(texts) {}
 
   // `depth` requests at most outstanding; 1 = sequential.
-  Model make(std::size_t calls, std::size_t depth) {
-    model_.of_call.resize(calls);
+  Model make(std::size_t depth) {
+    for (auto& half : model_.of_call) half.resize(kCalls);
     std::size_t asked = 0, answered = 0;
-    while (answered < calls) {
+    while (answered < kCalls) {
       const std::size_t outstanding = asked - answered;
-      const bool ask = asked < calls && outstanding < depth && (outstanding == 0 || random_() % 3 != 0);
+      const bool ask = asked < kCalls && outstanding < depth && (outstanding == 0 || random_() % 3 != 0);
       if (ask) {
         segments(Direction::c2s, request(asked), asked);
         ++asked;
@@ -48,25 +58,43 @@ class Maker {
   }
 
  private:
+  enum class Method { get, head, post };
+
   std::string request(std::size_t id) {
     const std::string head = " /" + digits(id) + " HTTP/1.1\r\nHost: h\r\nX-Id: " + digits(id) + "\r\n";
-    if (random_() % 3 == 0) {
-      const std::string body(random_() % 400, 'q');
-      return "POST" + head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-    }
-    return "GET" + head + "\r\n";
+    methods_.push_back(static_cast<Method>(random_() % 3));
+    if (methods_.back() == Method::get) return "GET" + head + "\r\n";
+    if (methods_.back() == Method::head) return "HEAD" + head + "\r\n";
+    std::string body = "id=" + digits(id) + std::string(random_() % 400, 'q');
+    if (texts_ && random_() % 8 == 0)
+      body += "\r\nGET /999999 HTTP/1.1\r\nHost: fake\r\n\r\n" + std::string(random_() % 90, 'q');
+    return "POST" + head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
 
   std::string response(std::size_t id) {
-    const std::string head = "HTTP/1.1 200 OK\r\nX-Id: " + digits(id) + "\r\n";
+    const std::string id_line = "X-Id: " + digits(id) + "\r\n";
     // Bodies that look like messages: the search for the next one must not be led astray.
-    std::string body(random_() % 500, 'r');
+    std::string body = "id=" + digits(id) + std::string(random_() % 500, 'r');
     if (random_() % 4 == 0) body += "HTTP/1.1 200 OK\r\nX-Id: 999999\r\nContent-Length: 0\r\n\r\n";
-    if (random_() % 2 == 0)
-      return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-    std::string out = head + "Transfer-Encoding: chunked\r\n\r\n";
+    const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+    if (methods_[id] == Method::head) return "HTTP/1.1 200 OK\r\n" + id_line + length;
+    switch (random_() % 6) {
+      case 0:
+        return "HTTP/1.1 204 No Content\r\n" + id_line + "\r\n";
+      case 1:
+        return "HTTP/1.1 304 Not Modified\r\n" + id_line + length;
+      case 2:
+      case 3:
+        return "HTTP/1.1 200 OK\r\n" + id_line + length + body;
+      default:
+        return "HTTP/1.1 200 OK\r\n" + id_line + "Transfer-Encoding: chunked\r\n\r\n" + chunked(body);
+    }
+  }
+
+  std::string chunked(std::string body) {
+    std::string out;
     while (!body.empty()) {
-      const std::size_t n = 1 + random_() % std::min<std::size_t>(body.size(), 200);
+      const std::size_t n = std::min<std::size_t>(body.size(), 10 + random_() % 200);
       char size[20];
       snprintf(size, sizeof(size), "%zx\r\n", n);
       out += size + body.substr(0, n) + "\r\n";
@@ -78,109 +106,217 @@ class Maker {
   void segments(Direction from, std::string bytes, std::size_t call) {
     while (!bytes.empty()) {
       const std::size_t n = std::min<std::size_t>(bytes.size(), 60 + random_() % 200);
-      model_.of_call[call].push_back(model_.segments.size());
+      model_.of_call[index_of(from)][call].push_back(model_.segments.size());
       model_.segments.push_back({.from = from, .bytes = bytes.substr(0, n)});
       bytes.erase(0, n);
     }
   }
 
   std::mt19937 random_;
+  bool texts_;  // bodies of requests hold text that looks like a request
+  std::vector<Method> methods_;
   Model model_;
 };
+
+// ---- what is lost
+// --------------------------------------------------------------------------------------------
+
+using Lose = void (*)(Model&, std::mt19937&);
+
+void lose_segments(Model& m, std::mt19937& random) {
+  const unsigned percent = 1 + random() % 12;
+  for (Segment& s : m.segments) s.lost = random() % 100 < percent;
+}
+
+void lose_half(Model& m, std::size_t call, unsigned half) {
+  for (const std::size_t s : m.of_call[half][call]) m.segments[s].lost = true;
+}
+
+// Request, response, or both.
+void lose_messages(Model& m, std::mt19937& random) {
+  for (std::size_t call = 0; call < kCalls; ++call) {
+    if (random() % 5 != 0) continue;
+    const unsigned which = random() % 3;
+    if (which != 1) lose_half(m, call, 0);
+    if (which != 0) lose_half(m, call, 1);
+  }
+}
+
+// The first, a middle or the last segment of a message.
+void lose_places(Model& m, std::mt19937& random) {
+  for (std::size_t call = 0; call < kCalls; ++call) {
+    if (random() % 4 != 0) continue;
+    const std::vector<std::size_t>& of = m.of_call[random() % 2][call];
+    const std::size_t places[] = {0, of.size() / 2, of.size() - 1};
+    m.segments[of[places[random() % 3]]].lost = true;
+  }
+}
+
+// Some segments in a row of one direction, from the first call on.
+void lose_bursts(Model& m, std::mt19937& random) {
+  for (std::size_t at = random() % 10; at < m.segments.size(); at += 10 + random() % 60) {
+    const Direction from = random() % 2 == 0 ? Direction::c2s : Direction::s2c;
+    std::size_t left = 1 + random() % 8;
+    for (std::size_t i = at; i < m.segments.size() && left > 0; ++i) {
+      if (m.segments[i].from != from) continue;
+      m.segments[i].lost = true;
+      --left;
+    }
+  }
+}
+
+// ---- what came out
+// -------------------------------------------------------------------------------------------
 
 std::string id_in(const std::string& headers) {
   const std::size_t at = headers.find("X-Id: ");
   return at == std::string::npos ? "" : headers.substr(at + 6, 6);
 }
 
+// The identity that a half shows: by its header, else by the first bytes of its body.
+std::string answered_id(const testing::Call& c) {
+  const std::string by_header = id_in(c.response_headers);
+  if (!by_header.empty()) return by_header;
+  return c.response_body.starts_with("id=") && c.response_body.size() >= 9 ? c.response_body.substr(3, 6)
+                                                                           : "";
+}
+
 struct Tally {
-  std::size_t survived = 0, complete = 0, uncertain = 0;
+  std::size_t survived = 0, complete = 0, uncertain = 0, pairs = 0, wrong = 0, texts = 0;
+  std::uint32_t first_wrong = 0;  // seed
 };
 
-// Every pair is a true pair, and every call that lost bytes says so.
-void check_pairs(const Model& model, const Outcome& o, std::uint32_t seed) {
+std::size_t call_of(const std::string& id) {
+  return std::stoul(id) - 100'000;
+}
+
+void check_pairs(const Model& model, const Outcome& o, std::uint32_t seed, Tally& tally) {
   for (const testing::Call& c : o.calls) {
     if (c.state != State::complete) {
-      EXPECT_NE(c.flags & kFlagGap, 0u) << "unpaired and not flagged, seed " << seed << " " << c.text();
+      EXPECT_NE(c.flags & (kFlagGap | kFlagMalformed), 0u)
+          << "unpaired, unflagged, seed " << seed << " " << c.text();
       continue;
     }
-    const std::string asked = c.url.substr(1);
-    const std::string answered = id_in(c.response_headers);
-    if (!answered.empty()) {
-      EXPECT_EQ(asked, answered) << "WRONG PAIR, seed " << seed;
+    ++tally.pairs;
+    const std::size_t asked = call_of(c.url.substr(1));
+    if (asked >= kCalls) {
+      ++tally.texts;
+      continue;
     }
-    bool lost = false;
-    const std::size_t id = std::stoul(asked) - 100'000;
-    ASSERT_LT(id, model.of_call.size());
-    for (const std::size_t s : model.of_call[id]) lost = lost || model.segments[s].lost;
-    if (lost) {
+    const std::string answered = answered_id(c);
+    const bool right = answered.empty() || call_of(answered) == asked;
+    if (!right && ++tally.wrong == 1) tally.first_wrong = seed;
+    if (right && !model.survived(asked)) {
       EXPECT_NE(c.flags & kFlagGap, 0u) << "touched and not flagged, seed " << seed;
     }
   }
 }
 
-Tally run(std::uint32_t seed, std::size_t depth, unsigned loss_percent, bool warm_up) {
-  constexpr std::size_t kCalls = 40;
-  Model model = Maker(seed).make(kCalls, depth);
+bool is_right(const testing::Call& c, std::size_t id) {
+  return c.state == State::complete && c.url == "/" + digits(id) && id_in(c.request_headers) == digits(id) &&
+         id_in(c.response_headers) == digits(id) && (c.flags & ~std::uint32_t{kFlagTruncatedBody}) == 0;
+}
+
+// What is lost is lost in which directions, and from which call on.
+struct Where {
+  bool requests = true;
+  std::size_t first_call = 0;
+  bool texts = false;  // in bodies of requests
+};
+
+void run(std::uint32_t seed, std::size_t depth, Lose lose, Where where, Tally& tally) {
+  Model model = Maker(seed, where.texts).make(depth);
   std::mt19937 random(seed * 7919 + 1);
-  // A pipelining client is known by its pipelining: it is seen once before anything is lost.
-  const std::size_t first = warm_up ? model.of_call[10].front() : 0;
-  for (std::size_t i = first; i < model.segments.size(); ++i)
-    model.segments[i].lost = random() % 100 < loss_percent;
+  lose(model, random);
+  const std::size_t first = model.of_call[0][where.first_call].front();
+  for (std::size_t i = 0; i < model.segments.size(); ++i) {
+    Segment& s = model.segments[i];
+    if (i < first || (!where.requests && s.from == Direction::c2s)) s.lost = false;
+  }
   testing::Play how;
+  how.state_bytes = how.preview_bytes = std::size_t{1} << 20;
   how.limits.body_preview_bytes = seed % 3 == 0 ? 0 : seed % 3 == 1 ? 50 : 16'384;
-  how.cut_bytes = seed % 5 == 0 ? 1 : 0;
+  how.cut_bytes = seed % 11 == 0 ? 1 : 0;
   const Outcome o = play(kDescriptor, model.segments, how);
   EXPECT_TRUE(o.violations.empty()) << o.violations.front() << " seed " << seed;
   EXPECT_EQ(o.used_bytes, 0u);
-  check_pairs(model, o, seed);
-  Tally tally;
+  check_pairs(model, o, seed, tally);
   for (std::size_t id = 0; id < kCalls; ++id) {
-    bool lost = false;
-    for (const std::size_t s : model.of_call[id]) lost = lost || model.segments[s].lost;
-    if (lost) continue;
+    if (!model.survived(id)) continue;
     ++tally.survived;
-    bool complete = false;
-    for (const testing::Call& c : o.calls) {
-      const bool mine = c.url == "/" + digits(id) && c.state == State::complete;
-      complete = complete ||
-                 (mine && id_in(c.response_headers) == digits(id) && id_in(c.request_headers) == digits(id));
-      if (mine) {
-        EXPECT_EQ(c.flags & ~std::uint32_t{kFlagTruncatedBody}, 0u)
-            << "survived and flagged, seed " << seed << " " << c.text();
-      }
-    }
-    tally.complete += complete;
-    if (depth == 1) {
-      EXPECT_TRUE(complete) << "survived and not complete: " << id << " seed " << seed;
+    const bool right = std::ranges::any_of(o.calls, [&](const testing::Call& c) { return is_right(c, id); });
+    tally.complete += right;
+    if (depth == 1 && !where.texts) {
+      EXPECT_TRUE(right) << "survived and not complete: " << id << ", seed " << seed;
     }
   }
   for (const testing::Call& c : o.calls) tally.uncertain += (c.flags & kFlagUncertain) != 0;
-  return tally;
 }
 
-TEST(Pairing, OneRequestAtATime) {
+struct Pattern {
+  const char* name;
+  Lose lose;
+};
+
+class Pairing : public ::testing::TestWithParam<Pattern> {};
+
+TEST_P(Pairing, OneRequestAtATimeIsCompleteAndRight) {
   Tally all;
-  for (std::uint32_t seed = 1; seed <= 600 && !::testing::Test::HasFailure(); ++seed) {
-    const Tally t = run(seed, 1, seed % 4 == 0 ? 20 : seed % 4, false);
-    all.survived += t.survived;
-    all.complete += t.complete;
-  }
-  EXPECT_GT(all.survived, 10'000u);
+  for (std::uint32_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed)
+    run(seed, 1, GetParam().lose, {}, all);
+  EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
   EXPECT_EQ(all.complete, all.survived);
+  EXPECT_GT(all.survived, kSeeds * kCalls / 2);
 }
 
-TEST(Pairing, PipelinedIsNeverWrong) {
+// Text in the body of a request that looks like a request itself, and is found behind a hole. README, "What
+// cannot be told".
+TEST_P(Pairing, TextsThatLookLikeRequests) {
   Tally all;
-  for (std::uint32_t seed = 1; seed <= 600 && !::testing::Test::HasFailure(); ++seed) {
-    const Tally t = run(seed, 2 + seed % 4, 1 + seed % 5, true);
-    all.survived += t.survived;
-    all.complete += t.complete;
-    all.uncertain += t.uncertain;
-  }
-  EXPECT_GT(all.complete, all.survived / 4);  // before the first hole
-  EXPECT_GT(all.uncertain, 0u);
+  for (std::uint32_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed)
+    run(seed, 1, GetParam().lose, {.texts = true}, all);
+  EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
+  EXPECT_GT(all.complete, all.survived / 100 * 99);
+  EXPECT_LT(all.texts, all.pairs / 200);
+  RecordProperty("texts", static_cast<int>(all.texts));
+  RecordProperty("missed", static_cast<int>(all.survived - all.complete));
 }
+
+Tally pipelined(Lose lose, Where where) {
+  Tally all;
+  for (std::uint32_t seed = 1; seed <= kSeeds && !::testing::Test::HasFailure(); ++seed)
+    run(seed, 2 + seed % 4, lose, where, all);
+  EXPECT_GT(all.uncertain, kSeeds);
+  EXPECT_GT(all.complete, all.survived / 20);
+  return all;
+}
+
+// Holes in the answers alone: every request is seen, from the first call on.
+TEST_P(Pairing, PipelinedWithLostAnswersIsNeverWrong) {
+  const Tally all = pipelined(GetParam().lose, {.requests = false});
+  EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
+}
+
+// Holes anywhere, once the client was seen to pipeline.
+TEST_P(Pairing, KnownPipeliningIsNeverWrong) {
+  const Tally all = pipelined(GetParam().lose, {.first_call = 8});
+  EXPECT_EQ(all.wrong, 0u) << all.first_wrong;
+}
+
+// Requests lost before the client was seen to pipeline: where what is left looks like one request at a time,
+// no evidence tells (README, "What cannot be told"). The share is kept from growing.
+TEST_P(Pairing, HiddenPipeliningIsRarelyWrong) {
+  const Tally all = pipelined(GetParam().lose, {});
+  RecordProperty("wrong", static_cast<int>(all.wrong));
+  RecordProperty("pairs", static_cast<int>(all.pairs));
+  EXPECT_LT(all.wrong, all.pairs / 16);
+}
+
+INSTANTIATE_TEST_SUITE_P(Loss, Pairing,
+                         ::testing::Values(Pattern{"segments", lose_segments},
+                                           Pattern{"messages", lose_messages}, Pattern{"places", lose_places},
+                                           Pattern{"bursts", lose_bursts}),
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace spanlight::http

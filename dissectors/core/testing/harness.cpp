@@ -30,10 +30,23 @@ std::string join(std::span<const Field> fields) {
   return out;
 }
 
+// Marks a stretch of code as the dissector's own, or as not.
+class Inside {
+ public:
+  explicit Inside(bool inside) : before_(inside_dissector) { inside_dissector = inside; }
+  ~Inside() { inside_dissector = before_; }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  bool before_;
+};
+
 class Recorder final : public Sink {
  public:
   std::vector<Call> calls;
   void emit(const Transaction& t) override {
+    const Inside not_inside(false);
     const auto text = [](std::string_view v) { return std::string(v); };
     const auto body = [](Bytes b) { return std::string(as_text(b)); };
     calls.push_back({t.state,
@@ -72,6 +85,7 @@ struct Way {
   std::string window;
   std::uint64_t offset = 0;  // of window[0]
   std::uint64_t acked = 0;
+  TimeNs time = 0;  // of the newest bytes
   std::uint64_t skip_left = 0, skip_seen = 0, skip_missing = 0;
   std::uint64_t wait_bytes = 0;
   bool held = false, lost = false, ended = false;
@@ -97,7 +111,7 @@ class Session {
       return;
     }
     Way& w = way(from);
-    time_ = time;
+    w.time = time;
     w.acked = acked;
     bytes = pass(from, bytes);
     w.window += bytes;
@@ -108,7 +122,6 @@ class Session {
   void gap(Direction from, std::uint64_t missing, GapCause cause, TimeNs time) {
     if (done_) return;
     Way& w = way(from);
-    time_ = time;
     if (w.skip_left > 0) {
       const std::uint64_t n = std::min(w.skip_left, missing);
       w.skip_left -= n;
@@ -123,12 +136,14 @@ class Session {
     w.held = false;
     w.lost = false;
     w.wait_bytes = 0;
-    obey(from, dissector_->on_gap(from, missing, cause, time, sink_));
+    obey(from, asked([&] { return dissector_->on_gap(from, missing, cause, time, sink_); }));
     stir(opposite(from));
   }
 
   void tick(TimeNs now) {
-    if (!done_ && dissector_->next_deadline() <= now) dissector_->on_time(now, sink_);
+    if (done_ || dissector_->next_deadline() > now) return;
+    const Inside inside(true);
+    dissector_->on_time(now, sink_);
   }
 
   void end(Direction from, End how, TimeNs time) {
@@ -136,7 +151,10 @@ class Session {
     if (done_ || w.ended) return;
     if (w.skip_left > 0) end_skip(from);
     w.ended = true;
-    dissector_->on_end(from, how, time, sink_);
+    {
+      const Inside inside(true);
+      dissector_->on_end(from, how, time, sink_);
+    }
     stir(opposite(from));
   }
 
@@ -144,6 +162,7 @@ class Session {
     if (done_) return;
     for (const Direction d : {Direction::c2s, Direction::s2c})
       if (way(d).skip_left > 0) end_skip(d);
+    const Inside inside(true);
     dissector_->on_close(how, time, sink_);
   }
 
@@ -155,6 +174,11 @@ class Session {
 
  private:
   Way& way(Direction d) { return ways_[index_of(d)]; }
+  template <typename F>
+  static Answer asked(const F& call) {
+    const Inside inside(true);
+    return call();
+  }
   void violate(std::string_view what) { out_.violations.emplace_back(what); }
 
   std::string_view pass(Direction from, std::string_view bytes) {
@@ -171,16 +195,23 @@ class Session {
 
   void end_skip(Direction from) {
     Way& w = way(from);
-    dissector_->on_skipped(from, w.skip_seen, w.skip_missing, time_);
+    {
+      const Inside inside(true);
+      dissector_->on_skipped(from, w.skip_seen, w.skip_missing, w.time);
+    }
     w.skip_left = w.skip_seen = w.skip_missing = 0;
   }
 
-  // The other direction moved: whoever holds is asked again.
+  // The other direction moved: whoever holds is asked again, and when it moves, so is the other.
   void stir(Direction held) {
-    Way& w = way(held);
-    if (done_ || !w.held) return;
-    w.held = false;
-    run(held);
+    while (!done_ && way(held).held) {
+      Way& w = way(held);
+      const std::uint64_t before = w.offset;
+      w.held = false;
+      run(held);
+      if (w.offset == before) return;
+      held = opposite(held);
+    }
   }
 
   void run(Direction from) {
@@ -200,7 +231,8 @@ class Session {
       const std::size_t before = w.window.size();
       const bool resynced = resynced_;
       resynced_ = false;
-      const Answer answer = dissector_->on_data(from, {as_bytes(w.window), w.offset, time_, w.acked}, sink_);
+      const Window window{as_bytes(w.window), w.offset, w.time, w.acked};
+      const Answer answer = asked([&] { return dissector_->on_data(from, window, sink_); });
       if (answer.consumed > before) return violate("consumed beyond the window");
       if (resynced && answer.consumed == 0 && answer.want == Answer::Want::resync)
         return violate("resync without progress");
@@ -261,7 +293,6 @@ class Session {
   Dissector* dissector_;
   Recorder sink_;
   Way ways_[2];
-  TimeNs time_ = 0;
   bool done_ = false;
   bool resynced_ = false;
 };

@@ -24,6 +24,9 @@ struct Segment {
 };
 using Conversation = std::vector<Segment>;
 
+// True while the dissector's own code runs (not its sink): nothing may be allocated then.
+inline bool inside_dissector = false;
+
 // A transaction with its views copied.
 struct Call {
   State state;

@@ -1,0 +1,137 @@
+// Bytes → a conversation of two directions with cuts, holes and pauses → the HTTP/1 dissector, through the
+// session in small of core/testing. Checked: no rule of the contract is broken, every slab comes back, the
+// dissector allocates nothing, cuts change nothing, and a call over a hole says so.
+//
+// Input: u8 set-up, then segments: u8 control, u8 length, bytes.
+//   set-up:  bits 0-1 preview limit, 2 both sides end in order, 3-4 how it closes, 5 small limits, 6 long
+//            pauses, 7 random cuts instead of byte by byte
+//   control: bit 0 direction, 1-2 both set: the segment is lost, 3 length in units of 8 bytes, 4 its sender
+//   had
+//            received nothing, 5 lost in the sensor
+
+#include <sanitizer/allocator_interface.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "core/reader.h"
+#include "core/testing/harness.h"
+#include "http/http.h"
+
+namespace spanlight {
+namespace {
+
+using testing::Call;
+using testing::Conversation;
+using testing::Outcome;
+using testing::Play;
+
+constexpr std::size_t kSegmentsMax = 64;
+
+[[noreturn]] void broken(const char* what, const std::string& detail = {}) {
+  testing::inside_dissector = false;
+  std::fprintf(stderr, "broken: %s\n", what);
+  std::fwrite(detail.data(), 1, detail.size(), stderr);
+  std::abort();
+}
+
+void on_malloc(const volatile void*, std::size_t) {
+  if (testing::inside_dissector) broken("the dissector allocated");
+}
+void on_free(const volatile void*) {}
+
+Play read_setup(std::uint8_t bits) {
+  constexpr std::array<std::uint32_t, 4> kPreviews = {16'384, 0, 5, 300};
+  constexpr std::array<End, 4> kEnds = {End::capture_ended, End::reset, End::idle, End::evicted};
+  Play how;
+  how.state_bytes = how.preview_bytes = std::size_t{1} << 19;
+  how.limits.body_preview_bytes = kPreviews[bits & 3];
+  how.fin = (bits & 4) != 0;
+  how.close = kEnds[bits >> 3 & 3];
+  if ((bits & 32) != 0) {
+    how.limits.head_bytes_max = 96;
+    how.limits.headers_max = 3;
+    how.limits.open_calls_max = 3;
+  }
+  if ((bits & 64) != 0) how.time_step_ns = 25 * kSecondNs;
+  return how;
+}
+
+Conversation read_segments(Reader& r, bool& holes) {
+  Conversation out;
+  while (r.left() > 2 && out.size() < kSegmentsMax) {
+    const std::uint8_t control = r.u8();
+    const std::size_t length = std::size_t{r.u8()} * ((control & 8) != 0 ? 8 : 1);
+    testing::Segment s{.from = (control & 1) != 0 ? Direction::s2c : Direction::c2s,
+                       .bytes = std::string(as_text(r.take(std::min(length, r.left()))))};
+    if (s.bytes.empty()) continue;
+    s.lost = (control & 6) == 6;
+    if ((control & 16) != 0) s.peer_acked = 0;
+    if ((control & 32) != 0) s.cause = GapCause::sensor;
+    holes = holes || s.lost;
+    out.push_back(std::move(s));
+  }
+  return out;
+}
+
+void check_outcome(const Outcome& o) {
+  if (!o.violations.empty()) broken("contract", o.violations.front());
+  if (o.used_bytes != 0) broken("slabs kept");
+}
+
+// Segment i has the time (i + 1) steps behind the start: a hole strictly inside a message shows in its flags.
+void check_holes(const Conversation& conversation, const Play& how, const Outcome& o) {
+  TimeNs time = kSecondNs;
+  for (const testing::Segment& s : conversation) {
+    time += how.time_step_ns;
+    if (!s.lost) continue;
+    for (const Call& c : o.calls) {
+      const bool asked = s.from == Direction::c2s;
+      const TimeNs first = asked ? c.request_first : c.response_first;
+      const TimeNs last = asked ? c.request_last : c.response_last;
+      if (first < time && time < last && (c.flags & kFlagGap) == 0)
+        broken("over a hole, not flagged", c.text());
+    }
+  }
+  for (const Call& c : o.calls) {
+    const bool both = c.state == State::complete;
+    if (both != (c.reason == Reason::none)) broken("state and reason differ", c.text());
+    if (both && (c.flags & kFlagUncertain) != 0) broken("a pair that is uncertain", c.text());
+    if (both && c.response_first < c.request_first) broken("answered before it was asked", c.text());
+  }
+}
+
+void run(Bytes input) {
+  Reader r(input);
+  const std::uint8_t setup = r.u8();
+  Play how = read_setup(setup);
+  bool holes = false;
+  const Conversation conversation = read_segments(r, holes);
+  if (conversation.empty()) return;
+  const Outcome whole = play(http::kDescriptor, conversation, how);
+  check_outcome(whole);
+  check_holes(conversation, how, whole);
+  // Cuts change nothing, with holes or without: a hole lies between segments, and segments are cut further.
+  if ((setup & 128) != 0)
+    how.cut_seed = 1 + static_cast<std::uint32_t>(input.size());
+  else
+    how.cut_bytes = 1;
+  const Outcome cut = play(http::kDescriptor, conversation, how);
+  check_outcome(cut);
+  if (cut.text() != whole.text()) broken("cuts differ", cut.text() + "--- whole\n" + whole.text());
+}
+
+}  // namespace
+}  // namespace spanlight
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  __sanitizer_install_malloc_and_free_hooks(spanlight::on_malloc, spanlight::on_free);
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  spanlight::run({data, size});
+  return 0;
+}
