@@ -117,5 +117,33 @@ TEST(CallQueue, GivenUpWhileSearchingIsUncertain) {
   EXPECT_EQ(q.mode(), Mode::uncertain);
 }
 
+// What the server had acknowledged when it answered tells that the client had sent more, in a hole.
+TEST(CallQueue, AnAnswerThatAcknowledgesAHoleBehindItsRequestProvesPipelining) {
+  for (const std::uint64_t server_acked : {20u, 21u}) {
+    CallQueue q;
+    OpenRequest a;
+    ASSERT_TRUE(q.push(a, 0, 0));
+    EXPECT_FALSE(q.request_ended(a, 20));
+    q.disturb(Direction::c2s, 40, GapCause::mirror);
+    const auto match = q.match(0, server_acked);
+    EXPECT_EQ(match.verdict, server_acked > 20 ? Verdict::uncertain : Verdict::answer);
+    EXPECT_EQ(q.mode(), server_acked > 20 ? CallQueue::Mode::uncertain : CallQueue::Mode::searching);
+    if (a.queued) q.remove(a);
+  }
+}
+
+TEST(CallQueue, ASecondAnswerDirectlyBehindAPairProvesPipelining) {
+  CallQueue q;
+  OpenRequest a;
+  q.disturb(Direction::c2s, 40, GapCause::mirror);
+  EXPECT_EQ(q.match(0, 40).verdict, Verdict::no_request);
+  q.saw(Direction::s2c, 50, 40);
+  ASSERT_TRUE(q.push(a, 40, 50));
+  EXPECT_EQ(q.match(50, 60).verdict, Verdict::answer);
+  q.answer_ended();
+  EXPECT_EQ(q.match(90, 60).verdict, Verdict::uncertain);
+  EXPECT_EQ(q.mode(), CallQueue::Mode::uncertain);
+}
+
 }  // namespace
 }  // namespace spanlight

@@ -355,6 +355,32 @@ TEST(Http, AHoleBeyondTheBodyEndsItAndLooksForTheNext) {
   EXPECT_EQ(o.counters.resyncs, 1u);
 }
 
+// Its request lost, an answer to HEAD announces a body that does not come: the next request ends it.
+TEST(Http, AnAnswerToALostHeadHasNoBody) {
+  for (const std::uint32_t preview : {0u, 16'384u}) {
+    Play how;
+    how.limits.body_preview_bytes = preview;
+    const Conversation c = {{.from = kC, .bytes = "HEAD /1 HTTP/1.1\r\n\r\n", .lost = true},
+                            {kS, "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"},
+                            {kC, kGet},
+                            {kS, kOk}};
+    Outcome o = play(kDescriptor, c, how);
+    ASSERT_EQ(o.calls.size(), 2u) << brief(o);
+    EXPECT_EQ(o.calls[0].state, State::no_request);
+    EXPECT_EQ(o.calls[1].state, State::complete);
+    EXPECT_EQ(check_splits(kDescriptor, c, how), "");
+  }
+}
+
+TEST(Http, HeldBytesThatBeginAMessageAfterTheEndAreGivenBack) {
+  Play how;
+  how.fin = true;
+  const Outcome o =
+      play(kDescriptor,
+           {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"}, {kC, "GET /2"}}, how);
+  EXPECT_EQ(o.used_bytes, 0u);
+}
+
 TEST(Http, LimitsOfTheHead) {
   std::string many = "GET /h HTTP/1.1\r\n";
   for (int i = 0; i < 300; ++i) many += "H" + std::to_string(i) + ": v\r\n";

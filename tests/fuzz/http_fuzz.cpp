@@ -103,6 +103,16 @@ void check_holes(const Conversation& conversation, const Play& how, const Outcom
   }
 }
 
+// Once decided, more bytes do not change the verdict.
+void check_probe(Bytes head) {
+  constexpr std::size_t kStepsMax = 256;
+  const Verdict whole = http::kDescriptor.probe(head, {});
+  for (std::size_t n = 0; n < head.size() && n < kStepsMax; ++n) {
+    const Verdict v = http::kDescriptor.probe(head.first(n), {});
+    if (v != Verdict::more && v != whole) broken("probe depends on the cut");
+  }
+}
+
 void run(Bytes input) {
   Reader r(input);
   const std::uint8_t setup = r.u8();
@@ -110,6 +120,7 @@ void run(Bytes input) {
   bool holes = false;
   const Conversation conversation = read_segments(r, holes);
   if (conversation.empty()) return;
+  check_probe(as_bytes(conversation.front().bytes));
   const Outcome whole = play(http::kDescriptor, conversation, how);
   check_outcome(whole);
   check_holes(conversation, how, whole);
