@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "encode/recycle.h"
 #include "encode/record_writer.h"
+#include "encode/recycle.h"
 
 namespace spanlight {
 namespace {

@@ -11,7 +11,9 @@ constexpr const Descriptor* kRegistry[] = {
 };
 }  // namespace
 
-std::span<const Descriptor* const> registry() { return kRegistry; }
+std::span<const Descriptor* const> registry() {
+  return kRegistry;
+}
 
 const Descriptor* find_protocol(std::string_view name) {
   for (const Descriptor* d : registry())

@@ -59,7 +59,7 @@ struct Settings {
   std::uint32_t udp_idle_s = 60;
 
   // reassembly, per worker unless said otherwise
-  std::uint32_t state_memory_mb = 256;    // out-of-order segments, heads of messages, fragments
+  std::uint32_t state_memory_mb = 256;   // out-of-order segments, heads of messages, fragments
   std::uint32_t preview_memory_mb = 64;  // body previews
   std::uint32_t skew_allowance_ms = 20;
   std::uint32_t hole_timeout_ms = 2'000;

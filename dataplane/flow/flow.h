@@ -1,7 +1,7 @@
 #pragma once
-// One conversation on one worker: who talks, how far each direction has been read, what is being made of it. Lives in
-// the FlowTable's array from its first packet until it ends; addressed by index, and by generation where a reference
-// may outlive it.
+// One conversation on one worker: who talks, how far each direction has been read, what is being made of it.
+// Lives in the FlowTable's array from its first packet until it ends; addressed by index, and by generation
+// where a reference may outlive it.
 
 #include <cstdint>
 
@@ -29,12 +29,12 @@ struct Flow {
   std::uint32_t tunnel_id = 0;
   Tunnel tunnel = Tunnel::none;
   std::uint8_t vlan_count = 0;
-  std::uint8_t client = 0;         // which end of the key is the client
-  bool client_known : 1 = false;   // from a SYN or from what the protocol said
-  bool opaque : 1 = false;         // nothing more to be learnt from its payload
+  std::uint8_t client = 0;        // which end of the key is the client
+  bool client_known : 1 = false;  // from a SYN or from what the protocol said
+  bool opaque : 1 = false;        // nothing more to be learnt from its payload
   bool encrypted : 1 = false;
-  bool midstream : 1 = false;      // no SYN seen
-  bool closed : 1 = false;         // both ends ended, or reset
+  bool midstream : 1 = false;  // no SYN seen
+  bool closed : 1 = false;     // both ends ended, or reset
 };
 
 }  // namespace spanlight

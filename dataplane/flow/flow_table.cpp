@@ -17,7 +17,9 @@ void* reserve(std::size_t bytes) {
   return p;
 }
 
-std::uint64_t bucket_count(std::uint32_t flows_max) { return std::bit_ceil(flows_max / 4 + std::uint64_t{1}); }
+std::uint64_t bucket_count(std::uint32_t flows_max) {
+  return std::bit_ceil(flows_max / 4 + std::uint64_t{1});
+}
 
 }  // namespace
 
@@ -79,8 +81,10 @@ Flow* FlowTable::insert(const FlowKey& key, std::uint64_t hash) {
     for (unsigned way = 0; way < kWays; ++way) {
       if (bucket.tag[way] != 0) continue;
       std::uint32_t index = free_;
-      if (index != kNoFlow) free_ = flows_[index].timer.next;
-      else index = used_++;
+      if (index != kNoFlow)
+        free_ = flows_[index].timer.next;
+      else
+        index = used_++;
       const std::uint32_t generation = flows_[index].generation + 1;
       Flow* flow = new (&flows_[index]) Flow{};
       flow->key = key;

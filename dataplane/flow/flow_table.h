@@ -1,10 +1,11 @@
 #pragma once
-// All conversations of one worker. Capacity is one number, taken at start and backed by memory as it is used: an idle
-// table is small, a full one never grows, so that no insertion ever stalls a turn.
+// All conversations of one worker. Capacity is one number, taken at start and backed by memory as it is used:
+// an idle table is small, a full one never grows, so that no insertion ever stalls a turn.
 //
-// Index: buckets of one cache line with eight (tag, flow) entries. A full bucket overflows into the next ones; each bucket
-// counts the entries that passed over it, so that a look-up stops at the first bucket nobody passed, and an erased entry
-// leaves no tombstone. The tag and the bucket locate; equality is on the whole key.
+// Index: buckets of one cache line with eight (tag, flow) entries. A full bucket overflows into the next
+// ones; each bucket counts the entries that passed over it, so that a look-up stops at the first bucket
+// nobody passed, and an erased entry leaves no tombstone. The tag and the bucket locate; equality is on the
+// whole key.
 
 #include <cstddef>
 #include <cstdint>
@@ -35,8 +36,8 @@ class FlowTable {
   // The flow is gone; its index may be used again under another generation.
   void erase(Flow& flow);
 
-  // Of the next few flows under a moving hand, the one that has been silent longest: to be closed when the table is full.
-  // nullptr only when the table is empty.
+  // Of the next few flows under a moving hand, the one that has been silent longest: to be closed when the
+  // table is full. nullptr only when the table is empty.
   Flow* eviction_candidate();
 
   std::uint32_t index_of(const Flow& flow) const { return static_cast<std::uint32_t>(&flow - flows_); }
@@ -56,7 +57,7 @@ class FlowTable {
   struct alignas(64) Bucket {
     std::uint16_t tag[kWays];  // 0 = free
     std::uint32_t flow[kWays];
-    std::uint16_t passed;      // entries that live behind this bucket because it was full
+    std::uint16_t passed;  // entries that live behind this bucket because it was full
   };
   static_assert(sizeof(Bucket) == 64);
 

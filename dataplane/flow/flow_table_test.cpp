@@ -32,10 +32,12 @@ TEST(FlowTable, FindsWhatWasInsertedAndNothingElse) {
 
 TEST(FlowTable, HoldsItsCapacityAndRefusesOneMore) {
   FlowTable table(1'000);
-  for (std::uint32_t i = 0; i < 1'000; ++i) ASSERT_NE(table.insert(key_of(i), i * 0x9e3779b97f4a7c15ull), nullptr) << i;
+  for (std::uint32_t i = 0; i < 1'000; ++i)
+    ASSERT_NE(table.insert(key_of(i), i * 0x9e3779b97f4a7c15ull), nullptr) << i;
   EXPECT_EQ(table.insert(key_of(5'000), 5), nullptr);
   EXPECT_EQ(table.live(), 1'000u);
-  for (std::uint32_t i = 0; i < 1'000; ++i) EXPECT_NE(table.find(key_of(i), i * 0x9e3779b97f4a7c15ull), nullptr) << i;
+  for (std::uint32_t i = 0; i < 1'000; ++i)
+    EXPECT_NE(table.find(key_of(i), i * 0x9e3779b97f4a7c15ull), nullptr) << i;
 }
 
 TEST(FlowTable, AnIndexUsedAgainHasAnotherGeneration) {

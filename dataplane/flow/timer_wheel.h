@@ -1,7 +1,8 @@
 #pragma once
-// Timers of one worker's flows: two wheels of 1,024 slots, of 1 ms and of 1.024 s, so that a hole's 20 ms and an idle
-// connection's minutes cost the same. A timer is a link inside its flow; arming, disarming and firing take no memory.
-// Deadlines are capture time; a timer never fires early and fires at most one tick (1 ms) late, save for the budget.
+// Timers of one worker's flows: two wheels of 1,024 slots, of 1 ms and of 1.024 s, so that a hole's 20 ms and
+// an idle connection's minutes cost the same. A timer is a link inside its flow; arming, disarming and firing
+// take no memory. Deadlines are capture time; a timer never fires early and fires at most one tick (1 ms)
+// late, save for the budget.
 
 #include <array>
 #include <cassert>
@@ -53,8 +54,8 @@ class TimerWheel {
     if (t.slot != Timer::kNoSlot) unlink(t);
   }
 
-  // Fires what is due at `now`, at most `budget` timers (further ones at the next call); fire(flow) runs disarmed and may
-  // arm again or disarm others. Time that runs backwards is ignored.
+  // Fires what is due at `now`, at most `budget` timers (further ones at the next call); fire(flow) runs
+  // disarmed and may arm again or disarm others. Time that runs backwards is ignored.
   template <typename Fire>
   void advance(TimeNs now, std::size_t budget, Fire&& fire) {
     const std::uint64_t target = now / kTickNs;
@@ -71,12 +72,15 @@ class TimerWheel {
   static constexpr unsigned kFar = kSlots;
 
   static unsigned near_slot(std::uint64_t tick) { return kNear + static_cast<unsigned>(tick % kSlots); }
-  static unsigned far_slot(std::uint64_t tick) { return kFar + static_cast<unsigned>(tick / kSlots % kSlots); }
+  static unsigned far_slot(std::uint64_t tick) {
+    return kFar + static_cast<unsigned>(tick / kSlots % kSlots);
+  }
 
   void link(std::uint32_t flow, Timer& t) {
     assert(tick_ != 0 && "start() comes first");
     std::uint64_t tick = (t.deadline + kTickNs - 1) / kTickNs;  // rounded up: never early
-    // While a tick fires, what is armed for it waits for the next one: a flow that always re-arms cannot stall a turn.
+    // While a tick fires, what is armed for it waits for the next one: a flow that always re-arms cannot
+    // stall a turn.
     const std::uint64_t least = firing_ ? tick_ + 1 : tick_;
     if (tick < least) tick = least;
     unsigned slot;
@@ -97,8 +101,10 @@ class TimerWheel {
 
   void unlink(Timer& t) {
     const unsigned slot = t.slot;
-    if (t.prev != kNoFlow) timers_(t.prev).next = t.next;
-    else heads_[slot] = t.next;
+    if (t.prev != kNoFlow)
+      timers_(t.prev).next = t.next;
+    else
+      heads_[slot] = t.next;
     if (t.next != kNoFlow) timers_(t.next).prev = t.prev;
     if (heads_[slot] == kNoFlow) occupied_[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
     t.slot = Timer::kNoSlot;
@@ -138,8 +144,10 @@ class TimerWheel {
       if (occupied_[i] != 0) return;
     const std::uint64_t last_round = target / kSlots * kSlots;
     while (tick_ < last_round && !occupied(far_slot(tick_))) {
-      if (far_is_empty()) tick_ = last_round;
-      else tick_ += kSlots;
+      if (far_is_empty())
+        tick_ = last_round;
+      else
+        tick_ += kSlots;
     }
   }
 

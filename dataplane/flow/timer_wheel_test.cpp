@@ -20,7 +20,9 @@ constexpr TimeNs kStart = 1'700'000'000 * kSecondNs;
 constexpr std::size_t kAll = ~std::size_t{0};
 
 struct Bench {
-  explicit Bench(std::size_t n) : timers(n), wheel(TimersOf{&timers}) { wheel.advance(kStart, kAll, [](auto) {}); }
+  explicit Bench(std::size_t n) : timers(n), wheel(TimersOf{&timers}) {
+    wheel.advance(kStart, kAll, [](auto) {});
+  }
   std::vector<std::uint32_t> advance(TimeNs now, std::size_t budget = kAll) {
     std::vector<std::uint32_t> fired;
     wheel.advance(now, budget, [&](std::uint32_t i) { fired.push_back(i); });
@@ -31,8 +33,8 @@ struct Bench {
 };
 
 TEST(TimerWheel, FiresNeverEarlyAndAtMostOneTickLate) {
-  for (const DurationNs delay : {DurationNs{1}, 20 * kMillisecondNs, 999 * kMillisecondNs, 2 * kSecondNs, 300 * kSecondNs,
-                                 7'200 * kSecondNs}) {
+  for (const DurationNs delay : {DurationNs{1}, 20 * kMillisecondNs, 999 * kMillisecondNs, 2 * kSecondNs,
+                                 300 * kSecondNs, 7'200 * kSecondNs}) {
     Bench b(1);
     b.wheel.arm(0, kStart + delay);
     EXPECT_TRUE(b.advance(kStart + delay - 1).empty()) << delay;
@@ -102,7 +104,8 @@ TEST(TimerWheel, AgreesWithASortedMapUnderRandomUse) {
     switch (random() % 4) {
       case 0:
       case 1: {
-        static constexpr DurationNs kSpans[] = {kMillisecondNs, 50 * kMillisecondNs, 3 * kSecondNs, 4'000 * kSecondNs};
+        static constexpr DurationNs kSpans[] = {kMillisecondNs, 50 * kMillisecondNs, 3 * kSecondNs,
+                                                4'000 * kSecondNs};
         model[i] = now + random() % kSpans[random() % 4] + 1;
         b.wheel.arm(i, model[i]);
         break;
@@ -118,7 +121,8 @@ TEST(TimerWheel, AgreesWithASortedMapUnderRandomUse) {
           ASSERT_LE(model[fired], now) << "early";
           model.erase(fired);
         }
-        for (const auto& [timer, deadline] : model) ASSERT_GT(deadline + Wheel::kTickNs, now) << "late: " << timer;
+        for (const auto& [timer, deadline] : model)
+          ASSERT_GT(deadline + Wheel::kTickNs, now) << "late: " << timer;
       }
     }
   }

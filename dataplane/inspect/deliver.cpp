@@ -1,4 +1,5 @@
-// Inspector's second half: a flow whose protocol is known. Windows go to the dissector, its answers are obeyed.
+// Inspector's second half: a flow whose protocol is known. Windows go to the dissector, its answers are
+// obeyed.
 
 #include <algorithm>
 #include <cstring>
@@ -34,12 +35,13 @@ void Inspector::deliver(Flow& flow, unsigned sender, Chunk chunk) {
   }
   if (side.lost && !find_message(flow, sender, chunk, 0)) return;
   current_ = &flow;
-  obey(flow, sender, chunk, flow.inspection->dissector->on_data(direction(flow, sender), window(chunk), *this));
+  obey(flow, sender, chunk,
+       flow.inspection->dissector->on_data(direction(flow, sender), window(chunk), *this));
   ask_held(flow, 1 - sender);
 }
 
-// One answer after the other until the window is used up, set aside, or not ours any more. Every round takes bytes off
-// the window, so the loop is bounded by it.
+// One answer after the other until the window is used up, set aside, or not ours any more. Every round takes
+// bytes off the window, so the loop is bounded by it.
 void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
   InspectedSide& side = flow.inspection->side[sender];
   for (;;) {
@@ -72,7 +74,8 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
       case Answer::Want::data:
         break;
     }
-    const bool again = (answer.want == Answer::Want::skip && answer.n > 0) || answer.want == Answer::Want::resync;
+    const bool again =
+        (answer.want == Answer::Want::skip && answer.n > 0) || answer.want == Answer::Want::resync;
     if (chunk.bytes.empty()) return drop_waiting(side);
     // A message's start that brought the dissector here must not bring it here again.
     const std::size_t least = chunk.bytes.size() == before ? 1 : 0;
@@ -163,7 +166,8 @@ void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest, const 
   in.any_head = false;
   const unsigned other = 1 - sender;
   const Chunk held{waited[other].bytes(), waited[other].offset, waited[other].time, waited[other].peer_acked};
-  const bool known = next != nullptr && start(flow, flow.client, {.protocol = next, .verdict = Verdict::client}, rest.time);
+  const bool known =
+      next != nullptr && start(flow, flow.client, {.protocol = next, .verdict = Verdict::client}, rest.time);
   if (next == nullptr || known) {
     if (!held.bytes.empty()) on_chunk(flow, other, held);
     if (!rest.bytes.empty()) on_chunk(flow, sender, rest);
@@ -182,10 +186,12 @@ void Inspector::overflow(Flow& flow, unsigned sender, const Chunk& chunk) {
   side.lost = true;
   current_ = &flow;
   obey(flow, sender, {.time = chunk.time},
-       flow.inspection->dissector->on_gap(direction(flow, sender), missing, GapCause::sensor, chunk.time, *this));
+       flow.inspection->dissector->on_gap(direction(flow, sender), missing, GapCause::sensor, chunk.time,
+                                          *this));
 }
 
-// ---- bytes that wait -----------------------------------------------------------------------------------------------
+// ---- bytes that wait
+// -----------------------------------------------------------------------------------------------
 
 Chunk Inspector::window_of(const InspectedSide& side) {
   const Waiting& w = side.waiting;
@@ -219,7 +225,8 @@ bool Inspector::keep(InspectedSide& side, const Chunk& rest) {
     return true;
   }
   const auto* begin = w.block.data();
-  const bool inside = begin != nullptr && rest.bytes.data() >= begin && rest.bytes.data() < begin + w.block.size();
+  const bool inside =
+      begin != nullptr && rest.bytes.data() >= begin && rest.bytes.data() < begin + w.block.size();
   if (inside) {
     std::memmove(w.block.data(), rest.bytes.data(), rest.bytes.size());
     w.used = static_cast<std::uint32_t>(rest.bytes.size());

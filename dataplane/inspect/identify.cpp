@@ -13,7 +13,8 @@ namespace {
 // Asking this many probes directly is cheaper than one scan.
 constexpr int kScanWorthwhile = 3;
 
-// Ids of user patterns in the database start here; those of protocols' own patterns are the candidate's index.
+// Ids of user patterns in the database start here; those of protocols' own patterns are the candidate's
+// index.
 constexpr unsigned kUserIds = Identifier::kCandidatesMax;
 
 struct Matches {
@@ -28,8 +29,10 @@ bool is_enabled(const IdentifyOptions& options, std::string_view name) {
 
 int add_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
   auto& matches = *static_cast<Matches*>(context);
-  if (id < kUserIds) matches.own |= CandidateMask{1} << id;
-  else matches.user |= CandidateMask{1} << (id - kUserIds);
+  if (id < kUserIds)
+    matches.own |= CandidateMask{1} << id;
+  else
+    matches.user |= CandidateMask{1} << (id - kUserIds);
   return 0;
 }
 
@@ -49,7 +52,8 @@ Identifier::~Identifier() {
 bool Identifier::choose(const IdentifyOptions& options, std::span<const Descriptor* const> protocols,
                         std::string& fault) {
   for (const std::string& name : options.enabled) {
-    if (std::any_of(protocols.begin(), protocols.end(), [&](const Descriptor* d) { return d->name == name; })) continue;
+    if (std::any_of(protocols.begin(), protocols.end(), [&](const Descriptor* d) { return d->name == name; }))
+      continue;
     fault = "no protocol is called \"" + name + "\"";
     return false;
   }
@@ -67,7 +71,8 @@ bool Identifier::choose(const IdentifyOptions& options, std::span<const Descript
     head_bytes_max_ = std::max(head_bytes_max_, d->head_bytes_max);
     const auto mapped = std::find_if(options.port_hints.begin(), options.port_hints.end(),
                                      [&](const auto& h) { return h.protocol == d->name; });
-    hint(index, mapped == options.port_hints.end() ? d->ports : std::span<const std::uint16_t>(mapped->ports));
+    hint(index,
+         mapped == options.port_hints.end() ? d->ports : std::span<const std::uint16_t>(mapped->ports));
   }
   return true;
 }
@@ -123,7 +128,9 @@ hs_scratch* Identifier::new_scratch() const {
   return scratch;
 }
 
-void Identifier::free_scratch(hs_scratch* scratch) { hs_free_scratch(scratch); }
+void Identifier::free_scratch(hs_scratch* scratch) {
+  hs_free_scratch(scratch);
+}
 
 Identifier::Scan Identifier::scan(CandidateMask among, Bytes head, hs_scratch* scratch) const {
   const bool worthwhile =

@@ -1,6 +1,6 @@
 #pragma once
-// Which protocol a head of bytes may belong to. The table of candidates is made once and shared by all workers; each
-// worker brings its own Hyperscan scratch. Ports only say who is asked first; content decides.
+// Which protocol a head of bytes may belong to. The table of candidates is made once and shared by all
+// workers; each worker brings its own Hyperscan scratch. Ports only say who is asked first; content decides.
 
 #include <array>
 #include <cstdint>
@@ -53,8 +53,9 @@ class Identifier {
   // Candidates asked first for a flow with this server port.
   CandidateMask hinted(std::uint16_t port) const;
 
-  // One look at the head's start (kScanBytes at most). `likely`: of `among`, those whose patterns match and those without
-  // patterns; fewer candidates than are worth a scan come back unchanged. `certain`: those whose user pattern matches.
+  // One look at the head's start (kScanBytes at most). `likely`: of `among`, those whose patterns match and
+  // those without patterns; fewer candidates than are worth a scan come back unchanged. `certain`: those
+  // whose user pattern matches.
   struct Scan {
     CandidateMask likely = 0;
     CandidateMask certain = 0;
@@ -69,7 +70,8 @@ class Identifier {
 
  private:
   Identifier() = default;
-  bool choose(const IdentifyOptions& options, std::span<const Descriptor* const> protocols, std::string& fault);
+  bool choose(const IdentifyOptions& options, std::span<const Descriptor* const> protocols,
+              std::string& fault);
   bool compile(const IdentifyOptions& options, std::string& fault);
   void hint(unsigned candidate, std::span<const std::uint16_t> ports);
 

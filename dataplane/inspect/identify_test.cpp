@@ -5,12 +5,15 @@
 namespace spanlight {
 namespace {
 
-Verdict never(Bytes, Bytes) { return Verdict::no; }
+Verdict never(Bytes, Bytes) {
+  return Verdict::no;
+}
 
 constexpr std::string_view kStartsWithA[] = {"^A"};
 constexpr std::string_view kStartsWithB[] = {"^B", "^C"};
 constexpr std::uint16_t kPorts[] = {80, 8080};
-constexpr Descriptor kA{.name = "a", .ports = kPorts, .patterns = kStartsWithA, .head_bytes_max = 10, .probe = never};
+constexpr Descriptor kA{
+    .name = "a", .ports = kPorts, .patterns = kStartsWithA, .head_bytes_max = 10, .probe = never};
 constexpr Descriptor kB{.name = "b", .patterns = kStartsWithB, .head_bytes_max = 99, .probe = never};
 constexpr Descriptor kC{.name = "c", .ports = kPorts, .patterns = kStartsWithA, .probe = never};
 constexpr Descriptor kD{.name = "d", .transport = Transport::udp, .probe = never};
@@ -52,7 +55,8 @@ TEST(Identifier, PatternsNarrowWhatIsWorthAScan) {
   hs_scratch* scratch = identifier->new_scratch();
   EXPECT_EQ(identifier->scan(0b111, as_bytes("Another"), scratch).likely, 0b101u);
   EXPECT_EQ(identifier->scan(0b111, as_bytes("Cat"), scratch).likely, 0b010u);
-  EXPECT_EQ(identifier->scan(0b010, as_bytes("Another"), scratch).likely, 0b010u) << "one candidate is asked directly";
+  EXPECT_EQ(identifier->scan(0b010, as_bytes("Another"), scratch).likely, 0b010u)
+      << "one candidate is asked directly";
   Identifier::free_scratch(scratch);
 }
 

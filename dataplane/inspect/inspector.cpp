@@ -9,7 +9,8 @@ namespace spanlight {
 
 namespace {
 
-// What says "nothing to read here" before any protocol is asked: a TLS record with a handshake, or SSH's banner.
+// What says "nothing to read here" before any protocol is asked: a TLS record with a handshake, or SSH's
+// banner.
 bool begins_encrypted(Bytes head) {
   if (head.size() >= 3 && head[0] == 0x16 && head[1] == 0x03 && head[2] <= 0x04) return true;
   return as_text(head.first(std::min<std::size_t>(head.size(), 4))) == "SSH-";
@@ -33,15 +34,20 @@ Inspector::Inspector(const Identifier& identifier, Workshop& workshop, RecordWri
       counters_(counters),
       scratch_(identifier.new_scratch()) {}
 
-Inspector::~Inspector() { Identifier::free_scratch(scratch_); }
+Inspector::~Inspector() {
+  Identifier::free_scratch(scratch_);
+}
 
-// ---- what the worker tells -----------------------------------------------------------------------------------------
+// ---- what the worker tells
+// -----------------------------------------------------------------------------------------
 
 void Inspector::on_chunk(Flow& flow, unsigned sender, const Chunk& chunk) {
   if (flow.encrypted) counters_.encrypted_bytes += chunk.bytes.size();
   if (flow.opaque || (flow.inspection == nullptr && !open(flow))) return;
-  if (flow.inspection->dissector != nullptr) deliver(flow, sender, chunk);
-  else look_at_head(flow, sender, chunk);
+  if (flow.inspection->dissector != nullptr)
+    deliver(flow, sender, chunk);
+  else
+    look_at_head(flow, sender, chunk);
 }
 
 void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
@@ -69,7 +75,8 @@ void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
   side.holding = false;
   current_ = &flow;
   const Direction from = direction(flow, sender);
-  obey(flow, sender, {.time = gap.time}, flow.inspection->dissector->on_gap(from, missing, gap.cause, gap.time, *this));
+  obey(flow, sender, {.time = gap.time},
+       flow.inspection->dissector->on_gap(from, missing, gap.cause, gap.time, *this));
   ask_held(flow, 1 - sender);
 }
 
@@ -141,7 +148,8 @@ void Inspector::emit(const Transaction& call) {
   writer_.write(joined, info, turn_time_);
 }
 
-// ---- unidentified --------------------------------------------------------------------------------------------------
+// ---- unidentified
+// --------------------------------------------------------------------------------------------------
 
 CandidateMask Inspector::candidates_of(const Flow& flow) const {
   return identifier_.all(flow.key.protocol == kTcp ? Transport::tcp : Transport::udp);
@@ -200,24 +208,28 @@ Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes o
     const auto i = static_cast<unsigned>(std::countr_zero(scan.certain));
     return {.protocol = &identifier_.candidate(i), .verdict = Verdict::client};
   }
-  // A short head may not show its pattern yet: patterns rule nobody out before the window they look at is full.
+  // A short head may not show its pattern yet: patterns rule nobody out before the window they look at is
+  // full.
   const bool full = own.size() >= Identifier::kScanBytes;
   if (full) side.alive &= scan.likely | hinted;
   found = probe_among(identifier_, side.alive & ~hinted, side, own, peer);
   // Nor does a probe's no while a user pattern may still say yes.
-  if (found.protocol == nullptr && !full) side.alive |= identifier_.with_user_patterns() & candidates_of(flow);
+  if (found.protocol == nullptr && !full)
+    side.alive |= identifier_.with_user_patterns() & candidates_of(flow);
   return found;
 }
 
-Inspector::Found Inspector::probe_among(const Identifier& identifier, CandidateMask among, InspectedSide& side,
-                                        Bytes own, Bytes peer) {
+Inspector::Found Inspector::probe_among(const Identifier& identifier, CandidateMask among,
+                                        InspectedSide& side, Bytes own, Bytes peer) {
   for (; among != 0; among &= among - 1) {
     const auto i = static_cast<unsigned>(std::countr_zero(among));
     const Descriptor& candidate = identifier.candidate(i);
     const Verdict verdict = candidate.probe(own, peer);
     const bool undecided = verdict == Verdict::more && own.size() < candidate.head_bytes_max;
-    if (verdict == Verdict::no || (verdict == Verdict::more && !undecided)) side.alive &= ~(CandidateMask{1} << i);
-    else if (!undecided) return {.protocol = &candidate, .verdict = verdict};
+    if (verdict == Verdict::no || (verdict == Verdict::more && !undecided))
+      side.alive &= ~(CandidateMask{1} << i);
+    else if (!undecided)
+      return {.protocol = &candidate, .verdict = verdict};
   }
   return {};
 }
@@ -254,7 +266,8 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
       if (flow.client_known && direction(flow, sender) != from) continue;
       const Sync at = candidate.sync(from, window.bytes);
       if (at.found && (found.protocol == nullptr || at.skip < found_at)) {
-        found = {.protocol = &candidate, .verdict = from == Direction::c2s ? Verdict::client : Verdict::server};
+        found = {.protocol = &candidate,
+                 .verdict = from == Direction::c2s ? Verdict::client : Verdict::server};
         found_at = at.skip;
       }
       droppable = std::min(droppable, at.skip);
@@ -289,8 +302,8 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   in.dissector = found.protocol->create(in.slot.data(), workshop_);
   ++counters_.identified;
   current_ = &flow;
-  // What a direction said before anybody listened is a hole to its dissector. Its answer can only be to find a message's
-  // start, which is under way.
+  // What a direction said before anybody listened is a hole to its dissector. Its answer can only be to find
+  // a message's start, which is under way.
   for (const unsigned s : {0u, 1u}) {
     InspectedSide& side = in.side[s];
     if (side.lost) in.dissector->on_gap(direction(flow, s), side.missing, side.cause, time, *this);
@@ -324,7 +337,8 @@ void Inspector::tell_ends(Flow& flow) {
   for (const unsigned sender : {0u, 1u}) tell_end(flow, sender);
 }
 
-// ---- the end of interest -------------------------------------------------------------------------------------------
+// ---- the end of interest
+// -------------------------------------------------------------------------------------------
 
 void Inspector::turn_opaque(Flow& flow) {
   release(flow);

@@ -1,6 +1,6 @@
 #pragma once
-// Streams and datagrams → dissectors → transactions → records. One for each worker; it owns no flow, only knows the one
-// it is working on. Everything it keeps lies in the worker's slabs.
+// Streams and datagrams → dissectors → transactions → records. One for each worker; it owns no flow, only
+// knows the one it is working on. Everything it keeps lies in the worker's slabs.
 
 #include <cstdint>
 
@@ -12,23 +12,24 @@
 namespace spanlight {
 
 struct InspectCounters {
-  std::uint64_t identified = 0;         // flows whose protocol was found
-  std::uint64_t unknown = 0;            // flows given up: no protocol's
-  std::uint64_t encrypted = 0;          // flows that begin with a TLS or SSH handshake
-  std::uint64_t encrypted_bytes = 0;    // payload bytes seen in such flows
-  std::uint64_t handovers = 0;          // flows passed from one protocol to another
-  std::uint64_t state_exhausted = 0;    // flows not looked into because the state slabs were full
-  std::uint64_t waiting_exceeded = 0;   // windows dropped because they outgrew kWaitingBytesMax
-  std::uint64_t skipped_bytes = 0;      // body bytes passed by counter
+  std::uint64_t identified = 0;        // flows whose protocol was found
+  std::uint64_t unknown = 0;           // flows given up: no protocol's
+  std::uint64_t encrypted = 0;         // flows that begin with a TLS or SSH handshake
+  std::uint64_t encrypted_bytes = 0;   // payload bytes seen in such flows
+  std::uint64_t handovers = 0;         // flows passed from one protocol to another
+  std::uint64_t state_exhausted = 0;   // flows not looked into because the state slabs were full
+  std::uint64_t waiting_exceeded = 0;  // windows dropped because they outgrew kWaitingBytesMax
+  std::uint64_t skipped_bytes = 0;     // body bytes passed by counter
 };
 
 class Inspector final : private Sink {
  public:
   static constexpr std::size_t kWaitingBytesMax = SlabPool::kPageBytes;  // per direction
-  static constexpr std::uint64_t kSearchBytesMax = 262'144;              // per direction, for a protocol midstream
-  static constexpr unsigned kHandoversMax = 4;                           // per flow
+  static constexpr std::uint64_t kSearchBytesMax = 262'144;  // per direction, for a protocol midstream
+  static constexpr unsigned kHandoversMax = 4;               // per flow
 
-  Inspector(const Identifier& identifier, Workshop& workshop, RecordWriter& writer, InspectCounters& counters);
+  Inspector(const Identifier& identifier, Workshop& workshop, RecordWriter& writer,
+            InspectCounters& counters);
   ~Inspector();
   Inspector(const Inspector&) = delete;
   Inspector& operator=(const Inspector&) = delete;
@@ -62,7 +63,8 @@ class Inspector final : private Sink {
     Verdict verdict = Verdict::no;
   };
   Found probe(const Flow& flow, InspectedSide& side, Bytes own, Bytes peer);
-  static Found probe_among(const Identifier& identifier, CandidateMask among, InspectedSide& side, Bytes own, Bytes peer);
+  static Found probe_among(const Identifier& identifier, CandidateMask among, InspectedSide& side, Bytes own,
+                           Bytes peer);
   void rule_out(Flow& flow, InspectedSide& side);
   bool start(Flow& flow, unsigned sender, Found found, TimeNs time);
   void replay_heads(Flow& flow, unsigned newest, const Chunk& chunk);

@@ -1,4 +1,5 @@
-// The contract between the pipeline and a dissector, each Want by itself: a dissector whose answers the test writes.
+// The contract between the pipeline and a dissector, each Want by itself: a dissector whose answers the test
+// writes.
 
 #include "inspect/inspector.h"
 
@@ -21,7 +22,9 @@ struct Script {
 };
 Script* g_script = nullptr;
 
-std::string side(Direction d) { return d == Direction::c2s ? ">" : "<"; }
+std::string side(Direction d) {
+  return d == Direction::c2s ? ">" : "<";
+}
 
 class Scripted final : public Dissector {
  public:
@@ -65,10 +68,12 @@ Sync sync(Direction from, Bytes window) {
   return {.skip = window.size() - half};
 }
 
-Dissector* create(void* slot, Workshop&) { return new (slot) Scripted; }
+Dissector* create(void* slot, Workshop&) {
+  return new (slot) Scripted;
+}
 
-constexpr Descriptor kToy{.name = "toy", .head_bytes_max = 8, .probe = probe, .sync = sync, .slot_bytes = 64,
-                          .create = create};
+constexpr Descriptor kToy{
+    .name = "toy", .head_bytes_max = 8, .probe = probe, .sync = sync, .slot_bytes = 64, .create = create};
 constexpr const Descriptor* kToys[] = {&kToy};
 
 class InspectorTest : public testing::Test {

@@ -1,7 +1,8 @@
 #pragma once
-// What is being made of one flow's payload: unidentified (heads are kept) → dissecting → opaque. An Inspection lies in the
-// worker's state slabs from the flow's first payload until it turns opaque or ends; the dissector's slot and every byte
-// that waits lie in slabs of their own. Only the Inspector touches what is in here.
+// What is being made of one flow's payload: unidentified (heads are kept) → dissecting → opaque. An
+// Inspection lies in the worker's state slabs from the flow's first payload until it turns opaque or ends;
+// the dissector's slot and every byte that waits lie in slabs of their own. Only the Inspector touches what
+// is in here.
 
 #include <cstdint>
 
@@ -11,7 +12,8 @@
 
 namespace spanlight {
 
-// Bytes of one direction that wait: a head that is not identified yet, or what the dissector left in the window.
+// Bytes of one direction that wait: a head that is not identified yet, or what the dissector left in the
+// window.
 struct Waiting {
   MutableBytes block;
   std::uint32_t used = 0;
@@ -25,8 +27,8 @@ struct InspectedSide {
   Waiting waiting;
   std::uint64_t skip_left = 0;
   std::uint64_t skip_seen = 0;
-  std::uint64_t missing = 0;         // bytes of holes: before identification, then inside the skip under way
-  CandidateMask alive = 0;           // unidentified: candidates that this direction has not ruled out
+  std::uint64_t missing = 0;  // bytes of holes: before identification, then inside the skip under way
+  CandidateMask alive = 0;    // unidentified: candidates that this direction has not ruled out
   TimeNs end_time = 0;
   std::uint32_t wait_bytes = 0;      // the window is shown again when it holds so many
   std::uint32_t searched_bytes = 0;  // unidentified and lost: so much was looked through

@@ -5,11 +5,12 @@ namespace spanlight {
 namespace {
 
 constexpr std::string_view kOutcomeNames[kOutcomes] = {
-    "stream",  "datagram",        "handed_over", "fragment", "fragment_refused", "duplicate",
-    "filtered", "not_ip",         "other_transport", "truncated", "bad_link",    "bad_ip",
-    "bad_transport", "too_many_headers", "handover_full", "table_full"};
+    "stream",        "datagram",         "handed_over",     "fragment",  "fragment_refused", "duplicate",
+    "filtered",      "not_ip",           "other_transport", "truncated", "bad_link",         "bad_ip",
+    "bad_transport", "too_many_headers", "handover_full",   "table_full"};
 
-constexpr std::string_view kTunnelNames[8] = {"none", "vxlan", "geneve", "gre", "erspan", "ipip", "teredo", "gtp"};
+constexpr std::string_view kTunnelNames[8] = {"none",   "vxlan", "geneve", "gre",
+                                              "erspan", "ipip",  "teredo", "gtp"};
 
 constexpr MetricInfo kInfos[] = {
     {"received_packets_total", "", "Frames from the worker's own queues."},
@@ -133,7 +134,9 @@ void add_calls(std::vector<CounterRow>& rows, const WorkerCounters& c) {
 
 }  // namespace
 
-std::string_view name_of(Outcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
+std::string_view name_of(Outcome outcome) {
+  return kOutcomeNames[static_cast<std::size_t>(outcome)];
+}
 
 std::vector<CounterRow> rows_of(const WorkerCounters& counters) {
   std::vector<CounterRow> rows;
@@ -144,13 +147,16 @@ std::vector<CounterRow> rows_of(const WorkerCounters& counters) {
   return rows;
 }
 
-std::vector<MetricInfo> worker_metric_infos() { return {std::begin(kInfos), std::end(kInfos)}; }
+std::vector<MetricInfo> worker_metric_infos() {
+  return {std::begin(kInfos), std::end(kInfos)};
+}
 
 CounterBoard::CounterBoard(std::vector<CounterRow> rows)
     : rows_(std::move(rows)), values_(std::make_unique<std::atomic<std::uint64_t>[]>(rows_.size())) {}
 
 void CounterBoard::publish() {
-  for (std::size_t i = 0; i < rows_.size(); ++i) values_[i].store(*rows_[i].source, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < rows_.size(); ++i)
+    values_[i].store(*rows_[i].source, std::memory_order_relaxed);
 }
 
 std::vector<CounterValue> CounterBoard::read() const {

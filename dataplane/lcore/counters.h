@@ -1,6 +1,6 @@
 #pragma once
-// Everything one worker counts. Plain integers with one writer, the worker; now and then it copies them to its
-// CounterBoard, where other threads read. `received + handed_in == Σ outcomes` holds at any turn's end.
+// Everything one worker counts. Plain integers with one writer, the worker; now and then it copies them to
+// its CounterBoard, where other threads read. `received + handed_in == Σ outcomes` holds at any turn's end.
 
 #include <atomic>
 #include <cstdint>
@@ -46,32 +46,33 @@ struct WorkerCounters {
   std::uint64_t handed_in = 0;       // frames from other workers
   std::uint64_t outcomes[kOutcomes]{};
 
-  std::uint64_t cut_frames = 0;      // captured shorter than they were
-  std::uint64_t jumbo_frames = 0;    // longer than 1,522 bytes
-  std::uint64_t super_frames = 0;    // longer than 9,216 bytes: segmentation offload before the mirror
+  std::uint64_t cut_frames = 0;    // captured shorter than they were
+  std::uint64_t jumbo_frames = 0;  // longer than 1,522 bytes
+  std::uint64_t super_frames = 0;  // longer than 9,216 bytes: segmentation offload before the mirror
   std::uint64_t vlan_frames = 0;
   std::uint64_t tunnel_frames[8]{};  // by Tunnel
-  std::uint64_t owner_mismatch = 0;  // sampled: frames the device gave to another queue than the software hash says
+  std::uint64_t owner_mismatch =
+      0;  // sampled: frames the device gave to another queue than the software hash says
   std::uint64_t owner_sampled = 0;
 
   std::uint64_t flows_opened = 0;
   std::uint64_t flows_midstream = 0;
-  std::uint64_t flows_closed = 0;      // in order or reset
-  std::uint64_t flows_idle = 0;        // ended by silence
-  std::uint64_t flows_evicted = 0;     // ended to make room
-  std::uint64_t flows_reopened = 0;    // ports used again
-  std::uint64_t flows_spoken = 0;      // TCP, ended, with payload
-  std::uint64_t flows_one_sided = 0;   // of those: one direction was never seen
-  std::uint64_t flows_live = 0;        // gauge
+  std::uint64_t flows_closed = 0;     // in order or reset
+  std::uint64_t flows_idle = 0;       // ended by silence
+  std::uint64_t flows_evicted = 0;    // ended to make room
+  std::uint64_t flows_reopened = 0;   // ports used again
+  std::uint64_t flows_spoken = 0;     // TCP, ended, with payload
+  std::uint64_t flows_one_sided = 0;  // of those: one direction was never seen
+  std::uint64_t flows_live = 0;       // gauge
 
-  std::uint64_t state_bytes = 0;       // gauge: slabs in use
-  std::uint64_t preview_bytes = 0;     // gauge
-  std::uint64_t ring_used = 0;         // gauge: hand-over ring
-  std::uint64_t batches_waiting = 0;   // gauge: submitted, not yet sent
+  std::uint64_t state_bytes = 0;      // gauge: slabs in use
+  std::uint64_t preview_bytes = 0;    // gauge
+  std::uint64_t ring_used = 0;        // gauge: hand-over ring
+  std::uint64_t batches_waiting = 0;  // gauge: submitted, not yet sent
   std::uint64_t busy_cycles = 0;
   std::uint64_t total_cycles = 0;
-  std::uint64_t clock_steps = 0;       // captures: time went back by more than an hour
-  std::uint64_t timer_backlog = 0;     // turns whose timer budget was used up
+  std::uint64_t clock_steps = 0;    // captures: time went back by more than an hour
+  std::uint64_t timer_backlog = 0;  // turns whose timer budget was used up
 
   FragmentCounters fragments;
   ReassemblyCounters reassembly;
@@ -95,8 +96,8 @@ std::vector<MetricInfo> worker_metric_infos();
 class CounterBoard {
  public:
   explicit CounterBoard(std::vector<CounterRow> rows);
-  void publish();                                   // worker
-  std::vector<CounterValue> read() const;           // any thread
+  void publish();                                                                 // worker
+  std::vector<CounterValue> read() const;                                         // any thread
   std::uint64_t value(std::string_view name, std::string_view label = {}) const;  // any thread; 0 = not there
 
  private:

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint8_t kTcp = 6;
 
-void add_saturating(std::uint32_t& counter) { counter += counter != 0xffffffff; }
+void add_saturating(std::uint32_t& counter) {
+  counter += counter != 0xffffffff;
+}
 
 }  // namespace
 
@@ -22,7 +24,8 @@ void Worker::on_packet(Slot& slot) {
   const TimeNs time = frame_info(slot.mbuf).time;
   if (shared_.pace == Pace::capture) follow_capture(time);
   if (!target_set_->admits(packet.key.ip[0], packet.key.ip[1])) return outcome(Outcome::filtered);
-  if (settings_.remove_duplicates && duplicates_.seen(packet, slot.hash, time)) return outcome(Outcome::duplicate);
+  if (settings_.remove_duplicates && duplicates_.seen(packet, slot.hash, time))
+    return outcome(Outcome::duplicate);
   Flow* flow = flow_of(slot, time);
   if (flow == nullptr) {
     lost_something();
@@ -41,8 +44,8 @@ void Worker::on_packet(Slot& slot) {
   arm(*flow);
 }
 
-// A capture's clock goes by its packets. One packet far ahead is a slip, several are another clock, as is a step back: what
-// there was is ended then, and time begins afresh.
+// A capture's clock goes by its packets. One packet far ahead is a slip, several are another clock, as is a
+// step back: what there was is ended then, and time begins afresh.
 void Worker::follow_capture(TimeNs time) {
   constexpr DurationNs kStepNs = 3'600 * kSecondNs;  // packets of one capture are never so far out of order
   const bool first = capture_now_ == 0;
@@ -75,7 +78,8 @@ Flow* Worker::flow_of(Slot& slot, TimeNs time) {
   const Packet& packet = slot.packet;
   Flow* flow = table_.find(packet.key, slot.hash);
   if (flow == nullptr) return open_flow(slot, time);
-  const bool opening = packet.key.protocol == kTcp && (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
+  const bool opening =
+      packet.key.protocol == kTcp && (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
   if (!opening) return flow;
   const Segment segment{.seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time};
   if (!flow->closed && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
@@ -100,7 +104,8 @@ Flow* Worker::open_flow(const Slot& slot, TimeNs time) {
   const Packet& packet = slot.packet;
   ++counters_.flows_opened;
   flow->first_seen = time;
-  flow->conn_id = flow_hash_detail::fold(slot.hash ^ time, 0x9e3779b97f4a7c15 + shared_.sensor_epoch + index_);
+  flow->conn_id =
+      flow_hash_detail::fold(slot.hash ^ time, 0x9e3779b97f4a7c15 + shared_.sensor_epoch + index_);
   flow->tunnel = packet.tunnel;
   flow->tunnel_id = packet.tunnel_id;
   flow->vlan_count = packet.vlan_count;
@@ -110,7 +115,8 @@ Flow* Worker::open_flow(const Slot& slot, TimeNs time) {
   return flow;
 }
 
-// Who is the client: the SYN says so; without one, the end with the higher port is taken for it until content decides.
+// Who is the client: the SYN says so; without one, the end with the higher port is taken for it until content
+// decides.
 void Worker::orient(Flow& flow, const Packet& packet) {
   const std::uint8_t sender = packet.sender;
   if (packet.key.protocol == kTcp && (packet.tcp_flags & tcp_flag::syn) != 0) {
@@ -126,7 +132,8 @@ void Worker::orient(Flow& flow, const Packet& packet) {
   flow.client = own >= peer ? sender : 1 - sender;
 }
 
-// ---- TCP -----------------------------------------------------------------------------------------------------------
+// ---- TCP
+// -----------------------------------------------------------------------------------------------------------
 
 void Worker::on_tcp(Flow& flow, Slot& slot, TimeNs time) {
   if (flow.closed) return;  // late retransmissions and acknowledgements of what is over
@@ -167,11 +174,14 @@ void Worker::give_segments(Flow& flow, const Slot& slot, TimeNs time) {
 
 void Worker::after_segment(Flow& flow, TimeNs time) {
   const Conversation& c = flow.conversation;
-  if (c.reset) end_connection(flow, End::reset, time);
-  else if (c.stream[0].ended && c.stream[1].ended) end_connection(flow, End::fin, time);
+  if (c.reset)
+    end_connection(flow, End::reset, time);
+  else if (c.stream[0].ended && c.stream[1].ended)
+    end_connection(flow, End::fin, time);
 }
 
-// ---- UDP -----------------------------------------------------------------------------------------------------------
+// ---- UDP
+// -----------------------------------------------------------------------------------------------------------
 
 void Worker::on_udp(Flow& flow, const Slot& slot, TimeNs time) {
   const Packet& packet = slot.packet;
@@ -182,27 +192,28 @@ void Worker::on_udp(Flow& flow, const Slot& slot, TimeNs time) {
   }
   // A length of 0 leaves it to the frame: of more than a datagram can be, the beginning is read.
   const auto n = std::min(packet.payload_bytes, static_cast<std::uint32_t>(scratch_.size()));
-  const auto* bytes =
-      static_cast<const std::uint8_t*>(rte_pktmbuf_read(slot.mbuf, packet.payload_offset, n, scratch_.data()));
+  const auto* bytes = static_cast<const std::uint8_t*>(
+      rte_pktmbuf_read(slot.mbuf, packet.payload_offset, n, scratch_.data()));
   if (bytes != nullptr) inspector_.on_datagram(flow, packet.sender, {bytes, n}, time);
 }
 
-// ---- the end of flows ----------------------------------------------------------------------------------------------
+// ---- the end of flows
+// ----------------------------------------------------------------------------------------------
 
 TimeNs Worker::idle_deadline(const Flow& flow) const {
   std::uint32_t seconds = settings_.udp_idle_s;
   if (flow.key.protocol == kTcp) {
     const bool answered = flow.packets[0] > 0 && flow.packets[1] > 0;
     const bool spoken = flow.bytes[0] > 0 || flow.bytes[1] > 0;
-    seconds = flow.closed                  ? settings_.tcp_closed_s
-              : answered || spoken         ? settings_.tcp_idle_s
-                                           : settings_.tcp_opening_s;
+    seconds = flow.closed          ? settings_.tcp_closed_s
+              : answered || spoken ? settings_.tcp_idle_s
+                                   : settings_.tcp_opening_s;
   }
   return flow.last_seen + seconds * kSecondNs;
 }
 
-// A flow has one timer, armed for the earliest of its deadlines. Silence is looked at lazily: packets do not move the
-// timer, it asks when it fires.
+// A flow has one timer, armed for the earliest of its deadlines. Silence is looked at lazily: packets do not
+// move the timer, it asks when it fires.
 void Worker::arm(Flow& flow) {
   TimeNs deadline = std::min(idle_deadline(flow), Inspector::next_deadline(flow));
   if (flow.conversation.hole_deadline != 0) deadline = std::min(deadline, flow.conversation.hole_deadline);
@@ -226,7 +237,8 @@ void Worker::on_timer(std::uint32_t index) {
   arm(flow);
 }
 
-// Both ends are done. The entry stays a little, so that late segments do not look like a connection joined midstream.
+// Both ends are done. The entry stays a little, so that late segments do not look like a connection joined
+// midstream.
 void Worker::end_connection(Flow& flow, End end, TimeNs time) {
   current_ = &flow;
   reassembler_.close(flow.conversation, end, time, *this);

@@ -11,8 +11,9 @@ constexpr std::size_t kV4Bytes = 20;
 constexpr std::size_t kV6Bytes = 40;
 constexpr std::size_t kTotalLengthMax = 65'535;
 
-// RFC 791, section 3.1: version and length | TOS | total length | id | no fragment | TTL | protocol | checksum (nobody
-// looks) | source | destination. A length beyond 16 bits is 0, which decode reads as "to the frame's end".
+// RFC 791, section 3.1: version and length | TOS | total length | id | no fragment | TTL | protocol |
+// checksum (nobody looks) | source | destination. A length beyond 16 bits is 0, which decode reads as "to the
+// frame's end".
 std::size_t v4_header(std::uint8_t* out, const Fragment& f, std::size_t datagram_bytes) {
   std::memset(out, 0, kV4Bytes);
   const std::size_t total = kV4Bytes + datagram_bytes;

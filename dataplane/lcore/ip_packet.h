@@ -7,8 +7,8 @@
 
 namespace spanlight {
 
-// What the outer headers of such a datagram said, which a bare IP packet does not tell any more. It travels in the headroom
-// of the first mbuf.
+// What the outer headers of such a datagram said, which a bare IP packet does not tell any more. It travels
+// in the headroom of the first mbuf.
 struct Outside {
   std::uint32_t tunnel_id = 0;
   std::uint32_t key_tunnel_id = 0;
@@ -23,7 +23,8 @@ static_assert(sizeof(Outside) <= RTE_PKTMBUF_HEADROOM);
 void write_outside(rte_mbuf* fresh, const Packet& packet);
 void read_outside(const rte_mbuf* frame, Packet& packet);
 
-// An mbuf chain of `pool` that holds an IPv4 or IPv6 header and `datagram`; nullptr when the pool is exhausted.
+// An mbuf chain of `pool` that holds an IPv4 or IPv6 header and `datagram`; nullptr when the pool is
+// exhausted.
 rte_mbuf* ip_packet_of(const Fragment& fragment, Bytes datagram, rte_mempool* pool);
 
 }  // namespace spanlight

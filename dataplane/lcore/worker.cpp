@@ -14,11 +14,12 @@ namespace spanlight {
 namespace {
 
 constexpr DurationNs kPublishEveryNs = 100 * kMillisecondNs;
-constexpr std::size_t kTimersPerTurn = 512;         // live; a capture's timers all run when they are due
+constexpr std::size_t kTimersPerTurn = 512;  // live; a capture's timers all run when they are due
 constexpr std::size_t kFragmentsExpiredPerTurn = 4;
 constexpr std::uint32_t kSpinsBeforeSleep = 1'000;  // turns without a packet before the worker sleeps at all
 constexpr std::uint32_t kSleepMaxNs = 500'000;
-constexpr DurationNs kLossShadowNs = 2 * kSecondNs;  // gaps so soon after a loss of our own are laid to the sensor
+constexpr DurationNs kLossShadowNs =
+    2 * kSecondNs;  // gaps so soon after a loss of our own are laid to the sensor
 
 // The vDSO's clock: no system call, and in step with the clocks of the other sensors and of Kubernetes.
 TimeNs read_clock() {
@@ -59,7 +60,8 @@ ReassemblyLimits reassembly_limits(const Settings& s) {
 
 }  // namespace
 
-Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor, TargetReader targets)
+Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor,
+               TargetReader targets)
     : index_(index),
       shared_(shared),
       settings_(shared.settings),
@@ -87,7 +89,9 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
 
 Worker::~Worker() = default;
 
-void Worker::attach(RxQueue& queue, bool device_shards) { sources_.push_back({&queue, device_shards}); }
+void Worker::attach(RxQueue& queue, bool device_shards) {
+  sources_.push_back({&queue, device_shards});
+}
 
 void Worker::run(const std::atomic<bool>& stop) {
   stop_ = &stop;
@@ -132,7 +136,8 @@ void Worker::finish() {
   publish_counters(kNever);
 }
 
-// ---- one turn ------------------------------------------------------------------------------------------------------
+// ---- one turn
+// ------------------------------------------------------------------------------------------------------
 
 std::size_t Worker::turn() {
   now_ = read_clock();
@@ -183,7 +188,8 @@ void Worker::process(rte_mbuf** frames, std::uint16_t n, Origin origin) {
     duplicates_.prefetch(slot.packet, slot.hash);
     ++packets;
     if (slot.datagram.empty()) continue;
-    give_to_flows(packets);  // what fragments became lives only until the next ones: it goes on at once, in its place
+    give_to_flows(
+        packets);  // what fragments became lives only until the next ones: it goes on at once, in its place
     packets = 0;
   }
   give_to_flows(packets);
@@ -197,7 +203,8 @@ void Worker::give_to_flows(std::uint16_t packets) {
   }
 }
 
-// True if the slot holds a packet of ours. Otherwise the frame has found its outcome, and was freed or given away.
+// True if the slot holds a packet of ours. Otherwise the frame has found its outcome, and was freed or given
+// away.
 bool Worker::decode_one(rte_mbuf* frame, Slot& slot, Origin origin) {
   const FrameInfo& info = frame_info(frame);
   const std::uint32_t captured = rte_pktmbuf_pkt_len(frame);
@@ -228,7 +235,8 @@ void Worker::note_frame(const rte_mbuf* frame, const FrameInfo& info, const Pack
   if (packet.tunnel != Tunnel::none) ++counters_.tunnel_frames[static_cast<std::size_t>(packet.tunnel)];
 }
 
-// The device has sharded plain packets; what it cannot see (inside tunnels) and what it did not shard goes by the hash.
+// The device has sharded plain packets; what it cannot see (inside tunnels) and what it did not shard goes by
+// the hash.
 bool Worker::is_mine(rte_mbuf* frame, const Packet& packet, Origin origin) {
   constexpr std::uint64_t kSampleEvery = 251;  // no power of two: bursts must not always meet it alike
   constexpr std::uint64_t kSamplesMin = 256;   // before a device is judged
@@ -280,8 +288,8 @@ std::uint16_t Worker::from_others() {
   return static_cast<std::uint16_t>(parked);
 }
 
-// Fragments meet at the owner of their address pair; the whole datagram goes on as a packet of the fragment that
-// completed it, here or at its flow's owner.
+// Fragments meet at the owner of their address pair; the whole datagram goes on as a packet of the fragment
+// that completed it, here or at its flow's owner.
 bool Worker::put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot, Origin origin) {
   const unsigned workers = shared_.hand_over.workers();
   if (origin != Origin::ring && workers > 1 && owner_of(fragment, workers) != index_) {
@@ -293,7 +301,8 @@ bool Worker::put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot,
   const auto* payload =
       static_cast<const std::uint8_t*>(rte_pktmbuf_read(frame, fragment.payload_offset, n, scratch_.data()));
   Fragment first;
-  const Outcome end = unwrap(fragment, payload == nullptr ? Bytes{} : Bytes{payload, n}, frame_info(frame).time, slot, first);
+  const Outcome end =
+      unwrap(fragment, payload == nullptr ? Bytes{} : Bytes{payload, n}, frame_info(frame).time, slot, first);
   if (end != Outcome::count_) {
     outcome(end);
     rte_pktmbuf_free(frame);
@@ -340,7 +349,8 @@ void Worker::hand_datagram(rte_mbuf* last, const Fragment& fragment, const Slot&
   rte_pktmbuf_free(last);
 }
 
-// ---- resting -------------------------------------------------------------------------------------------------------
+// ---- resting
+// -------------------------------------------------------------------------------------------------------
 
 void Worker::run_timers(TimeNs now, std::size_t budget) {
   std::size_t fired = 0;
@@ -369,6 +379,8 @@ void Worker::publish_counters(TimeNs now) {
   if (now != kNever) next_publish_ = now + kPublishEveryNs;
 }
 
-void Worker::lost_something() { shared_.last_loss.store(now_, std::memory_order_relaxed); }
+void Worker::lost_something() {
+  shared_.last_loss.store(now_, std::memory_order_relaxed);
+}
 
 }  // namespace spanlight

@@ -1,7 +1,7 @@
 #pragma once
-// One core's share of the traffic, from its queues to its batches. It polls its queue of every port, decodes the burst,
-// hands over what belongs to another worker, and gives the rest to its flows. All that it owns is its own; what it
-// shares it reads through atomics. Constructed on the main thread, run on its lcore.
+// One core's share of the traffic, from its queues to its batches. It polls its queue of every port, decodes
+// the burst, hands over what belongs to another worker, and gives the rest to its flows. All that it owns is
+// its own; what it shares it reads through atomics. Constructed on the main thread, run on its lcore.
 
 #include <array>
 #include <atomic>
@@ -40,7 +40,8 @@ struct WorkerShared {
   std::string sensor;
   std::uint64_t sensor_epoch = 0;
   Pace pace = Pace::live;
-  // When the sensor itself last lost packets (NIC, rings), by the workers' clock: gaps near it are its own doing.
+  // When the sensor itself last lost packets (NIC, rings), by the workers' clock: gaps near it are its own
+  // doing.
   std::atomic<TimeNs> last_loss{0};
   // Raised when a device was seen to shard otherwise than it promised: from then on software does it for all.
   std::atomic<bool> distrust_devices{false};
@@ -48,7 +49,8 @@ struct WorkerShared {
 
 class Worker final : private StreamSink {
  public:
-  Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor, TargetReader targets);
+  Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor,
+         TargetReader targets);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -56,8 +58,8 @@ class Worker final : private StreamSink {
   // Before run(). The queue belongs to this worker from now on.
   void attach(RxQueue& queue, bool device_shards);
 
-  // Until `stop`, or until all its sources have ended and nobody hands anything over any more; then ends every flow, so
-  // that all it has to say is in its pool when this returns.
+  // Until `stop`, or until all its sources have ended and nobody hands anything over any more; then ends
+  // every flow, so that all it has to say is in its pool when this returns.
   void run(const std::atomic<bool>& stop);
   bool has_sources() const { return !sources_.empty(); }
 
@@ -129,7 +131,9 @@ class Worker final : private StreamSink {
     inspector_.on_chunk(*current_, sender, joined);
   }
   void on_gap(unsigned sender, const Gap& gap) override { inspector_.on_gap(*current_, sender, gap); }
-  void on_end(unsigned sender, End end, TimeNs time) override { inspector_.on_end(*current_, sender, end, time); }
+  void on_end(unsigned sender, End end, TimeNs time) override {
+    inspector_.on_end(*current_, sender, end, time);
+  }
 
   void outcome(Outcome o) { ++counters_.outcomes[static_cast<std::size_t>(o)]; }
 
@@ -169,7 +173,7 @@ class Worker final : private StreamSink {
   Flow* current_ = nullptr;
   TimeNs now_ = 0;          // the worker's clock, read once a turn
   TimeNs capture_now_ = 0;  // what drives flows: the clock live, the newest timestamp of a capture
-  bool slipped_ = false;  // the last packet of the capture was far ahead of all others
+  bool slipped_ = false;    // the last packet of the capture was far ahead of all others
   TimeNs next_publish_ = 0;
   const std::atomic<bool>* stop_ = nullptr;
   std::vector<rte_mbuf*> parked_;  // capture pace: taken off our ring while we waited for another's

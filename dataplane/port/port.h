@@ -25,7 +25,8 @@ struct FrameInfo {
   std::uint32_t wire_bytes = 0;  // length on the wire, >= pkt_len
   std::uint8_t port = 0;         // index of the port in the settings
   LinkType link = LinkType::ethernet;
-  bool has_outside = false;  // handed over: what the outer headers said stands in the headroom (lcore/ip_packet.h)
+  bool has_outside =
+      false;  // handed over: what the outer headers said stands in the headroom (lcore/ip_packet.h)
 };
 static_assert(sizeof(FrameInfo) == 16 && std::is_trivially_destructible_v<FrameInfo>);
 

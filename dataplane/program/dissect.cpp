@@ -1,10 +1,10 @@
 // `spanlight dissect`: capture files in, calls out on the screen, and a summary of what was seen and lost.
 
+#include <unistd.h>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <thread>
-#include <unistd.h>
 
 #include "cli/options.h"
 #include "port/eal.h"
@@ -33,22 +33,24 @@ struct Arguments {
 };
 
 std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
-  cli::Options options({
-      .name = "spanlight dissect",
-      .summary = "print the calls in capture files",
-      .synopsis = {"[OPTIONS] FILE..."},
-      .description = {
-          "Reads pcap and pcapng files (- is the standard input) through the same pipeline as the sensor, and prints "
-          "one line for each call. Timers go by the packets' own timestamps, and nothing is dropped for want of speed. "
-          "A summary of what was seen and what was lost goes to standard error.",
-          "Files are read one after the other, each on its own: connections do not continue from one into the next."},
-      .examples = {{"spanlight dissect trace.pcap", "a table of calls"},
-                   {"spanlight dissect --json trace.pcapng | jq .path", "JSON lines for other programs"},
-                   {"spanlight dissect --format none big.pcap", "only the summary: how fast, how much"}},
-      .exit_status = {{"0", "every file was read to its end"},
-                      {"1", "a file could not be read, or was cut; what could be read was printed"},
-                      {"2", "the command line was not understood"}},
-      .see_also = {"spanlight sensor", "spanlight tail"}});
+  cli::Options options(
+      {.name = "spanlight dissect",
+       .summary = "print the calls in capture files",
+       .synopsis = {"[OPTIONS] FILE..."},
+       .description = {"Reads pcap and pcapng files (- is the standard input) through the same pipeline as "
+                       "the sensor, and prints "
+                       "one line for each call. Timers go by the packets' own timestamps, and nothing is "
+                       "dropped for want of speed. "
+                       "A summary of what was seen and what was lost goes to standard error.",
+                       "Files are read one after the other, each on its own: connections do not continue "
+                       "from one into the next."},
+       .examples = {{"spanlight dissect trace.pcap", "a table of calls"},
+                    {"spanlight dissect --json trace.pcapng | jq .path", "JSON lines for other programs"},
+                    {"spanlight dissect --format none big.pcap", "only the summary: how fast, how much"}},
+       .exit_status = {{"0", "every file was read to its end"},
+                       {"1", "a file could not be read, or was cut; what could be read was printed"},
+                       {"2", "the command line was not understood"}},
+       .see_also = {"spanlight sensor", "spanlight tail"}});
   options.text('c', "config", "FILE", &arguments.settings_path, "Settings; without it the defaults.");
   options.choice('f', "format", {"table", "json", "none"}, &arguments.format,
                  "How calls are printed; none: they are built and counted, not printed.");
@@ -90,11 +92,13 @@ class ProgressBar {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-PortSettings port_of(const std::string& file) { return {.source = "file:" + file, .name = file}; }
+PortSettings port_of(const std::string& file) {
+  return {.source = "file:" + file, .name = file};
+}
 
 // One file from its first packet to the last record. False if it could not be read as a whole.
-bool dissect_file(const std::string& file, Settings settings, const std::vector<unsigned>& cpus, Printer& printer,
-                  Summary& summary, bool progress, const std::atomic<bool>& end) {
+bool dissect_file(const std::string& file, Settings settings, const std::vector<unsigned>& cpus,
+                  Printer& printer, Summary& summary, bool progress, const std::atomic<bool>& end) {
   settings.ports = {port_of(file)};
   auto made = Engine::make(settings, cpus, Pace::capture, new_epoch());
   if (const auto* fault = std::get_if<std::string>(&made)) {
@@ -143,7 +147,8 @@ int run_dissect(int argc, char** argv) {
   if (settings->workers.empty() || arguments.workers_given) {
     settings->workers = all_cpus();
     if (arguments.workers > settings->workers.size()) {
-      std::fprintf(stderr, "spanlight dissect: --workers %" PRIu64 " is more than the %zu CPUs of this process\n",
+      std::fprintf(stderr,
+                   "spanlight dissect: --workers %" PRIu64 " is more than the %zu CPUs of this process\n",
                    arguments.workers, settings->workers.size());
       return cli::kExitUsage;
     }

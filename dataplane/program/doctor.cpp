@@ -1,4 +1,5 @@
-// `spanlight doctor`: listens on a source for a while and says what is wrong with the mirror, and how to mend it.
+// `spanlight doctor`: listens on a source for a while and says what is wrong with the mirror, and how to mend
+// it.
 
 #include <algorithm>
 #include <chrono>
@@ -27,20 +28,23 @@ struct Arguments {
 };
 
 std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
-  cli::Options options({
-      .name = "spanlight doctor",
-      .summary = "listen for some seconds and say what is wrong with a mirror",
-      .synopsis = {"[-c FILE] [-t SECONDS] SOURCE..."},
-      .description = {
-          "Reads packets as the sensor would and judges the mirror: whether both directions arrive, whether packets come "
-          "twice, whether data is acknowledged that was never seen, whether frames are cut or larger than any wire's, "
-          "which tunnels and VLANs there are, and how much of it is encrypted. Nothing is published.",
-          "A SOURCE is what `spanlight sensor` takes; a capture file is read to its end."},
-      .examples = {{"spanlight doctor eth1", "judge a mirror port for ten seconds"},
-                   {"spanlight doctor trace.pcap", "judge a capture"}},
-      .exit_status = {{"0", "nothing is wrong"}, {"1", "something is wrong, or the source could not be read"},
-                      {"2", "the command line was not understood"}},
-      .see_also = {"spanlight sensor", "spanlight check"}});
+  cli::Options options(
+      {.name = "spanlight doctor",
+       .summary = "listen for some seconds and say what is wrong with a mirror",
+       .synopsis = {"[-c FILE] [-t SECONDS] SOURCE..."},
+       .description =
+           {"Reads packets as the sensor would and judges the mirror: whether both directions arrive, "
+            "whether packets come "
+            "twice, whether data is acknowledged that was never seen, whether frames are cut or larger than "
+            "any wire's, "
+            "which tunnels and VLANs there are, and how much of it is encrypted. Nothing is published.",
+            "A SOURCE is what `spanlight sensor` takes; a capture file is read to its end."},
+       .examples = {{"spanlight doctor eth1", "judge a mirror port for ten seconds"},
+                    {"spanlight doctor trace.pcap", "judge a capture"}},
+       .exit_status = {{"0", "nothing is wrong"},
+                       {"1", "something is wrong, or the source could not be read"},
+                       {"2", "the command line was not understood"}},
+       .see_also = {"spanlight sensor", "spanlight check"}});
   options.text('c', "config", "FILE", &arguments.settings_path, "Settings; without it the defaults.");
   options.number('t', "seconds", "SECONDS", &arguments.seconds, 1, 3'600, "How long to listen.");
   options.positionals("SOURCE", &arguments.sources, 1, 64, "Where packets come from.");
@@ -58,8 +62,9 @@ class Report {
                 static_cast<double>(of("received_bytes_total")) / 1e6, ull(of("flows_opened_total")),
                 ull(of("records_total")));
     if (packets_ == 0) {
-      wrong("no packet arrived", "check that the mirror session is on, that its destination is this port, and that the "
-                                 "link is up (ip -s link show)");
+      wrong("no packet arrived",
+            "check that the mirror session is on, that its destination is this port, and that the "
+            "link is up (ip -s link show)");
       return 1;
     }
     directions();
@@ -92,24 +97,31 @@ class Report {
   }
 
   void directions() {
-    constexpr double kSharesOfConcern = 20;  // some connections always begin or end outside of the time we listen
+    constexpr double kSharesOfConcern =
+        20;  // some connections always begin or end outside of the time we listen
     const std::uint64_t spoken = of("flows_total", "spoken");
     const double share = percent(of("flows_total", "one_sided"), spoken);
-    if (spoken == 0) return note("no TCP connection carried data: whether both directions arrive cannot be said");
+    if (spoken == 0)
+      return note("no TCP connection carried data: whether both directions arrive cannot be said");
     if (share >= kSharesOfConcern)
       wrong(number(share) + " % of the TCP connections with data show one direction only",
-            "mirror both directions of the port (rx and tx, or \"both\"), and give both sides of a TAP to one sensor");
-    else good("both directions arrive");
+            "mirror both directions of the port (rx and tx, or \"both\"), and give both sides of a TAP to "
+            "one sensor");
+    else
+      good("both directions arrive");
   }
 
   void duplicates() {
     const std::uint64_t n = of("packets_total", "duplicate");
     const double share = percent(n, packets_);
     if (share >= 1)
-      wrong(number(share) + " % of the packets arrive twice; the sensor removes them, at the price of half its capacity",
+      wrong(number(share) +
+                " % of the packets arrive twice; the sensor removes them, at the price of half its capacity",
             "mirror a path at one place only: ports or VLANs, ingress or egress");
-    else if (n > 0) note(std::to_string(n) + " duplicated packets were removed");
-    else good("no packet arrives twice");
+    else if (n > 0)
+      note(std::to_string(n) + " duplicated packets were removed");
+    else
+      good("no packet arrives twice");
   }
 
   void holes() {
@@ -118,19 +130,23 @@ class Report {
     const std::uint64_t cut = of("reassembly_total", "cut_bytes");  // said elsewhere: the snap length
     const std::uint64_t missing = of("gap_bytes_total") > cut ? of("gap_bytes_total") - cut : 0;
     const std::string what = std::to_string(missing) + " bytes in " + std::to_string(gaps) + " holes";
-    constexpr double kShareOfConcern = 0.01;  // percent; what is under way when we stop listening looks like a hole
+    constexpr double kShareOfConcern =
+        0.01;  // percent; what is under way when we stop listening looks like a hole
     if (percent(missing, missing + of("stream_bytes_total")) < kShareOfConcern)
       return note(what + ": next to nothing");
     wrong(what + ": data was acknowledged that never arrived here",
-          "the mirror's port is overloaded or slower than what it mirrors: mirror less, or use a faster port or a TAP");
+          "the mirror's port is overloaded or slower than what it mirrors: mirror less, or use a faster port "
+          "or a TAP");
   }
 
   void frames() {
     if (const std::uint64_t cut = of("frames_total", "cut"); cut > 0)
-      wrong(std::to_string(cut) + " frames are cut short", "raise the snap length of the mirror or capture to 65535 or more");
+      wrong(std::to_string(cut) + " frames are cut short",
+            "raise the snap length of the mirror or capture to 65535 or more");
     if (const std::uint64_t n = of("frames_total", "super"); n > 0)
-      note(std::to_string(n) + " frames are larger than any wire's: taken before segmentation offload; they are read as "
-                               "they are");
+      note(std::to_string(n) +
+           " frames are larger than any wire's: taken before segmentation offload; they are read as "
+           "they are");
     else if (const std::uint64_t jumbo = of("frames_total", "jumbo"); jumbo > 0)
       note(std::to_string(jumbo) + " jumbo frames");
     for (const char* cause : {"truncated", "bad_link", "bad_ip", "bad_transport", "too_many_headers"})
@@ -164,7 +180,8 @@ class Report {
     if (lost > 0)
       wrong(std::to_string(lost) + " packets were lost in this machine",
             "give the sensor more workers or larger rings (lcores.workers, dpdk.rxDescriptors)");
-    else good("nothing was lost in this machine");
+    else
+      good("nothing was lost in this machine");
   }
 
   const Engine& engine_;
@@ -210,14 +227,16 @@ int run_doctor(int argc, char** argv) {
     nobody.drain(engine.pools());
     if (tick % 500 == 0) {
       engine.read_ports();
-      for (const std::string& sentence : engine.news()) std::fprintf(stderr, "spanlight doctor: %s\n", sentence.c_str());
+      for (const std::string& sentence : engine.news())
+        std::fprintf(stderr, "spanlight doctor: %s\n", sentence.c_str());
     }
     if (end.load() || (!file && (std::chrono::steady_clock::now() >= until || engine.all_ports_failed())))
       engine.request_stop();
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   engine.stop();
-  for (const std::string& sentence : engine.news()) std::fprintf(stderr, "spanlight doctor: %s\n", sentence.c_str());
+  for (const std::string& sentence : engine.news())
+    std::fprintf(stderr, "spanlight doctor: %s\n", sentence.c_str());
   const int status = Report(engine).print();
   return engine.all_sources_whole() ? status : 1;
 }

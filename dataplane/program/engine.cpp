@@ -31,13 +31,15 @@ IdentifyOptions identify_options(const Settings& settings) {
 }
 
 TimeNs system_time() {
-  return static_cast<TimeNs>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  return static_cast<TimeNs>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                 std::chrono::system_clock::now().time_since_epoch())
+                                 .count());
 }
 
 }  // namespace
 
-Engine::Made Engine::make(const Settings& settings, const std::vector<unsigned>& cpus, Pace pace, std::uint64_t epoch) {
+Engine::Made Engine::make(const Settings& settings, const std::vector<unsigned>& cpus, Pace pace,
+                          std::uint64_t epoch) {
   std::unique_ptr<Engine> engine(new Engine(settings, cpus.size(), pace, epoch));
   std::string fault = engine->open_ports();
   if (fault.empty()) fault = engine->make_workers();
@@ -74,27 +76,31 @@ std::string Engine::make_workers() {
   if (identifier_ == nullptr) return fault;
   hand_over_ = std::make_unique<HandOver>(static_cast<unsigned>(worker_count_), settings_.ring_size);
   if (!hand_over_->ok()) return "there is no memory for the rings between workers; lower dpdk.ringSize";
-  shared_.reset(new WorkerShared{.settings = settings_,
-                                 .identifier = *identifier_,
-                                 .hand_over = *hand_over_,
-                                 .sensor = settings_.sensor_name.empty() ? host_name() : settings_.sensor_name,
-                                 .sensor_epoch = epoch_,
-                                 .pace = pace_});
+  shared_.reset(
+      new WorkerShared{.settings = settings_,
+                       .identifier = *identifier_,
+                       .hand_over = *hand_over_,
+                       .sensor = settings_.sensor_name.empty() ? host_name() : settings_.sensor_name,
+                       .sensor_epoch = epoch_,
+                       .pace = pace_});
   auto redactor = Redactor::create(settings_);
   if (auto* sentence = std::get_if<std::string>(&redactor)) return *sentence;
   redactors_.push_back(std::move(std::get<std::unique_ptr<Redactor>>(redactor)));
   for (std::size_t i = 0; i < worker_count_; ++i) {
     if (i > 0) redactors_.push_back(redactors_[0]->clone());
-    if (redactors_.back() == nullptr) return "there is no memory for the redaction patterns; use fewer of them";
+    if (redactors_.back() == nullptr)
+      return "there is no memory for the redaction patterns; use fewer of them";
     const std::size_t buffer_bytes = settings_.batch_bytes + RecordWriter::record_bytes_max(settings_);
     pools_.push_back(std::make_unique<BatchPool>(static_cast<std::uint16_t>(i), buffer_bytes,
                                                  settings_.batches_per_worker));
-    workers_.push_back(std::make_unique<Worker>(static_cast<std::uint16_t>(i), *shared_, *pools_[i], *redactors_[i],
+    workers_.push_back(std::make_unique<Worker>(static_cast<std::uint16_t>(i), *shared_, *pools_[i],
+                                                *redactors_[i],
                                                 targets_.reader(static_cast<std::uint16_t>(i))));
     if (workers_.back()->failed())
       return "there is no address space for flows and slabs; lower flows.max, reassembly.stateMemory or "
              "reassembly.previewMemory";
-    memory_bytes_ += FlowTable::memory_bytes(settings_.flows_max) + (std::size_t{settings_.state_memory_mb} << 20) +
+    memory_bytes_ += FlowTable::memory_bytes(settings_.flows_max) +
+                     (std::size_t{settings_.state_memory_mb} << 20) +
                      (std::size_t{settings_.preview_memory_mb} << 20) + buffer_bytes * pools_[i]->count();
     for (const auto& port : ports_)
       if (i < port->queue_count())
@@ -106,7 +112,8 @@ std::string Engine::make_workers() {
 int Engine::run_worker(void* argument) {
   auto* context = static_cast<std::pair<Engine*, Worker*>*>(argument);
   // This thread is older than the drop.
-  if (context->first->privileges_dropped && !drop_thread_privileges().empty()) context->first->keeps_privileges_ = true;
+  if (context->first->privileges_dropped && !drop_thread_privileges().empty())
+    context->first->keeps_privileges_ = true;
   context->second->run(context->first->stop_);
   delete context;
   return 0;
@@ -135,7 +142,8 @@ void Engine::stop() {
   if (!started_) return;
   started_ = false;
   request_stop();
-  for (std::size_t i = 0; i < workers_.size(); ++i) rte_eal_wait_lcore(worker_lcore(static_cast<unsigned>(i)));
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    rte_eal_wait_lcore(worker_lcore(static_cast<unsigned>(i)));
   read_ports();
 }
 

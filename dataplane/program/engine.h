@@ -1,6 +1,7 @@
 #pragma once
-// A sensor's works, put together: EAL, ports, workers and what lies between them, without what becomes of the records.
-// `sensor` adds the publisher, `dissect` a printer, `doctor` nobody. Made, started, stopped and asked on the main thread.
+// A sensor's works, put together: EAL, ports, workers and what lies between them, without what becomes of the
+// records. `sensor` adds the publisher, `dissect` a printer, `doctor` nobody. Made, started, stopped and
+// asked on the main thread.
 
 #include <atomic>
 #include <memory>
@@ -18,20 +19,22 @@ namespace spanlight {
 
 class Engine {
  public:
-  using Made = std::variant<std::unique_ptr<Engine>, std::string>;  // the string: why not, one sentence with the mend
+  using Made =
+      std::variant<std::unique_ptr<Engine>, std::string>;  // the string: why not, one sentence with the mend
 
   // The EAL runs already. `cpus`: one worker on each. Opens the ports of the settings.
-  static Made make(const Settings& settings, const std::vector<unsigned>& cpus, Pace pace, std::uint64_t epoch);
+  static Made make(const Settings& settings, const std::vector<unsigned>& cpus, Pace pace,
+                   std::uint64_t epoch);
   ~Engine();  // stops
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   bool privileges_dropped = false;  // set before start(): the workers' threads then drop theirs too
-  std::string start();   // the workers run from here on; a sentence if one cannot, empty = all do
-  bool running() const;  // false once every worker has come to its end by itself
+  std::string start();              // the workers run from here on; a sentence if one cannot, empty = all do
+  bool running() const;             // false once every worker has come to its end by itself
   void request_stop() { stop_.store(true, std::memory_order_relaxed); }
-  // Waits until the workers have ended every flow; what was held is in the pools afterwards. At capture pace somebody
-  // must go on emptying the pools meanwhile: wait for running() to end first.
+  // Waits until the workers have ended every flow; what was held is in the pools afterwards. At capture pace
+  // somebody must go on emptying the pools meanwhile: wait for running() to end first.
   void stop();
 
   // Main thread, every 50 ms or so: reads the devices' counters and notes losses for the workers.
@@ -48,7 +51,7 @@ class Engine {
   TargetBoard& targets() { return targets_; }
   const std::vector<std::unique_ptr<Port>>& ports() const { return ports_; }
   std::size_t memory_bytes() const { return memory_bytes_; }  // reserved for flows and slabs
-  double progress() const;                                    // of capture files, 0..1; -1 where there is no end
+  double progress() const;  // of capture files, 0..1; -1 where there is no end
   bool all_ports_failed() const;
   bool all_sources_whole() const;  // no port has anything to complain of
 

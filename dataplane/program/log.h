@@ -1,5 +1,6 @@
 #pragma once
-// One line for each thing worth a word, on standard error; never from the data path. As text or as JSON lines.
+// One line for each thing worth a word, on standard error; never from the data path. As text or as JSON
+// lines.
 
 #include <string>
 

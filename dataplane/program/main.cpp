@@ -10,6 +10,8 @@ int main(int argc, char** argv) {
   if (program == "sensor") return spanlight::run_sensor(argc - 1, argv + 1);
   if (program == "dissect") return spanlight::run_dissect(argc - 1, argv + 1);
   if (program == "doctor") return spanlight::run_doctor(argc - 1, argv + 1);
-  std::fprintf(stderr, "spanlight-sensor: the first argument is sensor, dissect or doctor; use it through `spanlight`\n");
+  std::fprintf(
+      stderr,
+      "spanlight-sensor: the first argument is sensor, dissect or doctor; use it through `spanlight`\n");
   return 2;
 }

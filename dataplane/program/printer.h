@@ -18,7 +18,7 @@ struct PrintedCounts {
   std::uint64_t records = 0;
   std::uint64_t by_state[4]{};  // wire::State
   std::uint64_t flagged_gap = 0;
-  std::uint64_t errors = 0;     // records that their protocol calls an error
+  std::uint64_t errors = 0;      // records that their protocol calls an error
   std::uint64_t unreadable = 0;  // batches that did not verify: a programmer's error
 };
 

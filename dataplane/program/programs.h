@@ -1,5 +1,6 @@
 #pragma once
-// The programs in one executable, spanlight-sensor: its first argument says which. Each returns the exit status.
+// The programs in one executable, spanlight-sensor: its first argument says which. Each returns the exit
+// status.
 
 namespace spanlight {
 

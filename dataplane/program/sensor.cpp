@@ -31,7 +31,8 @@ class Commands final : public CommandHandler {
 
   std::string set_targets(const TargetRequest& request) override {
     if (!request.bpf.empty())
-      return "a capture filter cannot be changed while the sensor runs; set `bpf` in its settings and restart it";
+      return "a capture filter cannot be changed while the sensor runs; set `bpf` in its settings and "
+             "restart it";
     if (!board_.publish(std::make_unique<TargetSet>(request.only, request.addresses)))
       return "the workers have not taken up the last targets yet; send these again in a moment";
     return {};
@@ -49,26 +50,30 @@ struct Arguments {
 };
 
 std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
-  cli::Options options({
-      .name = "spanlight sensor",
-      .summary = "read mirrored traffic and publish one record for each call",
-      .synopsis = {"[-c FILE] [SOURCE...]"},
-      .description = {
-          "Reads packets from mirrored ports, rebuilds every connection, pairs each request with its response and "
-          "publishes the calls over ZeroMQ, where `spanlight tail` and other subscribers see them. Counters are served "
-          "at http://127.0.0.1:9464/metrics.",
-          "A SOURCE is a kernel interface (eth1), a PCI device bound to DPDK (0000:3b:00.0), a DPDK device string "
-          "(net_af_packet0,iface=eth1), or a capture file. Sources on the command line replace the ports of the "
-          "settings.",
-          "Opening a device needs root or CAP_NET_RAW; afterwards the sensor goes on as the user that the settings "
-          "name (nobody)."},
-      .examples = {{"spanlight sensor eth1", "watch a mirror port of the kernel's"},
-                   {"spanlight sensor 0000:3b:00.0 0000:3b:00.1", "watch both sides of a TAP with DPDK"},
-                   {"spanlight sensor -c sensor.yaml", "watch what the settings say"}},
-      .exit_status = {{"0", "ended by a signal, or the capture files were read"},
-                      {"1", "a device or a socket could not be opened, or every port failed"},
-                      {"2", "the command line was not understood"}},
-      .see_also = {"spanlight tail", "spanlight check", "spanlight doctor"}});
+  cli::Options options(
+      {.name = "spanlight sensor",
+       .summary = "read mirrored traffic and publish one record for each call",
+       .synopsis = {"[-c FILE] [SOURCE...]"},
+       .description = {"Reads packets from mirrored ports, rebuilds every connection, pairs each request "
+                       "with its response and "
+                       "publishes the calls over ZeroMQ, where `spanlight tail` and other subscribers see "
+                       "them. Counters are served "
+                       "at http://127.0.0.1:9464/metrics.",
+                       "A SOURCE is a kernel interface (eth1), a PCI device bound to DPDK (0000:3b:00.0), a "
+                       "DPDK device string "
+                       "(net_af_packet0,iface=eth1), or a capture file. Sources on the command line replace "
+                       "the ports of the "
+                       "settings.",
+                       "Opening a device needs root or CAP_NET_RAW; afterwards the sensor goes on as the "
+                       "user that the settings "
+                       "name (nobody)."},
+       .examples = {{"spanlight sensor eth1", "watch a mirror port of the kernel's"},
+                    {"spanlight sensor 0000:3b:00.0 0000:3b:00.1", "watch both sides of a TAP with DPDK"},
+                    {"spanlight sensor -c sensor.yaml", "watch what the settings say"}},
+       .exit_status = {{"0", "ended by a signal, or the capture files were read"},
+                       {"1", "a device or a socket could not be opened, or every port failed"},
+                       {"2", "the command line was not understood"}},
+       .see_also = {"spanlight tail", "spanlight check", "spanlight doctor"}});
   options.text('c', "config", "FILE", &arguments.settings_path, "Settings; without it the defaults.");
   options.positionals("SOURCE", &arguments.sources, 0, 64, "Where packets come from.");
   return options.parse(argc, argv);
@@ -128,8 +133,9 @@ int run_sensor(int argc, char** argv) {
     for (const std::string& source : arguments.sources) settings->ports.push_back({.source = source});
   }
   if (settings->ports.empty()) {
-    log(LogLevel::error, "no port is named: give an interface, a PCI device or a capture file, or set `ports` in the "
-                         "settings (spanlight sensor --help)");
+    log(LogLevel::error,
+        "no port is named: give an interface, a PCI device or a capture file, or set `ports` in the "
+        "settings (spanlight sensor --help)");
     return 1;
   }
   for (const SettingsFault& fault : check_against_machine(*settings, arguments.settings_path)) {

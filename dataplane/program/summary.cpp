@@ -29,7 +29,8 @@ void add_part(std::vector<std::string>& parts, std::uint64_t n, const std::strin
 
 void Summary::add(const Engine& engine) {
   for (const WorkerStats& worker : engine.collect().workers)
-    for (const CounterValue& counter : worker.counters) totals_[{counter.name, counter.label}] += counter.value;
+    for (const CounterValue& counter : worker.counters)
+      totals_[{counter.name, counter.label}] += counter.value;
 }
 
 std::uint64_t Summary::of(const std::string& name, const std::string& label) const {
@@ -41,9 +42,9 @@ void Summary::print(std::FILE* out, const PrintedCounts& printed) const {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
   const std::uint64_t packets = of("received_packets_total");
   const std::uint64_t bytes = of("received_bytes_total");
-  std::fprintf(out, "%s packets, %.1f MB in %.2f s (%.2f M packets/s, %.2f Gbit/s)\n", grouped(packets).c_str(),
-               static_cast<double>(bytes) / 1e6, seconds, static_cast<double>(packets) / seconds / 1e6,
-               static_cast<double>(bytes) * 8 / seconds / 1e9);
+  std::fprintf(out, "%s packets, %.1f MB in %.2f s (%.2f M packets/s, %.2f Gbit/s)\n",
+               grouped(packets).c_str(), static_cast<double>(bytes) / 1e6, seconds,
+               static_cast<double>(packets) / seconds / 1e6, static_cast<double>(bytes) * 8 / seconds / 1e9);
 
   std::vector<std::string> calls;
   add_part(calls, printed.by_state[0], "complete");
@@ -54,17 +55,19 @@ void Summary::print(std::FILE* out, const PrintedCounts& printed) const {
   add_part(calls, printed.flagged_gap, "touched by loss");
   std::fprintf(out, "%s calls%s%s; %s flows, %s identified, %s encrypted\n", grouped(printed.records).c_str(),
                calls.empty() ? "" : ": ", joined(calls).c_str(), grouped(of("flows_opened_total")).c_str(),
-               grouped(of("inspect_total", "identified")).c_str(), grouped(of("inspect_total", "encrypted")).c_str());
+               grouped(of("inspect_total", "identified")).c_str(),
+               grouped(of("inspect_total", "encrypted")).c_str());
 
   std::vector<std::string> lost;
   add_part(lost, of("gaps_total"), "holes (" + grouped(of("gap_bytes_total")) + " bytes)");
   add_part(lost, of("packets_total", "duplicate"), "duplicates removed");
   add_part(lost, of("frames_total", "cut"), "frames cut by the capture");
-  for (const char* cause : {"truncated", "bad_link", "bad_ip", "bad_transport", "too_many_headers", "fragment_refused",
-                            "handover_full", "table_full"})
+  for (const char* cause : {"truncated", "bad_link", "bad_ip", "bad_transport", "too_many_headers",
+                            "fragment_refused", "handover_full", "table_full"})
     add_part(lost, of("packets_total", cause), std::string("packets ") + cause);
   add_part(lost, of("packets_total", "not_ip"), "packets that are not IP");
-  add_part(lost, of("records_dropped_total", "no_buffer") + of("records_dropped_total", "too_large"), "records dropped");
+  add_part(lost, of("records_dropped_total", "no_buffer") + of("records_dropped_total", "too_large"),
+           "records dropped");
   add_part(lost, of("inspect_total", "state_exhausted") + of("dissect_total", "state_exhausted"),
            "flows or calls given up for want of state memory (reassembly.stateMemory)");
   add_part(lost, of("flows_total", "evicted"), "flows ended early to make room (flows.max)");
@@ -76,8 +79,8 @@ void Summary::print_counters(std::FILE* out) const {
   const char* separator = "{";
   for (const auto& [key, value] : totals_) {
     const auto& [name, label] = key;
-    std::fprintf(out, "%s\"%s%s%s%s\": %" PRIu64, separator, name.c_str(), label.empty() ? "" : "{", label.c_str(),
-                 label.empty() ? "" : "}", value);
+    std::fprintf(out, "%s\"%s%s%s%s\": %" PRIu64, separator, name.c_str(), label.empty() ? "" : "{",
+                 label.c_str(), label.empty() ? "" : "}", value);
     separator = ", ";
   }
   std::fprintf(out, "%s}\n", totals_.empty() ? "{" : "");

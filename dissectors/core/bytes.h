@@ -21,7 +21,11 @@ inline Bytes as_bytes(std::string_view text) {
 // The direction of a byte stream or datagram: from the client to the server, or back.
 enum class Direction : std::uint8_t { c2s = 0, s2c = 1 };
 
-constexpr Direction opposite(Direction d) { return d == Direction::c2s ? Direction::s2c : Direction::c2s; }
-constexpr unsigned index_of(Direction d) { return static_cast<unsigned>(d); }
+constexpr Direction opposite(Direction d) {
+  return d == Direction::c2s ? Direction::s2c : Direction::c2s;
+}
+constexpr unsigned index_of(Direction d) {
+  return static_cast<unsigned>(d);
+}
 
 }  // namespace spanlight

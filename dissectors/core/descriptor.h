@@ -1,6 +1,7 @@
 #pragma once
-// One protocol, described once: how to find it, how to make its dissector, which fields it adds. Identification, the
-// record, the catalog, the fuzzer, the golden tests and the benchmark reach a protocol only through this table.
+// One protocol, described once: how to find it, how to make its dissector, which fields it adds.
+// Identification, the record, the catalog, the fuzzer, the golden tests and the benchmark reach a protocol
+// only through this table.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,12 +22,12 @@ enum class Verdict : std::uint8_t {
   either,  // yes; both sides may speak so
 };
 
-// Looks at the accumulated head of one direction and of its peer, both from their first byte on. Pure: the answer depends
-// on the bytes alone, not on how they were cut.
+// Looks at the accumulated head of one direction and of its peer, both from their first byte on. Pure: the
+// answer depends on the bytes alone, not on how they were cut.
 using Probe = Verdict (*)(Bytes own, Bytes peer);
 
-// A message's start in bytes after a hole: drop `skip` bytes; if `found`, a message starts there, otherwise the bytes
-// behind may yet become one.
+// A message's start in bytes after a hole: drop `skip` bytes; if `found`, a message starts there, otherwise
+// the bytes behind may yet become one.
 struct Sync {
   std::size_t skip = 0;
   bool found = false;
@@ -48,9 +49,10 @@ struct Descriptor {
   std::string_view name;   // JSON `protocol`, topic `record.<name>.`, settings key
   std::string_view title;  // for people
   Transport transport = Transport::tcp;
-  std::span<const std::uint16_t> ports = {};        // hints: asked first there, found everywhere
-  std::span<const std::string_view> patterns = {};  // Hyperscan, anchored at the head's start; any one makes a candidate
-  std::size_t head_bytes_max = 0;                   // probe() has decided when it has seen so many bytes
+  std::span<const std::uint16_t> ports = {};  // hints: asked first there, found everywhere
+  std::span<const std::string_view> patterns =
+      {};                          // Hyperscan, anchored at the head's start; any one makes a candidate
+  std::size_t head_bytes_max = 0;  // probe() has decided when it has seen so many bytes
   Probe probe = nullptr;
   Sync (*sync)(Direction from, Bytes window) = nullptr;
   std::size_t slot_bytes = 0;

@@ -1,13 +1,14 @@
 #pragma once
 // The contract between the pipeline and a protocol.
 //
-// A dissector lives in a fixed slot of its worker from the moment its flow is identified until the flow ends or another
-// protocol takes over. It is called on one core only, never concurrently, and may not allocate, lock, log, throw, or
-// make a system call: what it must keep goes to the worker's slabs, what it finds goes to the sink.
+// A dissector lives in a fixed slot of its worker from the moment its flow is identified until the flow ends
+// or another protocol takes over. It is called on one core only, never concurrently, and may not allocate,
+// lock, log, throw, or make a system call: what it must keep goes to the worker's slabs, what it finds goes
+// to the sink.
 //
 // Per direction the pipeline calls   ( on_data | on_skipped | on_gap )* on_end   , and at last on_close once.
-// Bytes come causally ordered: what a peer acknowledged is delivered before what it then said, also when the two
-// directions of a TAP arrive skewed.
+// Bytes come causally ordered: what a peer acknowledged is delivered before what it then said, also when the
+// two directions of a TAP arrive skewed.
 
 #include <cstdint>
 
@@ -21,10 +22,11 @@ namespace spanlight {
 // The bytes at hand: those that the last answer left unconsumed, followed by what is new, in one piece.
 struct Window {
   Bytes bytes;
-  std::uint64_t offset = 0;      // of bytes[0], counted from the direction's first byte (a hole counts as its length)
-  TimeNs time = 0;               // capture time of the newest bytes
-  std::uint64_t peer_acked = 0;  // offset in the OTHER direction up to which the sender of these bytes had received
-                                 // it when it sent them (datagrams: 0)
+  std::uint64_t offset =
+      0;            // of bytes[0], counted from the direction's first byte (a hole counts as its length)
+  TimeNs time = 0;  // capture time of the newest bytes
+  std::uint64_t peer_acked = 0;  // offset in the OTHER direction up to which the sender of these bytes had
+                                 // received it when it sent them (datagrams: 0)
 };
 
 // What the dissector wants next for this direction. `consumed` bytes of the window are done with.
@@ -50,21 +52,21 @@ enum class End : std::uint8_t { fin, reset, idle, evicted, capture_ended };
 
 // What one worker lends to its dissectors. Outlives them all.
 struct Limits {
-  std::uint32_t body_preview_bytes = 16'384;   // per message; 0 = no previews
-  std::uint32_t head_bytes_max = 65'536;       // per message head
-  std::uint32_t headers_max = 256;             // per message
-  std::uint32_t open_calls_max = 1'024;        // per connection
+  std::uint32_t body_preview_bytes = 16'384;      // per message; 0 = no previews
+  std::uint32_t head_bytes_max = 65'536;          // per message head
+  std::uint32_t headers_max = 256;                // per message
+  std::uint32_t open_calls_max = 1'024;           // per connection
   DurationNs answer_timeout_ns = 60 * kSecondNs;  // a request without an answer is given up
 };
 
 // Counters that any protocol may raise; one writer, the worker.
 struct DissectorCounters {
-  std::uint64_t malformed = 0;             // messages that broke their protocol's rules
-  std::uint64_t resyncs = 0;               // times that a message's start had to be looked for
-  std::uint64_t preview_exhausted = 0;     // previews shortened because the preview slabs were full
-  std::uint64_t state_exhausted = 0;       // calls given up because the state slabs were full
-  std::uint64_t open_calls_exceeded = 0;   // calls evicted by open_calls_max
-  std::uint64_t headers_truncated = 0;     // messages whose headers were cut
+  std::uint64_t malformed = 0;            // messages that broke their protocol's rules
+  std::uint64_t resyncs = 0;              // times that a message's start had to be looked for
+  std::uint64_t preview_exhausted = 0;    // previews shortened because the preview slabs were full
+  std::uint64_t state_exhausted = 0;      // calls given up because the state slabs were full
+  std::uint64_t open_calls_exceeded = 0;  // calls evicted by open_calls_max
+  std::uint64_t headers_truncated = 0;    // messages whose headers were cut
 };
 
 struct Workshop {
@@ -78,13 +80,13 @@ class Dissector {
  public:
   virtual Answer on_data(Direction from, const Window& window, Sink& sink) = 0;
 
-  // The end of a skip: `seen` bytes passed, `missing` more fell into holes. Their sum is less than was asked for only
-  // when the direction ends; on_end follows then.
+  // The end of a skip: `seen` bytes passed, `missing` more fell into holes. Their sum is less than was asked
+  // for only when the direction ends; on_end follows then.
   virtual void on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs last_byte) = 0;
 
-  // `missing` bytes, outside of any skip, will never come; the window that was left unconsumed is gone with them. A
-  // direction that was joined midstream, or lost bytes before its protocol was known, begins with such a call (`missing`
-  // is 0 where nobody knows how many).
+  // `missing` bytes, outside of any skip, will never come; the window that was left unconsumed is gone with
+  // them. A direction that was joined midstream, or lost bytes before its protocol was known, begins with
+  // such a call (`missing` is 0 where nobody knows how many).
   virtual Answer on_gap(Direction from, std::uint64_t missing, GapCause cause, TimeNs time, Sink& sink) = 0;
 
   // This direction will say nothing more.

@@ -1,6 +1,7 @@
 #pragma once
-// A cursor over wire bytes whose first fault sticks, so that a parser is a list of reads and one check at the end.
-// After a fault every read gives zero or an empty view. `short_input` alone means that more bytes may cure it.
+// A cursor over wire bytes whose first fault sticks, so that a parser is a list of reads and one check at the
+// end. After a fault every read gives zero or an empty view. `short_input` alone means that more bytes may
+// cure it.
 
 #include <concepts>
 #include <cstddef>

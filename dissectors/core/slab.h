@@ -1,8 +1,9 @@
 #pragma once
-// Memory of one worker for what must outlive its burst: out-of-order segments, heads of messages, body previews.
-// One region is taken when the worker starts; afterwards nothing comes from the system allocator. The region is cut
-// into 64 KiB pages, a page into blocks of one size class; a page whose blocks are all free serves any class again.
-// Exhaustion is an empty answer, which the caller counts and survives. One owner thread; no locks.
+// Memory of one worker for what must outlive its burst: out-of-order segments, heads of messages, body
+// previews. One region is taken when the worker starts; afterwards nothing comes from the system allocator.
+// The region is cut into 64 KiB pages, a page into blocks of one size class; a page whose blocks are all free
+// serves any class again. Exhaustion is an empty answer, which the caller counts and survives. One owner
+// thread; no locks.
 
 #include <array>
 #include <cstddef>
@@ -17,8 +18,10 @@ class SlabPool {
  public:
   static constexpr std::size_t kPageBytes = 65'536;
   static constexpr std::size_t kClasses = 7;
-  // Multiples of a cache line: a flow's inspection, an HTTP connection, small heads, one full segment, larger ones.
-  static constexpr std::array<std::size_t, kClasses> kClassBytes = {256, 640, 1'024, 2'048, 4'096, 16'384, 65'536};
+  // Multiples of a cache line: a flow's inspection, an HTTP connection, small heads, one full segment, larger
+  // ones.
+  static constexpr std::array<std::size_t, kClasses> kClassBytes = {256,   640,    1'024, 2'048,
+                                                                    4'096, 16'384, 65'536};
 
   // `bytes` is rounded down to whole pages; less than one page makes a pool that is always exhausted.
   explicit SlabPool(std::size_t bytes);
@@ -30,12 +33,13 @@ class SlabPool {
   // `bytes_min` is larger than a page. The contents are not defined.
   MutableBytes take(std::size_t bytes_min);
 
-  // Gives a block back; the span as take() gave it, or any part that starts where it starts. Empty is allowed.
+  // Gives a block back; the span as take() gave it, or any part that starts where it starts. Empty is
+  // allowed.
   void give(MutableBytes block);
 
   std::size_t capacity_bytes() const { return page_count_ * kPageBytes; }
-  std::size_t used_bytes() const { return used_bytes_; }      // whole blocks handed out
-  std::uint64_t refused() const { return refused_; }          // take() calls that came back empty
+  std::size_t used_bytes() const { return used_bytes_; }  // whole blocks handed out
+  std::uint64_t refused() const { return refused_; }      // take() calls that came back empty
 
  private:
   struct Page {

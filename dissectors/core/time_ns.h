@@ -1,6 +1,6 @@
 #pragma once
-// Capture time. Live it is the sensor's clock, read once a burst; from a capture it is each packet's own timestamp.
-// No code on the data path reads a clock: time is always a parameter.
+// Capture time. Live it is the sensor's clock, read once a burst; from a capture it is each packet's own
+// timestamp. No code on the data path reads a clock: time is always a parameter.
 
 #include <cstdint>
 

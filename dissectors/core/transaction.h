@@ -1,7 +1,8 @@
 #pragma once
-// What a dissector says of one call: the typed spine that every protocol shares, and self-describing fields for what
-// one protocol adds. All views belong to the dissector and die when emit() returns. Times are capture times; sizes are
-// bytes on the wire (body framing such as chunk headers not counted). Names: the record's contract, config/record.
+// What a dissector says of one call: the typed spine that every protocol shares, and self-describing fields
+// for what one protocol adds. All views belong to the dissector and die when emit() returns. Times are
+// capture times; sizes are bytes on the wire (body framing such as chunk headers not counted). Names: the
+// record's contract, config/record.
 
 #include <cstdint>
 #include <span>
