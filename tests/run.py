@@ -15,7 +15,8 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-THREAD_SUITE = "threads"  # what meson calls the tests that also run under TSan
+THREAD_SUITE = "threads"  # what meson calls the tests that also run under TSan,
+PLAIN_SUITE = "plain"     # and those that are no GoogleTest programs: their exit status says it all
 
 
 class Score:
@@ -49,7 +50,8 @@ def test_programs(directory, suite=None):
     """(name, command) of each test that meson knows in this build."""
     out = subprocess.run(["meson", "introspect", "--tests", directory], cwd=ROOT, capture_output=True, text=True, check=True)
     for test in json.loads(out.stdout):
-        if suite is None or any(s.split(":")[-1] == suite for s in test["suite"]):
+        suites = {s.split(":")[-1] for s in test["suite"]}
+        if suite in suites or (suite is None and PLAIN_SUITE not in suites):
             yield test["name"], test["cmd"], test["env"]
 
 
@@ -84,6 +86,16 @@ def run_gtest(score, flavour, name, command, env):
     if failed:
         print(output[-6000:])
     print(f"{flavour:8} {name:22} {len(cases):4} cases, {failed} failed", flush=True)
+
+
+def run_plain(score, flavour, directory):
+    for name, command, env in test_programs(directory, PLAIN_SUITE):
+        done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace")
+        print(f"{flavour:8} {name:22} status {done.returncode}", flush=True)
+        if done.returncode != 0:
+            print(done.stdout[-4000:])
+        score.add(f"{flavour} {name}", done.returncode == 0)
 
 
 def run_flavour(score, flavour, directory, suite=None):
@@ -139,6 +151,7 @@ def main():
     score.add("build of the release", good)
     if good:
         run_flavour(score, "release", "build")
+        run_plain(score, "release", "build")
         run_python(score, "release", "build", "tests/system")
         run_python(score, "rules", "build", "tests/rules")
     if not arguments.quick:

@@ -14,7 +14,7 @@ class Sanitized(unittest.TestCase):
                                      env={"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "halt_on_error=1"})
                 self.assertNotIn(b"Sanitizer", done.stderr)
                 self.assertNotIn(b"runtime error", done.stderr)
-                self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+                self.assertIn(done.returncode, (0, 1), done.stderr[-2000:])  # 1: a capture that is cut
 
 
 if __name__ == "__main__":
