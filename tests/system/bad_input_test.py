@@ -85,6 +85,16 @@ class BadFiles(unittest.TestCase):
             self.assertEqual(counts["received_packets_total"], 3000)
             self.assertEqual(spanlight.unaccounted(counts), 0)
 
+    def test_datagrams_and_fragments_larger_than_can_be(self):
+        """A length of 0 leaves it to the frame, which a capture lets be 262,144 bytes long."""
+        address = bytes([10, 0, 0, 1]) + bytes([10, 0, 0, 2])
+        for flags, payload in ((0, struct.pack(">HHHH", 1000, 2000, 0, 0)), (0x2000, b"")):
+            ip = struct.pack(">BBHHHBBH", 0x45, 0, 0, 7, flags, 64, 17, 0) + address
+            frame = b"\0" * 12 + b"\x08\0" + ip + payload + b"d" * 250_000
+            counts = spanlight.counters(spanlight.write_pcap(self.folder / "huge.pcap", [frame, frame]))
+            self.assertEqual(counts["received_packets_total"], 2)
+            self.assertEqual(spanlight.unaccounted(counts), 0)
+
     def test_a_reader_that_goes_away_ends_the_program_quietly(self):
         frames = []
         for port in range(20000, 21000):

@@ -64,7 +64,9 @@ class Loss(unittest.TestCase):
 
     def dissect(self, frames, **options):
         spanlight.write_pcap(self.path, frames, step_ns=50_000, **options)
-        self.assertEqual(spanlight.unaccounted(spanlight.counters(self.path)), 0)
+        counts = spanlight.counters(self.path)
+        self.assertEqual(spanlight.unaccounted(counts), 0)
+        self.assertEqual((counts["memory_bytes{state}"], counts["memory_bytes{preview}"]), (0, 0), "slabs were not given back")
         records = spanlight.dissect(self.path)
         for record in records:
             if record["state"] == "complete":
@@ -169,6 +171,39 @@ class Loss(unittest.TestCase):
         records = self.dissect([f for _, f in frames[len(frames) // 2:]])
         seen = {n for n, _ in frames[len(frames) // 2:]} - {n for n, _ in frames[:len(frames) // 2]} - {None}
         self.assertEqual(seen - set(self.complete(records)), set())
+
+    def test_times_that_are_all_zero(self):
+        frames = [(0, f) for _, f in conversations()]
+        records = self.dissect(frames, start=0)
+        self.assertEqual(len(self.complete(records)), CONNECTIONS * CALLS)
+
+    def test_one_packet_from_the_future(self):
+        frames = [(i * 50_000, f) for i, (_, f) in enumerate(conversations())]
+        at = len(frames) // 2
+        frames[at] = (frames[at][0] + 46 * 86_400 * 1_000_000_000, frames[at][1])
+        records = self.dissect(frames)
+        self.assertEqual(len(self.complete(records)), CONNECTIONS * CALLS)
+
+    def test_two_captures_joined_the_wrong_way_round(self):
+        frames = [f for _, f in conversations()]
+        timed = [(5 * 86_400 * 1_000_000_000 + i * 50_000, f) for i, f in enumerate(frames)]
+        timed += [(i * 50_000, f) for i, f in enumerate(frames)]
+        records = self.dissect(timed)
+        self.assertEqual(len([r for r in records if r["state"] == "complete"]), 2 * CONNECTIONS * CALLS)
+
+    def test_an_end_behind_bytes_that_are_held(self):
+        """An Upgrade that is declined while half a further request and the FIN wait behind it."""
+        frames = []
+        for port in range(30_000, 30_100):
+            tcp = Tcp(client=("10.3.0.1", port))
+            frames += tcp.handshake()
+            frames += tcp.data(0, b"GET /call/1 HTTP/1.1\r\nHost: h\r\nX-Id: 1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
+            frames += tcp.data(0, b"GET /call/2 HTTP/1.1\r\nHo")
+            frames.append(tcp.frame(0, Tcp.FIN | Tcp.ACK))
+            frames += tcp.data(1, b"HTTP/1.1 200 OK\r\nX-Id: 1\r\nContent-Length: 0\r\n\r\n")
+            frames.append(tcp.frame(1, Tcp.FIN | Tcp.ACK))
+        records = self.dissect(frames)
+        self.assertEqual(sum(r["state"] == "complete" for r in records), 100)
 
     def test_two_workers_find_the_same(self):
         frames = [f for _, f in conversations()]
