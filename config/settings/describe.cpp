@@ -33,7 +33,10 @@ std::string quoted(std::string_view text) {
 template <typename List, typename Format>
 std::string listed(const List& list, Format format) {
   std::string out = "[";
-  for (const auto& item : list) out += (out.size() > 1 ? ", " : "") + format(item);
+  for (const auto& item : list) {
+    if (out.size() > 1) out += ", ";
+    out += format(item);
+  }
   return out + "]";
 }
 
@@ -69,9 +72,12 @@ struct Writer {
   }
   std::string of(const std::map<std::string, std::vector<std::uint16_t>>& v) const {
     std::string out = "{";
-    for (const auto& [protocol, ports] : v)
-      out += (out.size() > 1 ? ", " : "") + protocol + ": " +
-             listed(ports, [](std::uint16_t port) { return std::to_string(port); });
+    for (const auto& [protocol, ports] : v) {
+      if (out.size() > 1) out += ", ";
+      out += protocol;
+      out += ": ";
+      out += listed(ports, [](std::uint16_t port) { return std::to_string(port); });
+    }
     return out + "}";
   }
   std::string of(const std::vector<Settings::UserPattern>& v) const {

@@ -14,7 +14,7 @@ TEST(SourceOf, tells_the_kinds_apart) {
   const Case cases[] = {
       {"0000:3b:00.0", SourceKind::pci, "0000:3b:00.0"},
       {"3b:00.1", SourceKind::pci, "0000:3b:00.1"},
-      {"0000:3B:00.7", SourceKind::pci, "0000:3B:00.7"},
+      {"0000:3B:00.7", SourceKind::pci, "0000:3b:00.7"},
       {"0000:3b:00.8", SourceKind::interface, "0000:3b:00.8"},  // a PCI device has eight functions
       {"net_af_packet0,iface=eth1", SourceKind::vdev, "net_af_packet0,iface=eth1"},
       {"net_null0", SourceKind::vdev, "net_null0"},

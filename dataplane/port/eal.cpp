@@ -15,6 +15,7 @@
 #include "port/mempool.h"
 #include "port/port.h"
 #include "port/source.h"
+#include "settings/source.h"
 
 namespace spanlight {
 namespace {
@@ -136,10 +137,10 @@ std::vector<std::string> eal_arguments(const Settings& settings, const std::vect
 
   bool pci = false;
   for (const PortSettings& port : settings.ports) {
-    const Source source = parse_source(port.source);
+    const Source source = source_of(port.source);
     if (source.kind != SourceKind::pci) continue;
     pci = true;
-    arguments.insert(arguments.end(), {"-a", source.address});
+    arguments.insert(arguments.end(), {"-a", source.target});
   }
   if (!pci) arguments.emplace_back("--no-pci");
 

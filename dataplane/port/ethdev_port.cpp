@@ -13,6 +13,8 @@
 
 #include "port/eal_log.h"
 #include "port/interfaces.h"
+#include "port/source.h"
+#include "settings/source.h"
 
 namespace spanlight {
 namespace {
@@ -148,9 +150,9 @@ std::variant<std::unique_ptr<Port>, std::string> EthdevPort::open(const PortSett
 }
 
 std::string EthdevPort::attach(const Source& source) {
-  std::string device_name = source.address;
+  std::string device_name = source.target;
   if (source.kind == SourceKind::vdev) {
-    const VdevString vdev = complete_vdev(parse_vdev(source.address));
+    const VdevString vdev = complete_vdev(parse_vdev(source.target));
     device_name = vdev.name;
     interface_ = vdev.value("iface").value_or("");
     const bool over_kernel = vdev.driver.ends_with("af_packet") || vdev.driver == "net_af_xdp";
@@ -166,7 +168,7 @@ std::string EthdevPort::attach(const Source& source) {
     const int result = rte_eal_hotplug_add("vdev", vdev.name.c_str(), vdev.arguments.c_str());
     if (result != 0) {
       if (over_kernel && geteuid() != 0) return no_permission(interface_);
-      return with_reason("the DPDK device " + source.address + " cannot be made", result);
+      return with_reason("the DPDK device " + source.target + " cannot be made", result);
     }
     vdev_ = vdev.name;
   }

@@ -14,7 +14,7 @@
 #include "port/bpf_filter.h"
 #include "port/mempool.h"
 #include "port/port.h"
-#include "port/source.h"
+#include "settings/source.h"
 
 namespace spanlight {
 

@@ -8,6 +8,7 @@
 
 #include "port/port.h"
 #include "port/source.h"
+#include "settings/source.h"
 
 namespace spanlight {
 namespace {
@@ -33,14 +34,14 @@ std::uint64_t PoolPlan::bytes() const {
 // worker.
 PoolPlan plan_pool(const PortSettings& port, const Settings& settings, unsigned workers) {
   PoolPlan plan;
-  const Source source = parse_source(port.source);
-  const bool copied = source.kind == SourceKind::capture_file || source.kind == SourceKind::kernel_interface;
+  const Source source = source_of(port.source);
+  const bool copied = source.kind == SourceKind::file || source.kind == SourceKind::interface;
   std::uint64_t mbufs = kReservedMbufs + std::uint64_t{workers} * (2 * kBurstMax + kMbufCacheMax * 3 / 2) +
                         (workers > 1 ? std::uint64_t{workers} * settings.ring_size : 0);
   if (copied) mbufs += std::uint64_t{kBurstMax} * (kFrameBytesMax / (kDataRoomBytes - RTE_PKTMBUF_HEADROOM));
   if (!copied) mbufs += std::uint64_t{settings.rx_descriptors} * workers;
   if (source.kind == SourceKind::vdev) {
-    const std::uint32_t frame = single_segment_bytes(complete_vdev(parse_vdev(source.address)));
+    const std::uint32_t frame = single_segment_bytes(complete_vdev(parse_vdev(source.target)));
     const std::uint32_t room = std::min(frame + RTE_PKTMBUF_HEADROOM, kDataRoomMax);
     plan.data_room_bytes = static_cast<std::uint16_t>(std::max<std::uint32_t>(room, kDataRoomBytes));
     // net_af_packet keeps the kernel's ring, not mbufs, in its queues.

@@ -6,6 +6,7 @@
 #include "port/mempool.h"
 #include "port/pcap_file_port.h"
 #include "port/pcap_live_port.h"
+#include "settings/source.h"
 
 namespace spanlight {
 namespace {
@@ -30,21 +31,21 @@ OpenPort open_files(const std::vector<std::string>& paths, const PortSettings& p
 }  // namespace
 
 OpenPort open_port(const PortSettings& port, const Settings& settings, std::uint8_t index, unsigned workers) {
-  const Source source = parse_source(port.source);
-  if (source.address.empty()) return "the port \"" + port.name + "\" names no source";
+  const Source source = source_of(port.source);
+  if (source.target.empty()) return "the port \"" + port.name + "\" names no source";
   switch (source.kind) {
     case SourceKind::pci:
     case SourceKind::vdev:
       return EthdevPort::open(port, source, settings, index, workers);
-    case SourceKind::capture_file:
-      return open_files({source.address}, port, settings, index, workers);
-    case SourceKind::kernel_interface:
+    case SourceKind::file:
+      return open_files({source.target}, port, settings, index, workers);
+    case SourceKind::interface:
       break;
   }
   const PoolPlan plan = plan_pool(port, settings, workers);
   rte_mempool* pool = create_pool(plan, index, SOCKET_ID_ANY);
   if (pool == nullptr) return no_memory(plan, port.source);
-  OpenPort opened = PcapLivePort::open(port, source.address, settings.bpf, pool, index);
+  OpenPort opened = PcapLivePort::open(port, source.target, settings.bpf, pool, index);
   if (std::holds_alternative<std::string>(opened)) release_pool(pool);
   return opened;
 }

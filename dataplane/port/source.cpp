@@ -19,31 +19,6 @@ constexpr std::uint32_t kAfPacketDriverFrameBytes = 2'048;  // the driver's defa
 // net_af_xdp: the mbuf is the UMEM chunk, which must lie in one page with its own and the kernel's headers.
 constexpr std::uint32_t kAfXdpFrameBytes = 3'648;  // of them the kernel takes 256 as headroom
 
-bool is_hex(std::string_view text, std::size_t at, std::size_t n) {
-  return at <= text.size() && n <= text.size() - at &&
-         std::all_of(text.begin() + at, text.begin() + at + n,
-                     [](unsigned char c) { return std::isxdigit(c); });
-}
-
-// "3b:00.0" or "0000:3b:00.0"; answers the long form.
-std::optional<std::string> pci_address(std::string_view text) {
-  std::string full(text);
-  if (text.size() == 7) full = "0000:" + full;
-  const bool shape = full.size() == 12 && is_hex(full, 0, 4) && full[4] == ':' && is_hex(full, 5, 2) &&
-                     full[7] == ':' && is_hex(full, 8, 2) && full[10] == '.' && full[11] >= '0' &&
-                     full[11] <= '7';
-  if (!shape) return std::nullopt;
-  std::transform(full.begin(), full.end(), full.begin(), [](unsigned char c) { return std::tolower(c); });
-  return full;
-}
-
-bool is_vdev(std::string_view text) {
-  for (std::string_view prefix : {"net_", "eth_"}) {
-    if (text.starts_with(prefix)) return true;
-  }
-  return false;
-}
-
 void add_if_absent(VdevString& vdev, std::string_view key, std::string_view value) {
   if (vdev.value(key)) return;
   if (!vdev.arguments.empty()) vdev.arguments += ',';
@@ -51,16 +26,6 @@ void add_if_absent(VdevString& vdev, std::string_view key, std::string_view valu
 }
 
 }  // namespace
-
-Source parse_source(std::string_view text) {
-  if (text.starts_with("pcap:")) return {SourceKind::kernel_interface, std::string(text.substr(5))};
-  if (text.starts_with("file:")) return {SourceKind::capture_file, std::string(text.substr(5))};
-  if (auto pci = pci_address(text)) return {SourceKind::pci, *pci};
-  if (is_vdev(text)) return {SourceKind::vdev, std::string(text)};
-  const bool is_path = text == "-" || text.find('/') != std::string_view::npos || text.ends_with(".pcap") ||
-                       text.ends_with(".pcapng") || text.ends_with(".cap");
-  return {is_path ? SourceKind::capture_file : SourceKind::kernel_interface, std::string(text)};
-}
 
 std::optional<std::string> VdevString::value(std::string_view key) const {
   std::string_view rest = arguments;

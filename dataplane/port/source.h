@@ -1,6 +1,6 @@
 #pragma once
-// What a source's name means, and how a DPDK device string is read and completed. Text only; no look at the
-// machine.
+// How a DPDK device string is read and completed. Text only; no look at the machine. What kind of source a
+// name means: settings/source.h.
 
 #include <cstdint>
 #include <optional>
@@ -8,15 +8,6 @@
 #include <string_view>
 
 namespace spanlight {
-
-enum class SourceKind : std::uint8_t { pci, vdev, kernel_interface, capture_file };
-
-struct Source {
-  SourceKind kind = SourceKind::kernel_interface;
-  std::string address;  // full PCI address, vdev string, interface or path, without "pcap:" or "file:"
-};
-
-Source parse_source(std::string_view text);
 
 // "net_af_packet0,iface=eth1,framesz=4096": name, driver ("net_af_packet"), the rest.
 struct VdevString {

@@ -1,4 +1,5 @@
 #include "port/source.h"
+#include "settings/source.h"
 
 #include <gtest/gtest.h>
 
@@ -16,23 +17,23 @@ TEST(ParseSource, names) {
   const SourceCase cases[] = {
       {"PCI address", "0000:3b:00.0", SourceKind::pci, "0000:3b:00.0"},
       {"short PCI address", "3b:00.1", SourceKind::pci, "0000:3b:00.1"},
-      {"upper case", "0000:3B:00.F", SourceKind::kernel_interface, "0000:3B:00.F"},
+      {"upper case", "0000:3B:00.F", SourceKind::interface, "0000:3B:00.F"},
       {"upper-case bus", "0000:3B:00.7", SourceKind::pci, "0000:3b:00.7"},
       {"vdev", "net_af_packet0,iface=eth1", SourceKind::vdev, "net_af_packet0,iface=eth1"},
       {"old vdev name", "eth_af_packet0,iface=eth1", SourceKind::vdev, "eth_af_packet0,iface=eth1"},
-      {"interface", "eth1", SourceKind::kernel_interface, "eth1"},
-      {"interface by prefix", "pcap:net_lan", SourceKind::kernel_interface, "net_lan"},
-      {"path", "a/b", SourceKind::capture_file, "a/b"},
-      {"by ending", "b.pcap", SourceKind::capture_file, "b.pcap"},
-      {"by long ending", "b.pcapng", SourceKind::capture_file, "b.pcapng"},
-      {"file by prefix", "file:eth1", SourceKind::capture_file, "eth1"},
-      {"standard input", "-", SourceKind::capture_file, "-"},
-      {"nothing", "", SourceKind::kernel_interface, ""},
+      {"interface", "eth1", SourceKind::interface, "eth1"},
+      {"interface by prefix", "pcap:net_lan", SourceKind::interface, "net_lan"},
+      {"path", "a/b", SourceKind::file, "a/b"},
+      {"by ending", "b.pcap", SourceKind::file, "b.pcap"},
+      {"by long ending", "b.pcapng", SourceKind::file, "b.pcapng"},
+      {"file by prefix", "file:eth1", SourceKind::file, "eth1"},
+      {"standard input", "-", SourceKind::file, "-"},
+      {"nothing", "", SourceKind::interface, ""},
   };
   for (const SourceCase& c : cases) {
-    const Source source = parse_source(c.text);
+    const Source source = source_of(c.text);
     EXPECT_EQ(source.kind, c.kind) << c.name;
-    EXPECT_EQ(source.address, c.address) << c.name;
+    EXPECT_EQ(source.target, c.address) << c.name;
   }
 }
 

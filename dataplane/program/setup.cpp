@@ -11,6 +11,7 @@
 #include "port/open_port.h"
 #include "program/log.h"
 #include "settings/load.h"
+#include "settings/source.h"
 
 namespace spanlight {
 
@@ -45,9 +46,8 @@ std::vector<unsigned> all_cpus() {
 }
 
 bool reads_capture(const Settings& settings) {
-  return std::any_of(settings.ports.begin(), settings.ports.end(), [](const PortSettings& p) {
-    return parse_source(p.source).kind == SourceKind::capture_file;
-  });
+  return std::any_of(settings.ports.begin(), settings.ports.end(),
+                     [](const PortSettings& p) { return source_of(p.source).kind == SourceKind::file; });
 }
 
 std::uint64_t new_epoch() {

@@ -69,8 +69,9 @@ struct DissectorCounters {
   std::uint64_t headers_truncated = 0;    // messages whose headers were cut
 };
 
-// All memory of a dissector comes from here. A library that allocates (zlib, nghttp2) gets these slabs through its own
-// hooks, so that what it may take is bounded and counted: inflate() wants about 7 KiB and a window of 32 KiB.
+// All memory of a dissector comes from here. A library that allocates (zlib, nghttp2) gets these slabs
+// through its own hooks, so that what it may take is bounded and counted: inflate() wants about 7 KiB and a
+// window of 32 KiB.
 struct Workshop {
   SlabPool& state;
   SlabPool& previews;
