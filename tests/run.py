@@ -62,7 +62,7 @@ def run_gtest(score, flavour, name, command, env):
                        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
                        "TSAN_OPTIONS": f"halt_on_error=1:suppressions={ROOT}/tests/tsan.supp"}
         try:
-            done = subprocess.run([*command, f"--gtest_output=json:{report.name}"], cwd=ROOT, env=environment, timeout=600,
+            done = subprocess.run([*command, f"--gtest_output=json:{report.name}"], cwd=ROOT / flavour_directory(flavour), env=environment, timeout=600,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
             output, status = done.stdout, done.returncode
         except subprocess.TimeoutExpired as late:
@@ -88,9 +88,13 @@ def run_gtest(score, flavour, name, command, env):
     print(f"{flavour:8} {name:22} {len(cases):4} cases, {failed} failed", flush=True)
 
 
+def flavour_directory(flavour):
+    return {"release": "build", "address": "build-address", "thread": "build-thread"}[flavour]
+
+
 def run_plain(score, flavour, directory):
     for name, command, env in test_programs(directory, PLAIN_SUITE):
-        done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE,
+        done = subprocess.run(command, cwd=ROOT / directory, env={**os.environ, **env}, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace")
         print(f"{flavour:8} {name:22} status {done.returncode}", flush=True)
         if done.returncode != 0:

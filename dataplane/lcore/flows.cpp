@@ -145,7 +145,8 @@ void Worker::on_tcp(Flow& flow, Slot& slot, TimeNs time) {
 // One segment for each piece of contiguous memory; SYN goes with the first, FIN and RST with the last.
 void Worker::give_segments(Flow& flow, const Slot& slot, TimeNs time) {
   const Packet& packet = slot.packet;
-  Segment segment{.seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time};
+  Segment segment{
+      .seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time, .clock = capture_now_};
   std::uint32_t left = packet.payload_bytes;
   const std::uint32_t cut = packet.payload_wire_bytes - packet.payload_bytes;
   std::uint32_t offset = packet.payload_offset;

@@ -142,7 +142,6 @@ void Worker::finish() {
 std::size_t Worker::turn() {
   now_ = read_clock();
   if (shared_.pace == Pace::live) {
-    capture_now_ = now_;
     timers_.start(now_);
   }
   target_set_ = &targets_.current();
@@ -151,10 +150,12 @@ std::size_t Worker::turn() {
   reassembler_.set_gap_cause(shadow ? GapCause::sensor : GapCause::mirror);
 
   std::size_t frames = 0;
+  bool behind = false;
   for (const Source& source : sources_) {
     const std::uint16_t n = source.queue->receive(burst_.data(), kBurstMax, now_);
     if (n == 0) continue;
     counters_.received += n;
+    behind = behind || n == kBurstMax;
     const bool shards = source.device_shards && !shared_.distrust_devices.load(std::memory_order_relaxed);
     process(burst_.data(), n, shards ? Origin::sharded_queue : Origin::queue);
     frames += n;
@@ -166,12 +167,23 @@ std::size_t Worker::turn() {
     if (shared_.pace == Pace::capture) shared_.hand_over.in_flight -= n;
     frames += n;
   }
+  if (shared_.pace == Pace::live) tell_flows_the_time(behind);
   run_timers(capture_now_, shared_.pace == Pace::live ? kTimersPerTurn : ~std::size_t{0});
   fragments_.expire(capture_now_, kFragmentsExpiredPerTurn);
   writer_.flush_due(now_);
   targets_.quiescent();
   if (now_ >= next_publish_ || next_publish_ > now_ + kPublishEveryNs) publish_counters(now_);
   return frames;
+}
+
+// The two directions of a connection may come from two ports. While one may hold more than was read, time
+// stands still for holes: what fills them may wait there unread. Not for long, since timers wait too.
+void Worker::tell_flows_the_time(bool behind) {
+  constexpr DurationNs kBehindMaxNs = 500 * kMillisecondNs;
+  const TimeNs least = now_ - kBehindMaxNs;
+  const bool several = sources_.size() > 1 || shared_.hand_over.workers() > 1;
+  capture_now_ = behind && several ? std::max(capture_now_, least) : std::max(capture_now_, now_);
+  if (capture_now_ > now_ + kBehindMaxNs) capture_now_ = now_;  // the clock was set back
 }
 
 void Worker::process(rte_mbuf** frames, std::uint16_t n, Origin origin) {

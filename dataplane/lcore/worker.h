@@ -85,6 +85,7 @@ class Worker final : private StreamSink {
 
   // One turn of the loop, stage by stage over the burst.
   std::size_t turn();
+  void tell_flows_the_time(bool behind);
   void process(rte_mbuf** frames, std::uint16_t n, Origin origin);
   void give_to_flows(std::uint16_t packets);
   bool decode_one(rte_mbuf* frame, Slot& slot, Origin origin);
@@ -171,9 +172,10 @@ class Worker final : private StreamSink {
   std::array<std::uint8_t, 65'536> scratch_{};
   const TargetSet* target_set_ = nullptr;
   Flow* current_ = nullptr;
-  TimeNs now_ = 0;          // the worker's clock, read once a turn
-  TimeNs capture_now_ = 0;  // what drives flows: the clock live, the newest timestamp of a capture
-  bool slipped_ = false;    // the last packet of the capture was far ahead of all others
+  TimeNs now_ = 0;  // the worker's clock, read once a turn
+  TimeNs capture_now_ =
+      0;  // what drives flows: live the clock, or a little behind it; else the newest timestamp
+  bool slipped_ = false;  // the last packet of the capture was far ahead of all others
   TimeNs next_publish_ = 0;
   const std::atomic<bool>* stop_ = nullptr;
   std::vector<rte_mbuf*> parked_;  // capture pace: taken off our ring while we waited for another's

@@ -78,7 +78,7 @@ HeldSegment* add(Stream& s, HeldSegment* place, const HeldSegment* after, const 
   HeldSegment* segment = block_for(n, slabs);
   if (segment == nullptr) return nullptr;
   segment->time = a.time;
-  segment->since = after != nullptr ? std::min(a.time, after->since) : a.time;
+  segment->since = after != nullptr ? std::min(a.clock, after->since) : a.clock;
   segment->seq = a.seq;
   segment->bytes = n;
   segment->cut = n == whole ? room - n : 0;
@@ -133,7 +133,7 @@ bool hold_fin(Stream& s, const Arrival& a, SlabPool& slabs) {
   *segment = {.next = nullptr,
               .prev = nullptr,
               .time = a.time,
-              .since = a.time,
+              .since = a.clock,
               .seq = s.fin_seq,
               .bytes = 0,
               .cut = 0,

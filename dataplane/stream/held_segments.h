@@ -35,6 +35,7 @@ struct Arrival {
   std::uint32_t ack = 0;
   bool has_ack = false;
   TimeNs time = 0;
+  TimeNs clock = 0;  // Segment::age_clock()
 
   std::uint32_t end() const { return seq + wire; }
   void trim_front(std::uint32_t n);

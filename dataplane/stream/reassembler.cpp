@@ -62,7 +62,7 @@ bool note_ack(Stream& o, const Segment& segment) {
   if (!o.started && !o.acked_valid) {
     o.next_seq = o.peer_acked = segment.ack;
     o.acked_valid = true;
-    o.owed_since = std::max<TimeNs>(segment.time, 1);
+    o.owed_since = std::max<TimeNs>(segment.age_clock(), 1);
     return true;
   }
   if (distance(highest(o), segment.ack) > std::int32_t{kPlausibleBytes}) return false;
@@ -102,6 +102,7 @@ void Reassembler::on_unexpected(Conversation& c, unsigned sender, const Segment&
   a.wire = std::max(segment.wire_bytes, static_cast<std::uint32_t>(segment.payload.size()));
   a.ack = segment.ack;
   a.time = segment.time;
+  a.clock = segment.age_clock();
   if ((segment.flags & tcp_flag::rst) != 0) {
     if (believes_reset(s, segment.seq)) {
       if (c.stream[sender ^ 1].started) note_ack(c.stream[sender ^ 1], segment);
@@ -114,13 +115,13 @@ void Reassembler::on_unexpected(Conversation& c, unsigned sender, const Segment&
     Stream& o = c.stream[sender ^ 1];
     a.has_ack = note_ack(o, segment);
     // A side that no port shows: what it must have sent is told before the answer to it.
-    if (o.started && !o.seen) settle(c, segment.time, sink);
+    if (o.started && !o.seen) settle(c, segment.age_clock(), sink);
     const std::uint32_t fin_seq = a.end();
     const bool fin = (segment.flags & tcp_flag::fin) != 0;
     if (a.wire != 0 || !fin) take_data(c, sender, a, sink);
     if (fin) take_fin(c, sender, a, fin_seq);
   }
-  settle(c, segment.time, sink);
+  settle(c, segment.age_clock(), sink);
 }
 
 // Finds the segment's place relative to its stream, and starts the stream if need be. False: it does not
@@ -164,8 +165,8 @@ bool Reassembler::locate(Conversation& c, unsigned sender, const Segment& segmen
 // The stream has jumped for good. How far is known modulo 2^32.
 void Reassembler::rejoin(Conversation& c, unsigned sender, const Arrival& a, StreamSink& sink) {
   Stream& s = c.stream[sender];
-  while (s.held != nullptr) release(c, sender, a.time, sink);
-  declare(c, sender, a.seq - s.next_seq, a.time, sink);
+  while (s.held != nullptr) release(c, sender, a.clock, sink);
+  declare(c, sender, a.seq - s.next_seq, a.clock, sink);
 }
 
 void Reassembler::take_data(Conversation& c, unsigned sender, Arrival a, StreamSink& sink) {
@@ -226,9 +227,9 @@ void Reassembler::place(Conversation& c, unsigned sender, Arrival& a, bool overl
     ++counters_.limit_hits;
     forced = true;
     if (s.held == nullptr || before(a.seq, s.held->seq)) {
-      if (a.seq != s.next_seq) declare(c, sender, a.seq - s.next_seq, a.time, sink);
+      if (a.seq != s.next_seq) declare(c, sender, a.seq - s.next_seq, a.clock, sink);
     } else {
-      release(c, sender, a.time, sink);
+      release(c, sender, a.clock, sink);
     }
   }
   if (!marks.added) {
@@ -250,7 +251,7 @@ void Reassembler::pass_front(Conversation& c, unsigned sender, Arrival& a, Strea
   const std::uint64_t acked = a.has_ack ? acked_offset(c.stream[sender ^ 1], a.ack) : 0;
   counters_.in_order_bytes += bytes.size();
   deliver(c, sender, {bytes, s.offset, a.time, acked}, room - static_cast<std::uint32_t>(bytes.size()),
-          a.time, sink);
+          a.clock, sink);
   a.trim_front(room);
 }
 

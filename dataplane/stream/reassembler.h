@@ -36,6 +36,10 @@ struct Segment {
   std::uint32_t ack = 0;
   std::uint8_t flags = 0;  // tcp_flag
   TimeNs time = 0;
+  // What holes age by. In a capture the packet's own time; live a clock that never runs ahead of packets
+  // which wait unread on another port, whose timestamps may lie far back. 0 = `time`.
+  TimeNs clock = 0;
+  TimeNs age_clock() const { return clock != 0 ? clock : time; }
 };
 
 struct ReassemblyLimits {

@@ -134,7 +134,7 @@ void Reassembler::deliver(Conversation& c, unsigned sender, const Chunk& chunk, 
   Stream& s = c.stream[sender];
   advance(s, static_cast<std::uint32_t>(chunk.bytes.size()));
   // A stream that moves has a new hole at its front.
-  if (s.held != nullptr) s.held->since = std::max(s.held->since, chunk.time);
+  if (s.held != nullptr) s.held->since = std::max(s.held->since, now);
   if (!chunk.bytes.empty()) sink.on_chunk(sender, chunk);
   if (cut == 0) return;
   counters_.cut_bytes += cut;
