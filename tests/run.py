@@ -38,6 +38,7 @@ def build(directory, options, targets=(), env=None):
     fresh = not (ROOT / directory / "build.ninja").exists()
     setup = ["meson", "setup", directory] if fresh else ["meson", "configure", directory]
     environment = {**os.environ, **(env or {})}
+    print(f"building {directory}", flush=True)
     for command in (setup + options, ["ninja", "-C", directory, *targets]):
         done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
@@ -159,13 +160,13 @@ def main():
         run_python(score, "release", "build", "tests/system")
         run_python(score, "rules", "build", "tests/rules")
     if not arguments.quick:
-        good = build("build-address", ["--buildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false",
-                                       "-Dbenchmarks=disabled"])
+        good = build("build-address", ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=address,undefined",
+                                       "-Db_lundef=false", "-Dbenchmarks=disabled"])
         score.add("build with ASan and UBSan", good)
         if good:
             run_flavour(score, "address", "build-address")
             run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")
-        good = build("build-thread", ["--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false",
+        good = build("build-thread", ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=thread", "-Db_lundef=false",
                                       "-Dbenchmarks=disabled"], targets=["threads"])
         score.add("build with TSan", good)
         if good:
