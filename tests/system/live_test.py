@@ -15,6 +15,8 @@ import spanlight
 LAB = str(spanlight.ROOT / "scripts" / "lab")
 CALLS = 10_000
 RATE = 2_000  # calls a second, over all connections
+# These devices have small rings and do not tell what the kernel dropped: a rate that leaves them most of a second.
+VDEV_CALLS, VDEV_RATE = 5_000, 500
 PATIENCE_S = 60
 
 # Runs in the client's namespace: keep-alive connections, requests numbered, at a steady rate.
@@ -142,11 +144,11 @@ class Live(unittest.TestCase):
 
     def test_a_dpdk_device_on_packet_sockets(self):
         self.lab()
-        self.count(self.sensor("net_af_packet0,iface=slspan0"), CALLS)
+        self.assertEqual(self.count(self.sensor("net_af_packet0,iface=slspan0"), VDEV_CALLS, VDEV_RATE), 0)
 
     def test_a_dpdk_device_on_xdp_sockets(self):
         self.lab()
-        self.count(self.sensor("net_af_xdp0,iface=slspan0"), CALLS)
+        self.assertEqual(self.count(self.sensor("net_af_xdp0,iface=slspan0"), VDEV_CALLS, VDEV_RATE), 0)
 
     def test_frames_before_segmentation_offload(self):
         self.lab("--offload")
