@@ -5,7 +5,18 @@
 
 namespace spanlight {
 
-void CallQueue::saw(Direction from, std::uint64_t end_offset, std::uint64_t peer_acked) {
+namespace {
+
+// What stands for the proof that nothing is outstanding any more, when several requests were: see README.md
+// of http, "Until the queue drains".
+constexpr std::uint32_t kBatchesMin = 16;
+constexpr DurationNs kQuietMinNs = kSecondNs;
+constexpr DurationNs kQuietAnswers = 4;  // times the slowest answer
+
+}  // namespace
+
+void CallQueue::saw(Direction from, std::uint64_t end_offset, std::uint64_t peer_acked, TimeNs time) {
+  newest_ = std::max(newest_, time);
   if (from == Direction::c2s) return;
   s2c_end_ = std::max(s2c_end_, end_offset);
   s2c_seen_end_ = std::max(s2c_seen_end_, end_offset);
@@ -21,6 +32,7 @@ void CallQueue::disturb(Direction from, std::uint64_t end_offset, GapCause cause
   if (mode_ == Mode::ordered) mode_ = Mode::searching;
   in_step_ = false;
   if (from == Direction::c2s) {
+    answered_end_ = size_ == 0 && !answering_ ? s2c_end_ : kNowhere;
     c2s_hole_end_ = std::max(c2s_hole_end_, end_offset);
     unproven_ = true;
   } else {
@@ -34,22 +46,54 @@ void CallQueue::disturb(Direction from, std::uint64_t end_offset, GapCause cause
   }
 }
 
-// For good: answers cannot be counted down behind a hole, since text in a body may look like one.
+// Answers cannot be counted down behind a hole, since text in a body may look like one.
 void CallQueue::enter_uncertain() {
   mode_ = Mode::uncertain;
   given_up_ = 0;
 }
 
-// Both directions at rest: the client had received all that the server had said, and the server all that the
-// client had said before. When the server's last bytes are missing, what it had received then is not known.
-bool CallQueue::is_turn(std::uint64_t start, std::uint64_t client_acked) const {
-  if (client_acked < s2c_end_ || client_acked == 0) return false;
-  return start == server_acked_ || (client_acked > s2c_seen_end_ && start > server_acked_);
+void CallQueue::prove_pipelining() {
+  pipelining_ = true;
+  enter_uncertain();
 }
 
-CallQueue::Fate CallQueue::before_push(std::uint64_t client_acked) {
+// Both directions at rest: the client had received all that the server had said, and the server all that the
+// client had said before. When the server's last bytes are missing, what it had received then is not known.
+bool CallQueue::is_turn(const RequestStart& start) const {
+  if (start.client_acked < s2c_end_ || start.client_acked == 0) return false;
+  return start.offset == server_acked_ ||
+         (start.client_acked > s2c_seen_end_ && start.offset > server_acked_);
+}
+
+// Several requests were outstanding behind a hole. A turn says that neither side is still being heard, not
+// that the server has nothing left to answer: that is taken from the client's ways, or from a long silence.
+bool CallQueue::is_drained(const RequestStart& start) const {
+  const bool at_rest = !speaking_ && start.client_acked == s2c_end_ && s2c_end_ == s2c_seen_end_ &&
+                       start.offset == server_acked_ && start.client_acked > client_acked_;
+  if (!at_rest) return false;
+  if (!refills_ && batches_ >= kBatchesMin) return true;
+  return start.time >= newest_ + std::max(kQuietMinNs, kQuietAnswers * slowest_ns_);
+}
+
+// A request on its own says nothing of whether its client waits for a whole batch.
+void CallQueue::note_batch(const RequestStart& start) {
+  if (size_ == 0 && !answering_)
+    batch_acked_ = start.client_acked;
+  else if (start.client_acked != batch_acked_)
+    refills_ = true;
+  else if (size_ == 1)
+    ++batches_;
+}
+
+CallQueue::Fate CallQueue::before_push(const RequestStart& start) {
   if (mode_ == Mode::ordered) return Fate::stay;
-  if (mode_ == Mode::uncertain) return Fate::uncertain;
+  if (mode_ == Mode::uncertain) {
+    if (!is_drained(start)) return Fate::uncertain;
+    mode_ = Mode::ordered;
+    unproven_ = false;
+    in_step_ = true;
+    return Fate::stay;
+  }
   if (answering_) {
     enter_uncertain();
     return Fate::uncertain;
@@ -57,18 +101,24 @@ CallQueue::Fate CallQueue::before_push(std::uint64_t client_acked) {
   if (size_ == 0) return Fate::stay;
   // The client had received something since it sent the last request, before it sent this one: with one
   // request at a time that was the answer, and it was not seen.
-  if (client_acked > back_->client_acked) return Fate::lost;
+  if (start.client_acked > back_->client_acked) return Fate::lost;
   // It may be text in a body that looks like a request: request_ended() tells.
   if (unproven_) return Fate::stay;
   enter_uncertain();
   return Fate::uncertain;
 }
 
+// Behind a hole a whole request proves that the client does not wait if another one is queued, or if it
+// follows a whole one that was sent without an answer to what is in the hole. One alone may be text in a
+// body; but the rest of that body would follow, and not another request.
 bool CallQueue::request_ended(OpenRequest& request, std::uint64_t end) {
   request.end = end;
-  if (mode_ != Mode::searching || !request.queued || request.trusted || size_ < 2) return false;
-  pipelining_ = true;
-  enter_uncertain();
+  if (mode_ != Mode::searching) return false;
+  const bool another_queued = !request.trusted && request.queued && size_ > 1;
+  const bool follows = request.start == unawaited_end_;
+  if (request.unawaited) unawaited_end_ = end;
+  if (!another_queued && !follows) return false;
+  prove_pipelining();
   return true;
 }
 
@@ -76,18 +126,20 @@ bool CallQueue::is_over(const OpenRequest& request, std::uint64_t client_acked) 
   return mode_ == Mode::searching && !request.trusted && client_acked > request.client_acked;
 }
 
-bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked) {
-  if (mode_ == Mode::uncertain) {
-    return false;
-  }
-  request.start = start;
-  request.client_acked = client_acked;
+bool CallQueue::push(OpenRequest& request, const RequestStart& start) {
+  client_acked_ = start.client_acked;
+  if (mode_ == Mode::uncertain) return false;
+  if (mode_ == Mode::ordered) note_batch(start);
+  request.sent = start.time;
+  request.start = start.offset;
+  request.client_acked = start.client_acked;
   request.next = nullptr;
   // Behind a break in c2s it may be text in the body of the one before.
   request.pipelined = !unproven_ && (size_ > 0 || answering_);
   pipelining_ = pipelining_ || request.pipelined;
   request.touched = false;
-  request.trusted = mode_ == Mode::ordered || !unproven_ || is_turn(start, client_acked);
+  request.trusted = mode_ == Mode::ordered || !unproven_ || is_turn(start);
+  request.unawaited = !request.trusted && answered_end_ != kNowhere && start.client_acked <= answered_end_;
   if (request.trusted) unproven_ = false;
   request.queued = true;
   (back_ != nullptr ? back_->next : front_) = &request;
@@ -96,12 +148,13 @@ bool CallQueue::push(OpenRequest& request, std::uint64_t start, std::uint64_t cl
   return true;
 }
 
-CallQueue::Match CallQueue::match(std::uint64_t start, std::uint64_t server_acked) {
+CallQueue::Match CallQueue::match(std::uint64_t start, std::uint64_t server_acked, TimeNs time) {
+  speaking_ = true;
   switch (mode_) {
     case Mode::uncertain:
       return {Verdict::uncertain, nullptr};
     case Mode::searching:
-      return search(start, server_acked);
+      return search(start, server_acked, time);
     case Mode::ordered:
       break;
   }
@@ -109,11 +162,14 @@ CallQueue::Match CallQueue::match(std::uint64_t start, std::uint64_t server_acke
     --given_up_;
     return {Verdict::given_up, nullptr};
   }
-  if (front_ == nullptr) return unasked();
-  OpenRequest* request = front_;
-  remove(*request);
+  return front_ == nullptr ? unasked() : answer(*front_, time);
+}
+
+CallQueue::Match CallQueue::answer(OpenRequest& request, TimeNs time) {
+  remove(request);
   answering_ = true;
-  return {Verdict::answer, request};
+  if (time > request.sent) slowest_ns_ = std::max(slowest_ns_, time - request.sent);
+  return {Verdict::answer, &request};
 }
 
 // The server had more than this request when it began to answer it, and what more there was is in a hole: the
@@ -123,30 +179,26 @@ bool CallQueue::pipelined_behind(const OpenRequest& request, std::uint64_t serve
 }
 
 // An answer directly behind a paired one, nothing missing in either direction since: behind an earlier hole
-// in c2s there were requests that waited, and the client pipelines.
+// there were requests that waited, and the client pipelines.
 CallQueue::Match CallQueue::unasked() {
   if (!in_step_) return {Verdict::no_request, nullptr};
-  pipelining_ = true;
-  enter_uncertain();
+  refills_ = true;
+  prove_pipelining();
   return {Verdict::uncertain, nullptr};
 }
 
-CallQueue::Match CallQueue::search(std::uint64_t start, std::uint64_t server_acked) {
+CallQueue::Match CallQueue::search(std::uint64_t start, std::uint64_t server_acked, TimeNs time) {
   if (front_ == nullptr) return unasked();
   const bool had_it = server_acked > front_->start;
   if (front_->client_acked == start && pipelined_behind(*front_, server_acked)) {
-    pipelining_ = true;
-    enter_uncertain();
+    prove_pipelining();
     return {Verdict::uncertain, nullptr};
   }
   if (size_ == 1 && front_->trusted && had_it && front_->client_acked == start) {
     // In step again, unless requests may have gone by behind this one.
     if (front_->start >= c2s_hole_end_) mode_ = Mode::ordered;
-    OpenRequest* request = front_;
-    remove(*request);
-    answering_ = true;
     in_step_ = c2s_hole_end_ > 0;
-    return {Verdict::answer, request};
+    return answer(*front_, time);
   }
   // Causality: who was not yet heard, or sent its request after this answer had begun, did not ask for it.
   bool possible = server_acked == 0;

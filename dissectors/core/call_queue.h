@@ -12,13 +12,22 @@
 
 namespace spanlight {
 
+// Where and when a request begins.
+struct RequestStart {
+  std::uint64_t offset = 0;        // of its first byte in c2s
+  std::uint64_t client_acked = 0;  // how much of s2c the client had when it sent that byte
+  TimeNs time = 0;
+};
+
 struct OpenRequest {
   OpenRequest* next = nullptr;
+  TimeNs sent = 0;
   std::uint64_t start = 0;         // offset of its first byte in c2s
   std::uint64_t end = 0;           // behind its last byte; 0: not read to its proper end
   std::uint64_t client_acked = 0;  // how much of s2c the client had when it sent its first byte
   bool queued = false;
   bool trusted = false;    // proved to be the start of a request
+  bool unawaited = false;  // behind a hole, and sent without an answer to what is in it
   bool touched = false;    // its answer may lie in a hole of s2c
   bool pipelined = false;  // sent before the answer to the previous one had ended
 };
@@ -29,7 +38,7 @@ class CallQueue {
     ordered,    // nothing is missing: strictly in order
     searching,  // behind a hole; the connection used one request at a time: an exact turn of both directions
                 // pairs again
-    uncertain,  // behind a hole, with several requests outstanding: nothing is paired
+    uncertain,  // behind a hole, with several requests outstanding: nothing is paired until they are answered
   };
   enum class Verdict : std::uint8_t {
     answer,      // answers `request`
@@ -50,7 +59,7 @@ class CallQueue {
   std::uint32_t size() const { return size_; }
 
   // Bytes of a direction were read, up to `end_offset`.
-  void saw(Direction from, std::uint64_t end_offset, std::uint64_t peer_acked);
+  void saw(Direction from, std::uint64_t end_offset, std::uint64_t peer_acked, TimeNs time);
 
   // A hole within a known body: order is kept.
   void saw_hole(Direction from, std::uint64_t end_offset);
@@ -61,10 +70,10 @@ class CallQueue {
 
   // A request begins. First what happens to those queued, then its own place. push() refuses (false) in
   // `uncertain` mode: the request is not queued and comes out unpaired.
-  Fate before_push(std::uint64_t client_acked);
-  bool push(OpenRequest& request, std::uint64_t start, std::uint64_t client_acked);
+  Fate before_push(const RequestStart& start);
+  bool push(OpenRequest& request, const RequestStart& start);
 
-  // A request was read to its proper end. True: it is not the only one waiting, the client pipelines, and the
+  // A request was read to its proper end. True: that proves that the client pipelines behind a hole, and the
   // queue is `uncertain` from now on.
   bool request_ended(OpenRequest& request, std::uint64_t end);
 
@@ -73,9 +82,9 @@ class CallQueue {
   bool is_over(const OpenRequest& request, std::uint64_t client_acked) const;
 
   // An answer (not an interim one) begins at `start`; the server had `server_acked` of c2s. A matched request
-  // leaves the queue; answer_ended() must follow.
-  Match match(std::uint64_t start, std::uint64_t server_acked);
-  void answer_ended() { answering_ = false; }
+  // leaves the queue; answer_ended() must follow, whatever the verdict.
+  Match match(std::uint64_t start, std::uint64_t server_acked, TimeNs time);
+  void answer_ended() { answering_ = speaking_ = false; }
 
   // Takes a request out wherever it stands.
   void remove(OpenRequest& request);
@@ -84,19 +93,26 @@ class CallQueue {
   void give_up(OpenRequest& request);
 
  private:
+  static constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
+
   void enter_uncertain();
+  void prove_pipelining();
   bool pipelined_behind(const OpenRequest& request, std::uint64_t server_acked) const;
-  bool is_turn(std::uint64_t start, std::uint64_t client_acked) const;
+  bool is_turn(const RequestStart& start) const;
+  bool is_drained(const RequestStart& start) const;
+  void note_batch(const RequestStart& start);
+  Match answer(OpenRequest& request, TimeNs time);
   Match unasked();
-  Match search(std::uint64_t start, std::uint64_t server_acked);
+  Match search(std::uint64_t start, std::uint64_t server_acked, TimeNs time);
 
   OpenRequest* front_ = nullptr;
   OpenRequest* back_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t given_up_ = 0;  // requests ahead of front_ whose answers may still come
   bool pipelining_ = false;     // the client was seen to have several requests outstanding
-  bool answering_ = false;      // an answer has begun and not ended
-  bool in_step_ = false;        // searching: the last answer was paired, and nothing was missing since
+  bool answering_ = false;      // a paired answer has begun and not ended
+  bool speaking_ = false;       // any answer has
+  bool in_step_ = false;        // behind a hole: the last answer was paired, and nothing was missing since
   Mode mode_ = Mode::ordered;
   GapCause cause_ = GapCause::mirror;
   bool unproven_ = false;  // c2s was interrupted, and no request since is proved to be one
@@ -104,6 +120,17 @@ class CallQueue {
   std::uint64_t s2c_end_ = 0;       // delivered or declared missing
   std::uint64_t s2c_seen_end_ = 0;  // delivered
   std::uint64_t server_acked_ = 0;  // highest seen
+  std::uint64_t client_acked_ = 0;  // when the last request began
+  // Behind a hole in c2s, all that stands before it answered: where the answers ended.
+  std::uint64_t answered_end_ = kNowhere;
+  std::uint64_t unawaited_end_ = kNowhere;  // where an `unawaited` request properly ended
+
+  // How the client uses the connection, from what was seen while nothing was missing.
+  std::uint64_t batch_acked_ = 0;  // client_acked of the first request since all were answered
+  std::uint32_t batches_ = 0;      // of several requests, begun when all before had been answered
+  bool refills_ = false;       // it asked again when some of its requests were answered, and some were not
+  DurationNs slowest_ns_ = 0;  // answer
+  TimeNs newest_ = 0;          // bytes of either direction
 };
 
 }  // namespace spanlight

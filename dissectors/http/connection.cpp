@@ -62,7 +62,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
     }
     const Next next = step(from, window, at, sink);
     // Only what was read counts as seen: what is dropped while lost never comes here.
-    queue_.saw(from, window.offset + at, window.peer_acked);
+    queue_.saw(from, window.offset + at, window.peer_acked, window.time);
     switch (next) {
       case Next::go_on:
         break;
@@ -136,7 +136,8 @@ bool Connection::begin(Direction from, const Window& window, std::uint64_t start
 
 bool Connection::begin_request(std::uint64_t start, const Window& window, Sink& sink) {
   end_unasked_response(window.peer_acked, sink);
-  switch (queue_.before_push(window.peer_acked)) {
+  const RequestStart where{.offset = start, .client_acked = window.peer_acked, .time = window.time};
+  switch (queue_.before_push(where)) {
     case CallQueue::Fate::stay:
       break;
     case CallQueue::Fate::lost:
@@ -156,7 +157,7 @@ bool Connection::begin_request(std::uint64_t start, const Window& window, Sink& 
   if (call == nullptr) return false;
   track(Direction::c2s).call = call;
   const Track& server = track(Direction::s2c);
-  if (!queue_.push(*call, start, window.peer_acked)) {
+  if (!queue_.push(*call, where)) {
     call->doomed = true;
     call->fate = lost();
     call->flags |= kFlagGap | kFlagUncertain;
@@ -180,7 +181,7 @@ void Connection::end_unasked_response(std::uint64_t client_acked, Sink& sink) {
 bool Connection::begin_response(std::uint64_t start, const Window& window, Sink& sink) {
   Track& t = track(Direction::s2c);
   if (t.call != nullptr) return true;  // the final response behind an interim one
-  const CallQueue::Match match = queue_.match(start, window.peer_acked);
+  const CallQueue::Match match = queue_.match(start, window.peer_acked, window.time);
   const bool ordered = queue_.mode() == CallQueue::Mode::ordered;
   if (match.verdict == CallQueue::Verdict::answer) {
     t.call = &call_of(*match.request);

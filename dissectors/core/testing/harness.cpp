@@ -340,7 +340,7 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
   std::uint64_t sent[2] = {0, 0};
   TimeNs time = kSecondNs;
   for (const Segment& s : conversation) {
-    time += how.time_step_ns;
+    time += how.time_step_ns + s.pause;
     session.tick(time);
     const std::uint64_t acked =
         s.peer_acked == Segment::kAllBefore ? sent[index_of(opposite(s.from))] : s.peer_acked;
