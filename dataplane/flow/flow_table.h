@@ -30,6 +30,9 @@ class FlowTable {
 
   Flow* find(const FlowKey& key, std::uint64_t hash);
 
+  // Whether what was found once is still the flow of this key.
+  static bool is(const Flow& flow, const FlowKey& key) { return flow.generation % 2 == 1 && flow.key == key; }
+
   // A fresh flow under a key that is not in the table; nullptr when it is full.
   Flow* insert(const FlowKey& key, std::uint64_t hash);
 

@@ -27,6 +27,7 @@ class Inspector final : private Sink {
   static constexpr std::size_t kWaitingBytesMax = SlabPool::kPageBytes;  // per direction
   static constexpr std::uint64_t kSearchBytesMax = 262'144;  // per direction, for a protocol midstream
   static constexpr unsigned kHandoversMax = 4;               // per flow
+  static constexpr std::size_t kDissectorBytesPrefetched = 512;
 
   Inspector(const Identifier& identifier, Workshop& workshop, RecordWriter& writer,
             InspectCounters& counters);
@@ -40,6 +41,19 @@ class Inspector final : private Sink {
   void on_chunk(Flow& flow, unsigned sender, const Chunk& chunk);
   void on_gap(Flow& flow, unsigned sender, const Gap& gap);
   void on_end(Flow& flow, unsigned sender, End end, TimeNs time);
+
+  // What the next calls for this flow will read; the second to be called after the first has landed.
+  static void prefetch_inspection(const Flow& flow) {
+    const auto* inspection = reinterpret_cast<const char*>(flow.inspection);
+    for (std::size_t line = 0; inspection != nullptr && line < sizeof(Inspection); line += 64)
+      __builtin_prefetch(inspection + line, 1);
+  }
+  static void prefetch_dissector(const Flow& flow) {
+    if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
+    const auto* dissector = reinterpret_cast<const char*>(flow.inspection->dissector);
+    for (std::size_t line = 0; line < kDissectorBytesPrefetched; line += 64)
+      __builtin_prefetch(dissector + line, 1);
+  }
 
   // One datagram of a flow without a stream.
   void on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs time);

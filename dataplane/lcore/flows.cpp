@@ -76,7 +76,8 @@ void Worker::end_all_flows() {
 
 Flow* Worker::flow_of(Slot& slot, TimeNs time) {
   const Packet& packet = slot.packet;
-  Flow* flow = table_.find(packet.key, slot.hash);
+  Flow* flow = slot.flow;
+  if (flow == nullptr || !FlowTable::is(*flow, packet.key)) flow = table_.find(packet.key, slot.hash);
   if (flow == nullptr) return open_flow(slot, time);
   const bool opening =
       packet.key.protocol == kTcp && (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;

@@ -84,6 +84,8 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
               counters_.encode),
       inspector_(shared.identifier, workshop_, writer_, counters_.inspect),
       board_(rows_of(counters_)) {
+  state_.prefer_huge_pages();
+  previews_.prefer_huge_pages();
   if (!table_.ok() || state_.capacity_bytes() == 0) failed_.store(true, std::memory_order_relaxed);
 }
 
@@ -207,9 +209,18 @@ void Worker::process(rte_mbuf** frames, std::uint16_t n, Origin origin) {
   give_to_flows(packets);
 }
 
+// Each step asks for what the next one reads: flow, then its inspection, then its dissector.
 void Worker::give_to_flows(std::uint16_t packets) {
+  constexpr std::uint16_t kAhead = 3;
   for (std::uint16_t i = 0; i < packets; ++i) table_.prefetch_flow(slots_[i].hash);
   for (std::uint16_t i = 0; i < packets; ++i) {
+    Slot& slot = slots_[i];
+    slot.flow = table_.find(slot.packet.key, slot.hash);
+    if (slot.flow != nullptr) Inspector::prefetch_inspection(*slot.flow);
+  }
+  for (std::uint16_t i = 0; i < packets; ++i) {
+    if (i + kAhead < packets && slots_[i + kAhead].flow != nullptr)
+      Inspector::prefetch_dissector(*slots_[i + kAhead].flow);
     on_packet(slots_[i]);
     rte_pktmbuf_free(slots_[i].mbuf);
   }

@@ -81,6 +81,7 @@ class Worker final : private StreamSink {
     rte_mbuf* mbuf = nullptr;
     Bytes datagram;  // set for a datagram put together from fragments: its payload lies here, not in the mbuf
     std::uint64_t hash = 0;
+    Flow* flow = nullptr;  // as it stood before the burst; packets before this one may have ended it or begun it
   };
 
   // One turn of the loop, stage by stage over the burst.

@@ -7,19 +7,28 @@
 
 namespace spanlight {
 
-// A free block's first four bytes hold the index of the page's next free block.
+namespace {
+
+constexpr std::size_t kHugePageBytes = 2u << 20;
+
+}  // namespace
+
+// The first four bytes of a block that was given back hold the index of the page's next such block. Blocks that
+// were never taken are not touched.
 
 SlabPool::SlabPool(std::size_t bytes) : page_count_(bytes / kPageBytes) {
   partial_.fill(kNone);
   if (page_count_ == 0) return;
   // Reserved whole, backed by the kernel as it is touched: an idle sensor stays small.
-  void* region = mmap(nullptr, page_count_ * kPageBytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  mapped_bytes_ = page_count_ * kPageBytes + kHugePageBytes;
+  void* region = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                      -1, 0);
   if (region == MAP_FAILED) {
     page_count_ = 0;
     return;
   }
-  region_ = static_cast<std::uint8_t*>(region);
+  mapped_ = static_cast<std::uint8_t*>(region);
+  region_ = mapped_ + (kHugePageBytes - reinterpret_cast<std::uintptr_t>(mapped_) % kHugePageBytes);
   pages_.resize(page_count_);
   for (std::size_t i = page_count_; i > 0; --i) {
     pages_[i - 1].next = free_pages_;
@@ -28,7 +37,11 @@ SlabPool::SlabPool(std::size_t bytes) : page_count_(bytes / kPageBytes) {
 }
 
 SlabPool::~SlabPool() {
-  if (region_ != nullptr) munmap(region_, page_count_ * kPageBytes);
+  if (mapped_ != nullptr) munmap(mapped_, mapped_bytes_);
+}
+
+void SlabPool::prefer_huge_pages() {
+  if (region_ != nullptr) madvise(region_, page_count_ * kPageBytes, MADV_HUGEPAGE);
 }
 
 std::uint8_t* SlabPool::block_at(std::uint32_t page, std::uint32_t block) const {
@@ -39,17 +52,13 @@ std::uint32_t SlabPool::open_page(std::uint8_t size_class) {
   const std::uint32_t page = free_pages_;
   if (page == kNone) return kNone;
   free_pages_ = pages_[page].next;
-  pages_[page] = {.free_head = 0,
+  pages_[page] = {.free_head = kNone,
                   .next = kNone,
                   .prev = kNone,
+                  .fresh = 0,
                   .blocks_used = 0,
                   .size_class = size_class,
                   .listed = false};
-  const auto blocks = static_cast<std::uint32_t>(kPageBytes / kClassBytes[size_class]);
-  for (std::uint32_t b = 0; b < blocks; ++b) {
-    const std::uint32_t next = b + 1 < blocks ? b + 1 : kNone;
-    std::memcpy(block_at(page, b), &next, sizeof(next));
-  }
   list(page);
   return page;
 }
@@ -84,10 +93,15 @@ MutableBytes SlabPool::take(std::size_t bytes_min) {
     return {};
   }
   Page& p = pages_[page];
-  std::uint8_t* block = block_at(page, p.free_head);
-  std::memcpy(&p.free_head, block, sizeof(p.free_head));
+  std::uint8_t* block = nullptr;
+  if (p.free_head != kNone) {
+    block = block_at(page, p.free_head);
+    std::memcpy(&p.free_head, block, sizeof(p.free_head));
+  } else {
+    block = block_at(page, p.fresh++);
+  }
   ++p.blocks_used;
-  if (p.free_head == kNone) unlist(page);
+  if (p.free_head == kNone && p.fresh == kPageBytes / kClassBytes[size_class]) unlist(page);
   used_bytes_ += kClassBytes[size_class];
   return {block, kClassBytes[size_class]};
 }
