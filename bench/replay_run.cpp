@@ -88,6 +88,7 @@ struct Pipeline {
           std::make_unique<Worker>(index, *shared, *pools[i], *redactors[i], targets.reader(index)));
       if (workers.back()->failed()) return "there is no address space for flows and slabs";
     }
+    shared->ports_lend.set();
     hand_over.reading = static_cast<unsigned>(count);
     return {};
   }

@@ -20,7 +20,8 @@ constexpr std::size_t kCountOf = static_cast<std::size_t>(Enum::MAX) + 1;
 constexpr std::array<std::string_view, kCountOf<wire::State>> kStates = {"complete", "no_response",
                                                                          "no_request", "one_way"};
 constexpr std::array<std::string_view, kCountOf<wire::Reason>> kReasons = {
-    "none", "unanswered", "reset", "closed", "lost_in_mirror", "lost_in_sensor", "capture_ended", "evicted"};
+    "none",           "unanswered",    "reset",   "closed",    "lost_in_mirror",
+    "lost_in_sensor", "capture_ended", "evicted", "malformed", "unsolicited"};
 constexpr std::array<std::string_view, kCountOf<wire::Transport>> kTransports = {"tcp", "udp", "icmp",
                                                                                  "sctp"};
 constexpr std::array<std::string_view, kCountOf<wire::Tunnel>> kTunnels = {

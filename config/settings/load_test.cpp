@@ -298,7 +298,7 @@ lcores: {workers: [2, 4-6], main: 1, idle: poll}
 dpdk: {hugepages: never, memoryMb: 512, rxDescriptors: 1024, mbufs: 8192, ringSize: 1024}
 decode: {vlanInKey: true, decapsulate: no, vxlanPorts: [4790], genevePort: 6082, removeDuplicates: false}
 flows: {max: 1024, tcpIdle: 10m, tcpClosed: 6s, tcpOpening: 1m, udpIdle: 2m}
-reassembly: {stateMemory: 1GiB, previewMemory: 32MiB, skewAllowance: 50ms, holeTimeout: 1s, heldBytes: 2MiB, heldSegments: 99}
+reassembly: {stateMemory: 1GiB, previewMemory: 32MiB, lentBuffers: 100, skewAllowance: 50ms, holeTimeout: 1s, heldBytes: 2MiB, heldSegments: 99}
 enabledDissectors: [http]
 portMapping: {http: [80, 8080], redis: [6379]}
 dissectors: {bodyPreview: 1KiB, headBytes: 8KiB, headers: 64, openCalls: 10, answerTimeout: 5s,

@@ -61,10 +61,11 @@ struct Settings {
   // reassembly, per worker unless said otherwise
   std::uint32_t state_memory_mb = 256;   // out-of-order segments, heads of messages, fragments
   std::uint32_t preview_memory_mb = 64;  // body previews
+  std::uint32_t lent_buffers = 4'096;    // received buffers that wait in previews instead of a copy
   std::uint32_t skew_allowance_ms = 20;
   std::uint32_t hole_timeout_ms = 2'000;
-  std::uint32_t held_bytes_max = 1'048'576;  // per direction
-  std::uint32_t held_segments_max = 256;     // per direction
+  std::uint32_t held_bytes_max = 8'388'608;  // per direction
+  std::uint32_t held_segments_max = 16'384;  // per direction
 
   // dissectors
   std::vector<std::string> enabled_dissectors;                     // empty = all

@@ -17,7 +17,7 @@ using Text = Offset<flatbuffers::String>;
 
 // The wire's values are a contract of their own; here they are the same numbers.
 static_assert(static_cast<int>(wire::State::one_way) == static_cast<int>(State::one_way));
-static_assert(static_cast<int>(wire::Reason::evicted) == static_cast<int>(Reason::evicted));
+static_assert(static_cast<int>(wire::Reason::unsolicited) == static_cast<int>(Reason::unsolicited));
 static_assert(static_cast<int>(wire::Tunnel::gtp) == static_cast<int>(Tunnel::gtp));
 static_assert(static_cast<int>(wire::FieldKind::list) == static_cast<int>(Field::Kind::list));
 static_assert(static_cast<std::uint32_t>(wire::Flag::gap) == kFlagGap);
@@ -296,7 +296,7 @@ Offset<Vector<std::uint8_t>> RecordBuild::write_body(const Message& message) {
   const flatbuffers::uoffset_t before = builder_.GetSize();
   std::uint8_t* bytes = nullptr;
   const auto offset = builder_.CreateUninitializedVector(message.body.size(), &bytes);
-  std::memcpy(bytes, message.body.data(), message.body.size());
+  message.body.copy_to(bytes);
   if (!redactor_.active()) return offset;
   const BodyForm form{message.content_type, message.content_encoding,
                       (call_.flags & kFlagTruncatedBody) != 0 || message.body.size() < message.body_size,

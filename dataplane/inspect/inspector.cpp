@@ -237,6 +237,10 @@ Inspector::Found Inspector::probe_among(const Identifier& identifier, CandidateM
 // This direction belongs to nobody; the flow is given up once the other one does neither.
 void Inspector::rule_out(Flow& flow, InspectedSide& side) {
   side.alive = 0;
+  // Should the other side turn out to be somebody's, then what was said here came and was not understood.
+  if (!side.lost) side.cause = GapCause::content;
+  side.lost = true;
+  side.missing += side.waiting.used;
   drop_waiting(side);
   const Inspection& in = *flow.inspection;
   if (in.side[0].alive != 0 || in.side[1].alive != 0) return;

@@ -25,6 +25,7 @@ constexpr MetricInfo kInfos[] = {
     {"flows_total", "end", "Flows by how they began or ended."},
     {"flows", "", "Flows live now."},
     {"memory_bytes", "pool", "Slab bytes in use."},
+    {"buffers_lent", "", "Packet buffers that wait as body previews."},
     {"handover_ring_used", "", "Frames waiting on the hand-over ring."},
     {"batches_waiting", "", "Batches submitted and not yet sent."},
     {"busy_cycles_total", "", "TSC cycles of turns that had packets."},
@@ -75,6 +76,7 @@ void add_flows(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"flows", "", &c.flows_live});
   rows.push_back({"memory_bytes", "state", &c.state_bytes});
   rows.push_back({"memory_bytes", "preview", &c.preview_bytes});
+  rows.push_back({"buffers_lent", "", &c.buffers_lent});
   rows.push_back({"handover_ring_used", "", &c.ring_used});
   rows.push_back({"batches_waiting", "", &c.batches_waiting});
   rows.push_back({"busy_cycles_total", "", &c.busy_cycles});

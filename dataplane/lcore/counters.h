@@ -67,6 +67,7 @@ struct WorkerCounters {
 
   std::uint64_t state_bytes = 0;      // gauge: slabs in use
   std::uint64_t preview_bytes = 0;    // gauge
+  std::uint64_t buffers_lent = 0;     // gauge: received buffers that wait as previews
   std::uint64_t ring_used = 0;        // gauge: hand-over ring
   std::uint64_t batches_waiting = 0;  // gauge: submitted, not yet sent
   std::uint64_t busy_cycles = 0;

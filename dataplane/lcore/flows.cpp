@@ -151,7 +151,8 @@ void Worker::give_segments(Flow& flow, const Slot& slot, TimeNs time) {
   std::uint32_t left = packet.payload_bytes;
   const std::uint32_t cut = packet.payload_wire_bytes - packet.payload_bytes;
   std::uint32_t offset = packet.payload_offset;
-  const rte_mbuf* piece = slot.mbuf;
+  rte_mbuf* piece = slot.mbuf;
+  const bool lends = slot.datagram.empty() && shared_.ports_lend[frame_info(slot.mbuf).port];
   for (; slot.datagram.empty() && piece->next != nullptr && offset >= piece->data_len; piece = piece->next)
     offset -= piece->data_len;
   constexpr std::uint8_t kLast = tcp_flag::fin | tcp_flag::rst;
@@ -164,7 +165,9 @@ void Worker::give_segments(Flow& flow, const Slot& slot, TimeNs time) {
     segment.wire_bytes = whole ? n + cut : n;
     segment.flags = whole ? packet.tcp_flags : packet.tcp_flags & static_cast<std::uint8_t>(~kLast);
     if (segment.seq != packet.seq) segment.flags &= static_cast<std::uint8_t>(~tcp_flag::syn);
+    lendable_ = lends ? piece : nullptr;
     reassembler_.on_segment(flow.conversation, packet.sender, segment, *this);
+    lendable_ = nullptr;
     if (whole) return;
     const bool after_syn = (segment.flags & tcp_flag::syn) != 0;
     segment.seq += n + (after_syn ? 1 : 0);
@@ -172,6 +175,21 @@ void Worker::give_segments(Flow& flow, const Slot& slot, TimeNs time) {
     offset = 0;
     piece = piece->next;
   }
+}
+
+// Bytes may come from elsewhere too: segments that were held, windows that waited.
+Loan* Worker::lend(Bytes bytes) {
+  if (lendable_ == nullptr || counters_.buffers_lent >= settings_.lent_buffers) return nullptr;
+  const auto* begin = rte_pktmbuf_mtod(lendable_, const std::uint8_t*);
+  if (bytes.data() < begin || bytes.data() + bytes.size() > begin + lendable_->data_len) return nullptr;
+  rte_mbuf_refcnt_update(lendable_, 1);
+  ++counters_.buffers_lent;
+  return reinterpret_cast<Loan*>(lendable_);
+}
+
+void Worker::give_back(Loan* loan) {
+  --counters_.buffers_lent;
+  rte_pktmbuf_free_seg(reinterpret_cast<rte_mbuf*>(loan));
 }
 
 void Worker::after_segment(Flow& flow, TimeNs time) {

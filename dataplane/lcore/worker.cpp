@@ -72,7 +72,7 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
       reassembly_limits_(reassembly_limits(settings_)),
       state_(std::size_t{settings_.state_memory_mb} << 20),
       previews_(std::size_t{settings_.preview_memory_mb} << 20),
-      workshop_{state_, previews_, limits_, counters_.dissectors},
+      workshop_{state_, previews_, limits_, counters_.dissectors, this},
       fragments_(state_, counters_.fragments),
       table_(settings_.flows_max),
       timers_(TimerOf{&table_}),
@@ -145,6 +145,7 @@ std::size_t Worker::turn() {
   now_ = read_clock();
   if (shared_.pace == Pace::live) {
     timers_.start(now_);
+    reassembler_.set_read_time(now_);
   }
   target_set_ = &targets_.current();
   inspector_.set_turn_time(now_);
@@ -165,6 +166,7 @@ std::size_t Worker::turn() {
   if (shared_.hand_over.workers() > 1) {
     const std::uint16_t n = from_others();
     counters_.handed_in += n;
+    behind = behind || n == kBurstMax;
     if (n > 0) process(burst_.data(), n, Origin::ring);
     if (shared_.pace == Pace::capture) shared_.hand_over.in_flight -= n;
     frames += n;
@@ -179,9 +181,10 @@ std::size_t Worker::turn() {
 }
 
 // The two directions of a connection may come from two ports. While one may hold more than was read, time
-// stands still for holes: what fills them may wait there unread. Not for long, since timers wait too.
+// stands still for holes: what fills them may wait there unread. Not for long, since timers wait too. Holes date
+// from the turn in which they were read, so that none is old when time goes on.
 void Worker::tell_flows_the_time(bool behind) {
-  constexpr DurationNs kBehindMaxNs = 500 * kMillisecondNs;
+  constexpr DurationNs kBehindMaxNs = 2 * kSecondNs;
   const TimeNs least = now_ - kBehindMaxNs;
   const bool several = sources_.size() > 1 || shared_.hand_over.workers() > 1;
   capture_now_ = behind && several ? std::max(capture_now_, least) : std::max(capture_now_, now_);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,7 @@ struct WorkerShared {
   std::string sensor;
   std::uint64_t sensor_epoch = 0;
   Pace pace = Pace::live;
+  std::bitset<256> ports_lend{};  // by FrameInfo::port: its pool has buffers for previews
   // When the sensor itself last lost packets (NIC, rings), by the workers' clock: gaps near it are its own
   // doing.
   std::atomic<TimeNs> last_loss{0};
@@ -47,7 +49,7 @@ struct WorkerShared {
   std::atomic<bool> distrust_devices{false};
 };
 
-class Worker final : private StreamSink {
+class Worker final : private StreamSink, private Lender {
  public:
   Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor,
          TargetReader targets);
@@ -81,7 +83,8 @@ class Worker final : private StreamSink {
     rte_mbuf* mbuf = nullptr;
     Bytes datagram;  // set for a datagram put together from fragments: its payload lies here, not in the mbuf
     std::uint64_t hash = 0;
-    Flow* flow = nullptr;  // as it stood before the burst; packets before this one may have ended it or begun it
+    Flow* flow =
+        nullptr;  // as it stood before the burst; packets before this one may have ended it or begun it
   };
 
   // One turn of the loop, stage by stage over the burst.
@@ -137,6 +140,10 @@ class Worker final : private StreamSink {
     inspector_.on_end(*current_, sender, end, time);
   }
 
+  // Lender, for the segment under way.
+  Loan* lend(Bytes bytes) override;
+  void give_back(Loan* loan) override;
+
   void outcome(Outcome o) { ++counters_.outcomes[static_cast<std::size_t>(o)]; }
 
   struct TimerOf {
@@ -173,7 +180,8 @@ class Worker final : private StreamSink {
   std::array<std::uint8_t, 65'536> scratch_{};
   const TargetSet* target_set_ = nullptr;
   Flow* current_ = nullptr;
-  TimeNs now_ = 0;  // the worker's clock, read once a turn
+  rte_mbuf* lendable_ = nullptr;  // what the segment under way lies in
+  TimeNs now_ = 0;                // the worker's clock, read once a turn
   TimeNs capture_now_ =
       0;  // what drives flows: live the clock, or a little behind it; else the newest timestamp
   bool slipped_ = false;  // the last packet of the capture was far ahead of all others

@@ -104,13 +104,9 @@ std::uint16_t EthdevQueue::receive(rte_mbuf** out, std::uint16_t n, TimeNs now) 
   }
   if (got == 0) return 0;
   if (!filter_.empty()) got = keep_matching(out, got);
-  for (std::uint16_t i = 0; i < got; ++i) {
-    FrameInfo& info = frame_info(out[i]);
-    info.time = now;
-    info.wire_bytes = out[i]->pkt_len;
-    info.port = port_;
-    info.link = LinkType::ethernet;
-  }
+  for (std::uint16_t i = 0; i < got; ++i)
+    frame_info(out[i]) = {
+        .time = now, .wire_bytes = out[i]->pkt_len, .port = port_, .link = LinkType::ethernet};
   delivered_.store(delivered_.load(std::memory_order_relaxed) + got, std::memory_order_relaxed);
   return got;
 }

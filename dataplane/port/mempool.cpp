@@ -47,7 +47,13 @@ PoolPlan plan_pool(const PortSettings& port, const Settings& settings, unsigned 
     // net_af_packet keeps the kernel's ring, not mbufs, in its queues.
     if (frame > kDataRoomBytes) mbufs = std::min<std::uint64_t>(mbufs, kMbufsMin * workers);
   }
-  if (settings.mbufs != 0) mbufs = settings.mbufs;
+  // Devices of the kernel's have few and large buffers.
+  plan.lends = source.kind != SourceKind::vdev;
+  if (plan.lends) mbufs += std::uint64_t{workers} * settings.lent_buffers;
+  if (settings.mbufs != 0) {
+    plan.lends = plan.lends && settings.mbufs >= mbufs;
+    mbufs = settings.mbufs;
+  }
   // A ring-backed pool stores best 2^n - 1.
   const std::uint64_t rounded = std::bit_ceil(std::clamp<std::uint64_t>(mbufs, kMbufsMin, kMbufsMax) + 1) - 1;
   plan.mbufs = static_cast<std::uint32_t>(rounded);

@@ -20,6 +20,7 @@ constexpr std::uint32_t kMbufCacheMax = 256;  // mbufs that a worker keeps at ha
 struct PoolPlan {
   std::uint32_t mbufs = 0;
   std::uint16_t data_room_bytes = kDataRoomBytes;
+  bool lends = false;  // beyond what reception needs there are enough for body previews
   std::uint64_t bytes() const;
 };
 

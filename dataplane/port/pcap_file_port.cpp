@@ -168,13 +168,12 @@ std::uint16_t PcapFileQueue::receive(rte_mbuf** out, std::uint16_t n, TimeNs) {
     rte_mbuf* mbuf = copy_frame(pool_, {bytes_, header_->caplen});
     if (mbuf == nullptr) break;  // nothing is lost: the file waits until mbufs come back
     pending_ = false;
-    FrameInfo& info = frame_info(mbuf);
     // Opened with nanoseconds: tv_usec holds them. Unsigned, since a hostile capture may name any second.
-    info.time =
-        static_cast<TimeNs>(header_->ts.tv_sec) * kSecondNs + static_cast<TimeNs>(header_->ts.tv_usec);
-    info.wire_bytes = std::max(header_->len, header_->caplen);
-    info.port = port_;
-    info.link = link_;
+    frame_info(mbuf) = {.time = static_cast<TimeNs>(header_->ts.tv_sec) * kSecondNs +
+                                static_cast<TimeNs>(header_->ts.tv_usec),
+                        .wire_bytes = std::max(header_->len, header_->caplen),
+                        .port = port_,
+                        .link = link_};
     out[got++] = mbuf;
   }
   count(delivered_, got);

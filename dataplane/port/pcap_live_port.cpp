@@ -95,12 +95,11 @@ void PcapLivePort::take(u_char* self, const pcap_pkthdr* header, const u_char* b
     ++port->lost_;  // the ring's slot is needed: this frame is gone
     return;
   }
-  FrameInfo& info = frame_info(mbuf);
-  info.time = static_cast<TimeNs>(header->ts.tv_sec) * kSecondNs +
-              static_cast<TimeNs>(header->ts.tv_usec) * port->fraction_ns_;
-  info.wire_bytes = std::max(header->len, header->caplen);
-  info.port = port->index_;
-  info.link = port->link_;
+  frame_info(mbuf) = {.time = static_cast<TimeNs>(header->ts.tv_sec) * kSecondNs +
+                              static_cast<TimeNs>(header->ts.tv_usec) * port->fraction_ns_,
+                      .wire_bytes = std::max(header->len, header->caplen),
+                      .port = port->index_,
+                      .link = port->link_};
   port->out_[port->taken_++] = mbuf;
 }
 

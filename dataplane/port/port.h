@@ -19,7 +19,8 @@ namespace spanlight {
 constexpr std::uint16_t kBurstMax = 64;
 
 // What the data path needs to know of a received frame beside its bytes; lives in the mbuf's dynamic fields,
-// so that it survives the hand-over to another worker.
+// so that it survives the hand-over to another worker. Written whole for each frame: an mbuf has been used
+// before.
 struct FrameInfo {
   TimeNs time = 0;               // capture time
   std::uint32_t wire_bytes = 0;  // length on the wire, >= pkt_len

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "port/eal.h"
+#include "port/mempool.h"
 #include "port/open_port.h"
 #include "port/privileges.h"
 
@@ -83,6 +84,9 @@ std::string Engine::make_workers() {
                        .sensor = settings_.sensor_name.empty() ? host_name() : settings_.sensor_name,
                        .sensor_epoch = epoch_,
                        .pace = pace_});
+  for (std::size_t i = 0; i < settings_.ports.size(); ++i)
+    shared_->ports_lend[i] =
+        plan_pool(settings_.ports[i], settings_, static_cast<unsigned>(worker_count_)).lends;
   auto redactor = Redactor::create(settings_);
   if (auto* sentence = std::get_if<std::string>(&redactor)) return *sentence;
   redactors_.push_back(std::move(std::get<std::unique_ptr<Redactor>>(redactor)));

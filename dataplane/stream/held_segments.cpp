@@ -13,15 +13,24 @@ HeldSegment* next_of(const Stream& s, const HeldSegment* segment) {
   return segment->next == s.held ? nullptr : segment->next;
 }
 
-// The last segment that starts at or before `seq`; nullptr if there is none.
-HeldSegment* last_at_or_before(const Stream& s, std::uint32_t seq) {
-  if (s.held == nullptr) return nullptr;
-  HeldSegment* segment = s.held->prev;
-  while (before(seq, segment->seq)) {
-    if (segment == s.held) return nullptr;
-    segment = segment->prev;
+// Arrivals append, fill the hole in front, or are out of order by a few: whoever sends otherwise must not
+// make us walk through thousands of segments for each of his.
+constexpr unsigned kStepsMax = 256;
+
+// Finds the last segment that starts at or before `seq`; nullptr if there is none. False: it is too far from
+// both ends.
+bool find_place(const Stream& s, std::uint32_t seq, HeldSegment*& place) {
+  place = nullptr;
+  if (s.held == nullptr || before(seq, s.held->seq)) return true;
+  HeldSegment* back = s.held->prev;
+  HeldSegment* front = s.held;
+  for (unsigned step = 0; step < kStepsMax; ++step) {
+    if (!before(seq, back->seq)) return place = back, true;
+    back = back->prev;
+    if (before(seq, front->next->seq)) return place = front, true;
+    front = front->next;
   }
-  return segment;
+  return false;
 }
 
 // Links `segment` between `left` and its successor; `first`: the ring begins with it.
@@ -42,16 +51,23 @@ HeldSegment* last_of(const Stream& s) {
 }
 
 // What was sent earlier cannot have acknowledged more than what was sent later. A retransmission carries a
-// newer acknowledgement than its bytes had when they were first sent; its neighbours know better.
+// newer acknowledgement than its bytes had when they were first sent; its neighbours know better. Where that
+// would change too many of them, the new segment gives way.
 void order_acks(const Stream& s, HeldSegment* segment) {
   if (!segment->has_ack) return;
   const HeldSegment* after = next_of(s, segment);
   if (after != nullptr && after->has_ack) segment->ack = earlier(segment->ack, after->ack);
-  for (HeldSegment* p = segment; p != s.held;) {
-    p = p->prev;
-    if (!p->has_ack || !before(segment->ack, p->ack)) return;
-    p->ack = segment->ack;
+  const HeldSegment* lower_from = segment;  // the first one whose acknowledgement is to fall
+  for (unsigned step = 0; lower_from != s.held; ++step) {
+    const HeldSegment* p = lower_from->prev;
+    if (!p->has_ack || !before(segment->ack, p->ack)) break;
+    if (step == kStepsMax) {
+      segment->ack = segment->prev->ack;
+      return;
+    }
+    lower_from = p;
   }
+  for (HeldSegment* p = segment; p != lower_from; p->ack = segment->ack) p = p->prev;
 }
 
 bool differs(const HeldSegment& held, const Arrival& a, std::uint32_t n) {
@@ -78,7 +94,7 @@ HeldSegment* add(Stream& s, HeldSegment* place, const HeldSegment* after, const 
   HeldSegment* segment = block_for(n, slabs);
   if (segment == nullptr) return nullptr;
   segment->time = a.time;
-  segment->since = after != nullptr ? std::min(a.clock, after->since) : a.clock;
+  segment->since = after != nullptr ? std::min(a.since, after->since) : a.since;
   segment->seq = a.seq;
   segment->bytes = n;
   segment->cut = n == whole ? room - n : 0;
@@ -104,7 +120,8 @@ void Arrival::trim_front(std::uint32_t n) {
 bool hold(Stream& s, Arrival& a, const ReassemblyLimits& limits, SlabPool& slabs, HoldMarks& marks) {
   // Held bytes prove that what the peer acknowledged was no FIN.
   s.fin_counted = false;
-  HeldSegment* place = last_at_or_before(s, a.seq);
+  HeldSegment* place = nullptr;
+  if (!find_place(s, a.seq, place)) return false;
   while (a.wire != 0) {
     if (place != nullptr && before(a.seq, place->end())) {
       const std::uint32_t n = std::min(a.wire, place->end() - a.seq);
@@ -133,7 +150,7 @@ bool hold_fin(Stream& s, const Arrival& a, SlabPool& slabs) {
   *segment = {.next = nullptr,
               .prev = nullptr,
               .time = a.time,
-              .since = a.clock,
+              .since = a.since,
               .seq = s.fin_seq,
               .bytes = 0,
               .cut = 0,

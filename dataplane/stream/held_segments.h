@@ -36,6 +36,7 @@ struct Arrival {
   bool has_ack = false;
   TimeNs time = 0;
   TimeNs clock = 0;  // Segment::age_clock()
+  TimeNs since = 0;  // what a hole before it dates from: Reassembler::noted()
 
   std::uint32_t end() const { return seq + wire; }
   void trim_front(std::uint32_t n);
@@ -49,7 +50,7 @@ struct HoldMarks {
 };
 
 // Copies those bytes of `a` that are not held yet and takes them off its front. False: a limit or the slabs
-// were exhausted and `a` has what is left. Walks from the tail: arrivals mostly append.
+// were exhausted, or its place is too far from both ends of the ring; `a` has what is left.
 bool hold(Stream& s, Arrival& a, const ReassemblyLimits& limits, SlabPool& slabs, HoldMarks& marks);
 
 // Appends the FIN at s.fin_seq. False: no slab.

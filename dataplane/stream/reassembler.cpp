@@ -57,12 +57,12 @@ void move_beginning(Stream& s, const Arrival& a, bool syn) {
 }
 
 // Takes note of what `segment` says the other side has sent. False: it says nothing, or nothing that can be.
-bool note_ack(Stream& o, const Segment& segment) {
+bool note_ack(Stream& o, const Segment& segment, TimeNs since) {
   if ((segment.flags & tcp_flag::ack) == 0) return false;
   if (!o.started && !o.acked_valid) {
     o.next_seq = o.peer_acked = segment.ack;
     o.acked_valid = true;
-    o.owed_since = std::max<TimeNs>(segment.age_clock(), 1);
+    o.owed_since = std::max<TimeNs>(since, 1);
     return true;
   }
   if (distance(highest(o), segment.ack) > std::int32_t{kPlausibleBytes}) return false;
@@ -103,9 +103,10 @@ void Reassembler::on_unexpected(Conversation& c, unsigned sender, const Segment&
   a.ack = segment.ack;
   a.time = segment.time;
   a.clock = segment.age_clock();
+  a.since = noted(a.clock);
   if ((segment.flags & tcp_flag::rst) != 0) {
     if (believes_reset(s, segment.seq)) {
-      if (c.stream[sender ^ 1].started) note_ack(c.stream[sender ^ 1], segment);
+      if (c.stream[sender ^ 1].started) note_ack(c.stream[sender ^ 1], segment, a.since);
       c.reset = true;
     } else {
       ++counters_.out_of_window;
@@ -113,7 +114,7 @@ void Reassembler::on_unexpected(Conversation& c, unsigned sender, const Segment&
   } else if (locate(c, sender, segment, a, sink)) {
     s.strays = 0;
     Stream& o = c.stream[sender ^ 1];
-    a.has_ack = note_ack(o, segment);
+    a.has_ack = note_ack(o, segment, a.since);
     // A side that no port shows: what it must have sent is told before the answer to it.
     if (o.started && !o.seen) settle(c, segment.age_clock(), sink);
     const std::uint32_t fin_seq = a.end();

@@ -45,8 +45,8 @@ struct Segment {
 struct ReassemblyLimits {
   DurationNs skew_allowance_ns = 20 * kMillisecondNs;
   DurationNs hole_timeout_ns = 2 * kSecondNs;
-  std::uint32_t held_bytes_max = 1'048'576;  // per direction
-  std::uint32_t held_segments_max = 256;     // per direction
+  std::uint32_t held_bytes_max = 8'388'608;  // per direction
+  std::uint32_t held_segments_max = 16'384;  // per direction
 };
 
 struct ReassemblyCounters {
@@ -90,6 +90,11 @@ class Reassembler {
 
   // Delivers what is held (holes declared), tells both ends, gives every slab back. The conversation is over.
   void close(Conversation& c, End end, TimeNs now, StreamSink& sink);
+
+  // When what is given from now on was read, where holes age by a clock that stands still at times
+  // (Segment::clock): they date from then, lest they be old at once when the clock goes on. 0: they date from
+  // the clock.
+  void set_read_time(TimeNs now) { read_time_ = now; }
 
   // The cause that gaps are given from now on: the worker says `sensor` while its own drop counters move.
   void set_gap_cause(GapCause cause) { gap_cause_ = cause; }
@@ -146,7 +151,10 @@ class Reassembler {
   const ReassemblyLimits& limits_;
   SlabPool& slabs_;
   ReassemblyCounters& counters_;
+  TimeNs noted(TimeNs clock) const { return clock > read_time_ ? clock : read_time_; }
+
   GapCause gap_cause_ = GapCause::mirror;
+  TimeNs read_time_ = 0;
 };
 
 // The stream moves on by `n`: what was owed or waited for is measured afresh from here.

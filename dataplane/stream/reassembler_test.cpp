@@ -437,6 +437,38 @@ TEST(Reassembler, ALimitReleasesWhatWaitsForTheOtherSide) {
   EXPECT_EQ(run.sink.broken, "");
 }
 
+// Read together while the clock stood still: nothing is old when it goes on.
+TEST(Reassembler, HolesDateFromWhenTheyWereRead) {
+  Conversing run;
+  run.run(kOpen);
+  const TimeNs stood = kStart + 10 * kMillisecondNs, read = stood + 300 * kMillisecondNs;
+  run.reassembler.set_read_time(read);
+  Segment answer =
+      run.segment(1, "A", 1, 4, "answer", read);  // to a request that waits unread on the other port
+  answer.clock = stood;
+  run.reassembler.on_segment(run.c, 1, answer, run.sink);
+  EXPECT_EQ(run.c.hole_deadline, read + run.limits.skew_allowance_ns);
+  run.reassembler.on_time(run.c, read, run.sink);
+  EXPECT_EQ(run.sink.gaps[0], 0u);
+  run.reassembler.on_time(run.c, read + run.limits.skew_allowance_ns, run.sink);
+  EXPECT_EQ(run.sink.gaps[0], 1u);
+}
+
+// What is far from both ends of a long ring is not walked to: it counts as a limit that was hit.
+TEST(Reassembler, ASegmentFarInsideALongRingCutsTheWaitShort) {
+  for (const std::uint32_t at : {250u, 1'000u, 1'750u}) {
+    Conversing run(1'000, 5'000, 16u << 20);
+    run.run(kOpen);
+    for (std::uint32_t i = 1; i <= 2'000; ++i) run.send(run.segment(0, "A", 1 + i * 4, 1, "ab", 1), 0);
+    EXPECT_EQ(run.counters.limit_hits, 0u);
+    run.send(run.segment(0, "A", 1 + at * 4 + 2, 1, "cd", 1), 0);
+    EXPECT_EQ(run.counters.limit_hits > 0, at == 1'000) << at;
+    run.reassembler.close(run.c, End::idle, kStart, run.sink);
+    EXPECT_EQ(run.sink.broken, "");
+    EXPECT_EQ(run.slabs_.used_bytes(), 0u);
+  }
+}
+
 TEST(Reassembler, AFinThatFindsNoSlabStillEndsItsStream) {
   Conversing run(1'000, 5'000, 0);
   run.run(std::string(kOpen) + "1 0 FA 4 1\n 21 time");

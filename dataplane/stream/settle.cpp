@@ -35,7 +35,7 @@ TimeNs Reassembler::due_at(const Conversation& c, Stream& s, TimeNs now) const {
   if (head_is_next(s)) return 0;  // waits for the other side, which has a deadline then
   TimeNs due = kNever;
   if (before(reached(s), owed_until(s))) {
-    if (s.owed_since == 0) s.owed_since = std::max<TimeNs>(now, 1);
+    if (s.owed_since == 0) s.owed_since = std::max<TimeNs>(noted(now), 1);
     // A side that was never seen is not waited for once the conversation is older than the allowance.
     due = s.owed_since + (s.seen ? limits_.skew_allowance_ns : 0);
   } else {
@@ -134,7 +134,7 @@ void Reassembler::deliver(Conversation& c, unsigned sender, const Chunk& chunk, 
   Stream& s = c.stream[sender];
   advance(s, static_cast<std::uint32_t>(chunk.bytes.size()));
   // A stream that moves has a new hole at its front.
-  if (s.held != nullptr) s.held->since = std::max(s.held->since, now);
+  if (s.held != nullptr) s.held->since = std::max(s.held->since, noted(now));
   if (!chunk.bytes.empty()) sink.on_chunk(sender, chunk);
   if (cut == 0) return;
   counters_.cut_bytes += cut;

@@ -178,9 +178,15 @@ bool CallQueue::pipelined_behind(const OpenRequest& request, std::uint64_t serve
   return request.end != 0 && server_acked > request.end && c2s_hole_end_ > request.end;
 }
 
-// An answer directly behind a paired one, nothing missing in either direction since: behind an earlier hole
-// there were requests that waited, and the client pipelines.
+// Nothing is missing, and yet nobody asked: the server spoke by itself, or its answer overtook the request
+// (limits on what is held while the other side of a TAP is late). A request that was already sent then is not
+// to be paired with the next answer. Directly behind a paired answer, and behind an earlier hole: there were
+// requests that waited, and the client pipelines.
 CallQueue::Match CallQueue::unasked() {
+  if (mode_ == Mode::ordered && !in_step_) {
+    mode_ = Mode::searching;
+    cause_ = GapCause::sensor;
+  }
   if (!in_step_) return {Verdict::no_request, nullptr};
   refills_ = true;
   prove_pipelining();

@@ -68,6 +68,9 @@ class CallQueue {
   // lost.
   void disturb(Direction from, std::uint64_t end_offset, GapCause cause);
 
+  // Whose doing it is that calls lose their order from here on; disturb() says so too.
+  void blame(GapCause cause) { cause_ = cause; }
+
   // A request begins. First what happens to those queued, then its own place. push() refuses (false) in
   // `uncertain` mode: the request is not queued and comes out unpaired.
   Fate before_push(const RequestStart& start);

@@ -166,8 +166,8 @@ TEST(CallQueue, TwoWholeRequestsBehindAHoleWithoutAnAnswerToItProvePipelining) {
   }
 }
 
-// A connection that is uncertain behind one batch more than `batches`, with all said and acknowledged up to 100 of c2s and 200 of s2c at
-// second 10.
+// A connection that is uncertain behind one batch more than `batches`, with all said and acknowledged up to
+// 100 of c2s and 200 of s2c at second 10.
 CallQueue uncertain_at_rest(std::uint32_t batches, DurationNs answer) {
   CallQueue q;
   OpenRequest a, b;

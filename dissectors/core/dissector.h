@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "core/bytes.h"
+#include "core/lender.h"
 #include "core/slab.h"
 #include "core/time_ns.h"
 #include "core/transaction.h"
@@ -46,7 +47,8 @@ struct Answer {
   const Descriptor* next = nullptr;
 };
 
-enum class GapCause : std::uint8_t { mirror, sensor };
+// Who lost the bytes. `content`: nobody, they came and were not understood; said by dissectors alone.
+enum class GapCause : std::uint8_t { mirror, sensor, content };
 
 enum class End : std::uint8_t { fin, reset, idle, evicted, capture_ended };
 
@@ -77,6 +79,7 @@ struct Workshop {
   SlabPool& previews;
   const Limits& limits;
   DissectorCounters& counters;
+  Lender* lender = nullptr;  // of received buffers; none: what is kept is copied
 };
 
 class Dissector {

@@ -5,23 +5,74 @@
 namespace spanlight {
 
 void Preview::expect(Workshop& workshop, std::uint64_t bytes) {
-  // A refusal is not counted here: append() tries again with less.
-  if (!closed_ && buffer_.size() == 0 && bytes > 0 && limit(workshop.limits) > 0)
-    buffer_.reserve(workshop.previews,
-                    static_cast<std::size_t>(std::min<std::uint64_t>(bytes, limit(workshop.limits))));
+  expected_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, limit(workshop.limits)));
 }
 
 void Preview::append(Workshop& workshop, Bytes body) {
   if (body.empty() || full(workshop.limits)) return;
-  const std::size_t wanted = std::min(body.size(), limit(workshop.limits) - buffer_.size());
-  if (buffer_.append(workshop.previews, body.first(wanted))) {
-    if (wanted < body.size()) closed_ = true;
-    return;
-  }
-  // The slabs are exhausted: fill the block at hand, then give up growing.
-  ++workshop.counters.preview_exhausted;
-  buffer_.append(workshop.previews, body.first(std::min(wanted, buffer_.capacity() - buffer_.size())));
+  const Bytes kept = body.first(std::min(body.size(), limit(workshop.limits) - size_));
+  if (kept.size() < body.size()) closed_ = true;
+  if (borrow(workshop, kept) || copy(workshop, kept)) return;
   closed_ = true;
+  ++workshop.counters.preview_exhausted;
+}
+
+bool Preview::add_piece(Workshop& workshop, const Piece& piece) {
+  return pieces().size() < kPiecesMax &&
+         pieces_.append(workshop.state, {reinterpret_cast<const std::uint8_t*>(&piece), sizeof(piece)});
+}
+
+// The last place is kept for what must be copied.
+bool Preview::borrow(Workshop& workshop, Bytes body) {
+  if (workshop.lender == nullptr || body.size() < kLentBytesMin || pieces().size() + 2 > kPiecesMax)
+    return false;
+  Loan* loan = workshop.lender->lend(body);
+  if (loan == nullptr) return false;
+  const bool first = pieces_.size() == 0 && size_ > 0;  // all before it was copied
+  if ((first && !add_piece(workshop, {.bytes = size_})) ||
+      !add_piece(workshop, {.lent = body.data(), .loan = loan, .bytes = body.size()})) {
+    workshop.lender->give_back(loan);
+    return false;
+  }
+  size_ += static_cast<std::uint32_t>(body.size());
+  return true;
+}
+
+// False: the slabs are exhausted; what fits into the block at hand was kept.
+bool Preview::copy(Workshop& workshop, Bytes body) {
+  if (copied_.capacity() == 0 && expected_ > size_) copied_.reserve(workshop.previews, expected_ - size_);
+  // A refusal of the reservation is not counted: it is tried again with less.
+  const bool whole = copied_.size() + body.size() <= SlabBuffer::kBytesMax &&
+                     copied_.reserve(workshop.previews, copied_.size() + body.size());
+  const std::size_t n = whole ? body.size() : std::min(body.size(), copied_.capacity() - copied_.size());
+  if (pieces_.size() > 0) {
+    Piece* last = const_cast<Piece*>(&pieces().back());
+    if (last->loan == nullptr)
+      last->bytes += n;
+    else if (!add_piece(workshop, {.bytes = n}))
+      return false;
+  }
+  copied_.append(workshop.previews, body.first(n));
+  size_ += static_cast<std::uint32_t>(n);
+  return whole;
+}
+
+Pieces Preview::bytes(Room& room) const {
+  if (pieces_.size() == 0) return copied_.bytes();
+  std::size_t count = 0, copied = 0;
+  for (const Piece& piece : pieces()) {
+    const std::uint8_t* at = piece.loan != nullptr ? piece.lent : copied_.data() + copied;
+    if (piece.loan == nullptr) copied += piece.bytes;
+    room[count++] = {at, piece.bytes};
+  }
+  return Pieces(std::span<const Bytes>(room).first(count));
+}
+
+void Preview::release(Workshop& workshop) {
+  for (const Piece& piece : pieces())
+    if (piece.loan != nullptr) workshop.lender->give_back(piece.loan);
+  pieces_.release(workshop.state);
+  copied_.release(workshop.previews);
 }
 
 }  // namespace spanlight

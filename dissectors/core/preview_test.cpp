@@ -8,15 +8,86 @@ namespace spanlight {
 namespace {
 
 struct Shop {
-  explicit Shop(std::uint32_t limit, std::size_t memory = 1u << 20) : previews(memory) {
+  explicit Shop(std::uint32_t limit, std::size_t memory = 1u << 20, std::size_t state_memory = 1u << 20)
+      : state(state_memory), previews(memory) {
     limits.body_preview_bytes = limit;
   }
-  SlabPool state{0};
+  SlabPool state;
   SlabPool previews;
   Limits limits;
   DissectorCounters counters;
   Workshop workshop{state, previews, limits, counters};
 };
+
+std::string text_of(const Preview& preview) {
+  Preview::Room room;
+  const Pieces pieces = preview.bytes(room);
+  std::string text(pieces.size(), '\0');
+  pieces.copy_to(reinterpret_cast<std::uint8_t*>(text.data()));
+  EXPECT_EQ(text.size(), preview.size());
+  return text;
+}
+
+// Lends what lies in `buffer`, up to `most` times.
+struct Buffer final : Lender {
+  explicit Buffer(std::string bytes, unsigned most = 1'000) : buffer(std::move(bytes)), left(most) {}
+  Loan* lend(Bytes bytes) override {
+    const Bytes own = as_bytes(buffer);
+    const bool inside = bytes.data() >= own.data() && bytes.data() + bytes.size() <= own.data() + own.size();
+    if (!inside || left == 0) return nullptr;
+    --left;
+    ++out;
+    return reinterpret_cast<Loan*>(this);
+  }
+  void give_back(Loan* loan) override {
+    EXPECT_EQ(loan, reinterpret_cast<Loan*>(this));
+    --out;
+  }
+  std::string buffer;
+  unsigned left;
+  unsigned out = 0;
+};
+
+TEST(Preview, LargePiecesAreLentAndSmallOnesCopiedInOrder) {
+  std::string letters;
+  for (int i = 0; i < 20'000; ++i) letters += static_cast<char>('a' + i / 7 % 26);
+  for (const unsigned most : {0u, 1u, 3u, 1'000u}) {
+    for (const std::uint32_t limit : {700u, 16'384u, 65'536u}) {
+      Shop shop(limit);
+      Buffer buffer(letters, most);
+      shop.workshop.lender = &buffer;
+      Preview preview;
+      preview.expect(shop.workshop, letters.size());
+      std::size_t at = 0;
+      for (std::size_t n = 1; at < letters.size(); n = n * 5 % 1'499 + 1) {
+        const Bytes piece = as_bytes(buffer.buffer).subspan(at, std::min(n, letters.size() - at));
+        at += piece.size();
+        if (n % 3 == 0)  // from elsewhere: a window that waited
+          preview.append(shop.workshop, as_bytes(std::string(as_text(piece))));
+        else
+          preview.append(shop.workshop, piece);
+      }
+      EXPECT_EQ(text_of(preview), letters.substr(0, std::min<std::size_t>(limit, letters.size())));
+      EXPECT_LE(buffer.out, std::min<unsigned>(most, Preview::kPiecesMax));
+      EXPECT_EQ(buffer.out > 0, most > 0 && limit > 700);
+      EXPECT_EQ(shop.counters.preview_exhausted, 0u);
+      preview.release(shop.workshop);
+      EXPECT_EQ(buffer.out, 0u);
+      EXPECT_EQ(shop.previews.used_bytes() + shop.state.used_bytes(), 0u);
+    }
+  }
+}
+
+TEST(Preview, WithoutRoomForTheListOfPiecesItCopies) {
+  Shop shop(16'384, 1u << 20, 0);
+  Buffer buffer(std::string(1'000, 'x'));
+  shop.workshop.lender = &buffer;
+  Preview preview;
+  preview.append(shop.workshop, as_bytes(buffer.buffer));
+  EXPECT_EQ(text_of(preview), buffer.buffer);
+  EXPECT_EQ(buffer.out, 0u);
+  preview.release(shop.workshop);
+}
 
 TEST(Preview, KeepsThePrefixUpToTheLimit) {
   for (const std::uint32_t limit : {0u, 1u, 255u, 256u, 257u, 16'384u, 65'536u, 1u << 20}) {
@@ -29,7 +100,7 @@ TEST(Preview, KeepsThePrefixUpToTheLimit) {
       preview.append(shop.workshop, as_bytes(piece));
     }
     const std::size_t kept = std::min<std::size_t>({limit, Preview::kBytesMax, all.size()});
-    EXPECT_EQ(as_text(preview.bytes()), all.substr(0, kept)) << limit;
+    EXPECT_EQ(text_of(preview), all.substr(0, kept)) << limit;
     EXPECT_EQ(preview.full(shop.limits), kept < all.size());
     EXPECT_EQ(shop.counters.preview_exhausted, 0u);
     preview.release(shop.workshop);
@@ -44,7 +115,7 @@ TEST(Preview, ExhaustionShortensAndIsCountedOnce) {
   Preview preview;
   preview.append(shop.workshop, as_bytes(std::string(100, 'x')));
   preview.append(shop.workshop, as_bytes(std::string(100, 'y')));
-  EXPECT_TRUE(preview.bytes().empty());
+  EXPECT_EQ(text_of(preview), "");
   EXPECT_TRUE(preview.full(shop.limits));
   EXPECT_EQ(shop.counters.preview_exhausted, 1u);
   shop.previews.give(hog);
@@ -56,7 +127,7 @@ TEST(Preview, NothingBehindAHole) {
   preview.append(shop.workshop, as_bytes("ab"));
   preview.close();
   preview.append(shop.workshop, as_bytes("cd"));
-  EXPECT_EQ(as_text(preview.bytes()), "ab");
+  EXPECT_EQ(text_of(preview), "ab");
   preview.release(shop.workshop);
 }
 

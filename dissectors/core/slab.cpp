@@ -13,16 +13,16 @@ constexpr std::size_t kHugePageBytes = 2u << 20;
 
 }  // namespace
 
-// The first four bytes of a block that was given back hold the index of the page's next such block. Blocks that
-// were never taken are not touched.
+// The first four bytes of a block that was given back hold the index of the page's next such block. Blocks
+// that were never taken are not touched.
 
 SlabPool::SlabPool(std::size_t bytes) : page_count_(bytes / kPageBytes) {
   partial_.fill(kNone);
   if (page_count_ == 0) return;
   // Reserved whole, backed by the kernel as it is touched: an idle sensor stays small.
   mapped_bytes_ = page_count_ * kPageBytes + kHugePageBytes;
-  void* region = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                      -1, 0);
+  void* region = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (region == MAP_FAILED) {
     page_count_ = 0;
     return;

@@ -29,7 +29,8 @@ class SlabPool {
   SlabPool(const SlabPool&) = delete;
   SlabPool& operator=(const SlabPool&) = delete;
 
-  // For pools that live long and are touched at random: fewer TLB misses, where the kernel grants it. At start.
+  // For pools that live long and are touched at random: fewer TLB misses, where the kernel grants it. At
+  // start.
   void prefer_huge_pages();
 
   // A block of at least `bytes_min` (its size is that of its class), or an empty span when nothing is left or

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/bytes.h"
+#include "core/pieces.h"
 #include "core/time_ns.h"
 
 namespace spanlight {
@@ -27,6 +28,8 @@ enum class Reason : std::uint8_t {
   lost_in_sensor,  // bytes that the sensor dropped itself (its own counters say where)
   capture_ended,   // the capture ended, or the sensor was stopped
   evicted,         // a limit of the sensor was reached: flows, open calls, memory
+  malformed,       // nothing is missing: the other half broke its protocol's rules and was not understood
+  unsolicited,     // nothing is missing: the server said it without being asked
 };
 
 // Bits of Transaction::flags.
@@ -77,7 +80,7 @@ struct Message {
   std::uint64_t size = 0;  // whole message, head and body
   Headers headers = {};
   std::uint64_t body_size = 0;
-  Bytes body = {};  // preview
+  Pieces body = {};  // preview
   std::string_view content_type = {};
   std::string_view content_encoding = {};
   std::span<const Field> fields = {};

@@ -8,7 +8,20 @@
 namespace spanlight::http {
 
 Reason Connection::lost() const {
-  return queue_.cause() == GapCause::sensor ? Reason::lost_in_sensor : Reason::lost_in_mirror;
+  switch (queue_.cause()) {
+    case GapCause::mirror:
+      return Reason::lost_in_mirror;
+    case GapCause::sensor:
+      return Reason::lost_in_sensor;
+    case GapCause::content:
+      break;
+  }
+  return Reason::malformed;
+}
+
+// What a call is marked with whose order was lost.
+std::uint32_t Connection::lost_flag() const {
+  return queue_.cause() == GapCause::content ? kFlagMalformed : kFlagGap;
 }
 
 // When the slabs are full the connection's own oldest calls make room.
@@ -56,7 +69,7 @@ void Connection::settle(Call& call, Reason reason, std::uint32_t flags, Sink& si
 // As settle(), but for a call whose answer a hole may have swallowed.
 void Connection::settle_owed(Call& call, Reason reason, Sink& sink) {
   if (call.touched)
-    settle(call, lost(), kFlagGap, sink);
+    settle(call, lost(), lost_flag(), sink);
   else
     settle(call, reason, 0, sink);
 }
@@ -75,7 +88,7 @@ Connection::Next Connection::finish(Direction from, Sink& sink) {
   const bool pipelined =
       queue_.request_ended(*track(Direction::c2s).call, call.request.start + call.request.size);
   finish_request(sink);
-  if (pipelined) settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
+  if (pipelined) settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
   return Next::go_on;
 }
 
@@ -188,7 +201,7 @@ void Connection::cut_response(std::uint32_t flags, Sink& sink) {
 void Connection::disturb(Direction from, std::uint64_t end, GapCause cause, Sink& sink) {
   if (from == Direction::s2c) switching_ = nullptr;  // the answer it waits for may be in the hole
   queue_.disturb(from, end, cause);
-  if (queue_.mode() == CallQueue::Mode::uncertain) settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
+  if (queue_.mode() == CallQueue::Mode::uncertain) settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
 }
 
 void Connection::on_time(TimeNs now, Sink& sink) {
@@ -196,7 +209,8 @@ void Connection::on_time(TimeNs now, Sink& sink) {
     Call& call = call_of(*queue_.front());
     queue_.give_up(call);
     settle_owed(call, Reason::unanswered, sink);
-    if (queue_.mode() == CallQueue::Mode::uncertain) settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
+    if (queue_.mode() == CallQueue::Mode::uncertain)
+      settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
   }
 }
 

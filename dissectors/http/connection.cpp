@@ -141,10 +141,10 @@ bool Connection::begin_request(std::uint64_t start, const Window& window, Sink& 
     case CallQueue::Fate::stay:
       break;
     case CallQueue::Fate::lost:
-      settle_queued(lost(), kFlagGap, sink);
+      settle_queued(lost(), lost_flag(), sink);
       break;
     case CallQueue::Fate::uncertain:
-      settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
+      settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
       break;
   }
   if (queue_.size() >= std::max(workshop_.limits.open_calls_max, 1u)) {
@@ -160,7 +160,7 @@ bool Connection::begin_request(std::uint64_t start, const Window& window, Sink& 
   if (!queue_.push(*call, where)) {
     call->doomed = true;
     call->fate = lost();
-    call->flags |= kFlagGap | kFlagUncertain;
+    call->flags |= lost_flag() | kFlagUncertain;
   } else if (server.ended) {
     queue_.remove(*call);
     call->doomed = true;
@@ -181,20 +181,22 @@ void Connection::end_unasked_response(std::uint64_t client_acked, Sink& sink) {
 bool Connection::begin_response(std::uint64_t start, const Window& window, Sink& sink) {
   Track& t = track(Direction::s2c);
   if (t.call != nullptr) return true;  // the final response behind an interim one
-  const CallQueue::Match match = queue_.match(start, window.peer_acked, window.time);
   const bool ordered = queue_.mode() == CallQueue::Mode::ordered;
+  const CallQueue::Match match = queue_.match(start, window.peer_acked, window.time);
   if (match.verdict == CallQueue::Verdict::answer) {
     t.call = &call_of(*match.request);
     return true;
   }
   const bool uncertain = match.verdict == CallQueue::Verdict::uncertain;
-  if (uncertain) settle_queued(lost(), kFlagGap | kFlagUncertain, sink);
+  if (uncertain) settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
   Call* call = take_call(sink);
   if (call == nullptr) return false;
   t.call = call;
-  call->fate = match.verdict == CallQueue::Verdict::given_up ? Reason::evicted : lost();
-  if (!ordered) call->flags |= kFlagGap;
-  if (uncertain) call->flags |= kFlagGap | kFlagUncertain;
+  call->fate = match.verdict == CallQueue::Verdict::given_up ? Reason::evicted
+               : ordered && !uncertain                       ? Reason::unsolicited
+                                                             : lost();
+  if (!ordered) call->flags |= lost_flag();
+  if (uncertain) call->flags |= lost_flag() | kFlagUncertain;
   return true;
 }
 
@@ -268,8 +270,9 @@ Connection::Next Connection::step_message(Direction from, const Window& window, 
 
 Connection::Next Connection::malformed(Direction from, std::uint64_t end, Sink& sink) {
   ++workshop_.counters.malformed;
+  queue_.blame(GapCause::content);
   cut(from, kFlagMalformed, sink);
-  disturb(from, end, GapCause::mirror, sink);
+  disturb(from, end, GapCause::content, sink);
   return Next::resync;
 }
 
@@ -307,7 +310,8 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
     if (t.parser.pass(workshop_, m, absorbed) == Parser::Result::complete) finish(from, sink);
     if (absorbed == missing) return after_window(from, 0);
   }
-  if (t.call != nullptr) cut(from, kFlagGap, sink);
+  queue_.blame(cause);
+  if (t.call != nullptr) cut(from, cause == GapCause::content ? kFlagMalformed : kFlagGap, sink);
   disturb(from, t.end, cause, sink);
   ++workshop_.counters.resyncs;
   return {.want = Answer::Want::resync};

@@ -79,6 +79,7 @@ class Connection final : public Dissector {
   void settle_queued(Reason reason, std::uint32_t flags, Sink& sink);
   void settle_owed(Call& call, Reason reason, Sink& sink);
   Reason lost() const;
+  std::uint32_t lost_flag() const;
   void emit(Call& call, Reason reason, Sink& sink);
   void release(Call& call);
 

@@ -92,14 +92,14 @@ void set_target(Transaction& out, std::string_view target) {
   if (question != std::string_view::npos) out.query_string = rest.substr(question + 1);
 }
 
-void set_message(Message& out, const MessageState& in, const Lifted& headers) {
+void set_message(Message& out, const MessageState& in, const Lifted& headers, Preview::Room& room) {
   out.present = true;
   out.first_byte = in.first_byte;
   out.last_byte = in.last_byte;
   out.size = in.size;
   out.headers = in.head.headers();
   out.body_size = in.body_size;
-  out.body = in.preview.bytes();
+  out.body = in.preview.bytes(room);
   out.content_type = headers.content_type;
   out.content_encoding = headers.content_encoding;
 }
@@ -132,7 +132,7 @@ std::uint32_t flags_of(const Call& call) {
   std::uint32_t flags = call.flags;
   for (const MessageState* m : {&call.request, &call.response}) {
     if (m->head.truncated()) flags |= kFlagTruncatedHeaders;
-    if (m->begun && m->body_size > m->preview.bytes().size()) flags |= kFlagTruncatedBody;
+    if (m->begun && m->body_size > m->preview.size()) flags |= kFlagTruncatedBody;
   }
   return flags;
 }
@@ -144,7 +144,9 @@ std::string_view interim_name(std::uint16_t status) {
   return "1xx";
 }
 
+// What the transaction's views point to beside the call itself.
 struct RequestFields {
+  Preview::Room body;
   std::array<Field, 4> fields;
   std::size_t count = 0;
 };
@@ -165,7 +167,7 @@ void set_request(Transaction& out, const Call& call, RequestFields& extra) {
       {0, static_cast<std::uint32_t>(in_line ? path_end : line.target.offset + line.target.length)});
   out.trace_id = trace_id_of(headers);
   out.request_id = headers.x_request_id;
-  set_message(out.request, call.request, headers);
+  set_message(out.request, call.request, headers, extra.body);
   const auto add = [&](const Field& f) { extra.fields[extra.count++] = f; };
   add({.name = "http_version", .text = out.version});
   add({.name = "host", .text = headers.host});
@@ -189,6 +191,7 @@ void emit_call(const Call& call, Reason reason, Sink& sink) {
   if (asked) set_request(out, call, request_fields);
 
   std::array<Field, 2> response_fields;
+  Preview::Room response_body;
   std::array<std::string_view, kInterimMax> interim;
   for (std::size_t i = 0; i < call.interim_count; ++i) interim[i] = interim_name(call.interim[i]);
   if (answered) {
@@ -205,7 +208,7 @@ void emit_call(const Call& call, Reason reason, Sink& sink) {
     out.status_code = line.status;
     out.is_error = line.status >= 400;
     if (out.is_error) out.error = status_text(head);
-    set_message(out.response, call.response, headers);
+    set_message(out.response, call.response, headers, response_body);
     std::size_t count = 0;
     if (line.reason.length > 0) response_fields[count++] = {.name = "reason", .text = head.text(line.reason)};
     if (call.interim_count > 0)

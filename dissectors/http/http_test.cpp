@@ -138,7 +138,7 @@ std::vector<Case> cases() {
          "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n1\r\nx\r\n0\r\n\r\n"},
         {kS, kOk}},
        "complete 200 POST /a 1/2 flags=32\n"},
-      {"no_request", {{kS, kOk}}, "no_request 200 200 OK 0/2 reason=4\n"},
+      {"no_request", {{kS, kOk}}, "no_request 200 200 OK 0/2 reason=9\n"},
       {"no_answer", {{kC, kGet}}, "no_response -1 GET /a 0/0 reason=6\n"},
       {"no_answer_closed", {{kC, kGet}}, "no_response -1 GET /a 0/0 reason=3\n", true},
       {"cut_body",

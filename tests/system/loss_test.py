@@ -159,6 +159,35 @@ class Loss(unittest.TestCase):
         self.assertEqual(len(self.complete(records)), CONNECTIONS * CALLS)
         self.assertEqual(len(records), CONNECTIONS * CALLS)
 
+    def test_a_large_answer_arrives_before_its_request(self):
+        """The client's half of a TAP is late by less than the allowance, and the answer is more than a few segments."""
+        for size in (100_000, 1_000_000, 6_000_000):
+            tcp = Tcp()
+            frames = tcp.handshake()
+            for n, body in ((1, b"x" * size), (2, b"two"), (3, b"three")):
+                frames += tcp.data(0, b"GET /call/%d HTTP/1.1\r\nX-Id: %d\r\n\r\n" % (n, n))
+                frames += tcp.data(1, b"HTTP/1.1 200 OK\r\nX-Id: %d\r\nContent-Length: %d\r\n\r\n%s" % (n, len(body), body))
+            timed = [(i * 2_000 + (15_000_000 if f[36:38] == b"\x00\x50" else 0), f) for i, f in enumerate(frames + tcp.close())]
+            records = self.dissect(sorted(timed, key=lambda t: t[0]))
+            self.assertEqual([(r["state"], r["flags"]) for r in records if r["path"] != "/call/1"], [("complete", [])] * 2)
+            self.assertEqual(len(self.complete(records)), 3, size)
+
+    def test_an_answer_that_overtakes_its_request_beyond_every_limit_is_not_paired_wrongly(self):
+        tcp = Tcp()
+        frames = tcp.handshake()
+        for n, size in ((1, 400_000), (2, 3), (3, 5)):
+            frames += tcp.data(0, b"GET /call/%d HTTP/1.1\r\nX-Id: %d\r\n\r\n" % (n, n))
+            frames += tcp.data(1, b"HTTP/1.1 200 OK\r\nX-Id: %d\r\nContent-Length: %d\r\n\r\n%s" % (n, size, b"x" * size))
+        timed = [(i * 2_000 + (15_000_000 if f[36:38] == b"\x00\x50" else 0), f) for i, f in enumerate(frames + tcp.close())]
+        settings = self.path.with_name("small.yaml")
+        settings.write_text("reassembly: {heldBytes: 64KiB, heldSegments: 8}\n")
+        spanlight.write_pcap(self.path, sorted(timed, key=lambda t: t[0]))
+        records = spanlight.dissect(self.path, "-c", settings)
+        for record in records:
+            if record["state"] == "complete":
+                self.assertEqual(number_of(record["request"]["headers"]), number_of(record["response"]["headers"]))
+        self.assertGreater(sum(r["state"] == "no_request" for r in records), 0)
+
     def test_one_direction_only(self):
         for port_at, state in ((36, "no_response"), (34, "no_request")):
             frames = [f for _, f in conversations() if f[port_at:port_at + 2] == b"\x00\x50"]

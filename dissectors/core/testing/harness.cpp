@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <list>
 #include <memory>
 #include <random>
 #include <set>
@@ -48,7 +49,11 @@ class Recorder final : public Sink {
   void emit(const Transaction& t) override {
     const Inside not_inside(false);
     const auto text = [](std::string_view v) { return std::string(v); };
-    const auto body = [](Bytes b) { return std::string(as_text(b)); };
+    const auto body = [](const Pieces& b) {
+      std::string out(b.size(), '\0');
+      b.copy_to(reinterpret_cast<std::uint8_t*>(out.data()));
+      return out;
+    };
     calls.push_back({t.state,
                      t.reason,
                      t.flags,
@@ -80,6 +85,44 @@ class Recorder final : public Sink {
   }
 };
 
+// Windows are shown in buffers of their own, each gone once it is neither shown nor lent: whoever reads a
+// buffer that was not lent is found by the sanitizers.
+class Buffers final : public Lender {
+ public:
+  explicit Buffers(bool lends) : lends_(lends) {}
+
+  Bytes show(const std::string& window) {
+    shown_ = &all_.emplace_back(window, 0u);
+    return as_bytes(shown_->first);
+  }
+  void hide() {
+    shown_ = nullptr;
+    all_.remove_if([](const Buffer& b) { return b.second == 0; });
+  }
+  std::size_t lent() const { return all_.size(); }
+
+  Loan* lend(Bytes bytes) override {
+    const Inside not_inside(false);
+    if (!lends_ || shown_ == nullptr || bytes.data() < as_bytes(shown_->first).data() ||
+        bytes.data() + bytes.size() > as_bytes(shown_->first).data() + shown_->first.size())
+      return nullptr;
+    ++shown_->second;
+    return reinterpret_cast<Loan*>(shown_);
+  }
+  void give_back(Loan* loan) override {
+    const Inside not_inside(false);
+    auto* buffer = reinterpret_cast<Buffer*>(loan);
+    if (--buffer->second == 0 && buffer != shown_)
+      all_.remove_if([=](const Buffer& b) { return &b == buffer; });
+  }
+
+ private:
+  using Buffer = std::pair<std::string, unsigned>;  // and how often it is lent
+  const bool lends_;
+  std::list<Buffer> all_;
+  Buffer* shown_ = nullptr;
+};
+
 // One direction of the session.
 struct Way {
   std::string window;
@@ -98,7 +141,8 @@ class Session {
         state_(how.state_bytes),
         previews_(how.preview_bytes),
         limits_(how.limits),
-        workshop_{state_, previews_, limits_, out_.counters},
+        buffers_(how.lend),
+        workshop_{state_, previews_, limits_, out_.counters, &buffers_},
         slot_(std::aligned_alloc(64, (protocol.slot_bytes + 63) / 64 * 64)),
         dissector_(protocol.create(slot_, workshop_)) {}
   ~Session() { std::free(slot_); }
@@ -169,6 +213,7 @@ class Session {
   Outcome finish() {
     out_.calls = std::move(sink_.calls);
     out_.used_bytes = state_.used_bytes() + previews_.used_bytes();
+    if (buffers_.lent() != 0) violate("buffers that were not given back");
     return std::move(out_);
   }
 
@@ -231,8 +276,9 @@ class Session {
       const std::size_t before = w.window.size();
       const bool resynced = resynced_;
       resynced_ = false;
-      const Window window{as_bytes(w.window), w.offset, w.time, w.acked};
+      const Window window{buffers_.show(w.window), w.offset, w.time, w.acked};
       const Answer answer = asked([&] { return dissector_->on_data(from, window, sink_); });
+      buffers_.hide();
       if (answer.consumed > before) return violate("consumed beyond the window");
       if (resynced && answer.consumed == 0 && answer.want == Answer::Want::resync)
         return violate("resync without progress");
@@ -288,6 +334,7 @@ class Session {
   Outcome out_;
   SlabPool state_, previews_;
   Limits limits_;
+  Buffers buffers_;
   Workshop workshop_;
   void* slot_;
   Dissector* dissector_;
@@ -374,6 +421,7 @@ std::string check_splits(const Descriptor& protocol, const Conversation& convers
     Play cut = how;
     cut.cut_bytes = variant == 0 ? 1 : 0;
     cut.cut_seed = variant;
+    cut.lend = variant % 2 == 0;
     const Outcome o = play(protocol, conversation, cut);
     const std::string name = variant == 0 ? "byte by byte: " : "seed " + std::to_string(variant) + ": ";
     if (const std::string bad = verdict(o); !bad.empty()) return name + bad;
