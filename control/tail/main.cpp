@@ -1,7 +1,6 @@
 // spanlight-tail: `spanlight tail`.
 
 #include <csignal>
-#include <cstdio>
 
 #include "options.h"
 #include "tail.h"
@@ -27,14 +26,11 @@ void handle(int signal, void (*handler)(int)) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const spanlight::ParsedTail parsed = spanlight::parse(argc, argv);
-  if (!parsed.run) {
-    std::fputs(parsed.text.c_str(), parsed.status == 0 ? stdout : stderr);
-    return parsed.status;
-  }
+  spanlight::TailOptions options;
+  if (const auto status = spanlight::parse(argc, argv, options)) return *status;
   handle(SIGINT, on_stop);
   handle(SIGTERM, on_stop);
   handle(SIGWINCH, on_resize);
   handle(SIGPIPE, SIG_IGN);
-  return spanlight::Tail(parsed.options, signals).run();
+  return spanlight::Tail(options, signals).run();
 }
