@@ -120,7 +120,7 @@ bool PcapFileQueue::open_next() {
   return false;
 }
 
-void PcapFileQueue::add_fault(std::string sentence) {
+void PcapFileQueue::add_fault(const std::string& sentence) {
   const std::lock_guard lock(faults_mutex_);
   if (!faults_.empty()) faults_ += "; ";
   faults_ += sentence;
