@@ -110,10 +110,10 @@ bool PcapFileQueue::open_next() {
   while (next_path_ < paths_.size()) {
     const std::string& path = paths_[next_path_++];
     bytes_open_ = file_bytes(path);
-    std::string fault = open(path);
+    const std::string fault = open(path);
     if (fault.empty()) return true;
     bytes_closed_ += bytes_open_;
-    add_fault(std::move(fault));
+    add_fault(fault);
   }
   bytes_read_.store(bytes_closed_, std::memory_order_relaxed);
   state_.store(QueueState::ended, std::memory_order_release);
