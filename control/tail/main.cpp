@@ -1,6 +1,8 @@
 // spanlight-tail: `spanlight tail`.
 
 #include <csignal>
+#include <cstdio>
+#include <exception>
 
 #include "options.h"
 #include "tail.h"
@@ -23,9 +25,7 @@ void handle(int signal, void (*handler)(int)) {
   sigaction(signal, &action, nullptr);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   spanlight::TailOptions options;
   if (const auto status = spanlight::parse(argc, argv, options)) return *status;
   handle(SIGINT, on_stop);
@@ -33,4 +33,15 @@ int main(int argc, char** argv) {
   handle(SIGWINCH, on_resize);
   handle(SIGPIPE, SIG_IGN);
   return spanlight::Tail(options, signals).run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "spanlight tail: %s\n", error.what());
+    return 1;
+  }
 }
