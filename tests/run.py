@@ -2,21 +2,27 @@
 """Builds every flavour of Spanlight and runs every test; the last line is "N passed, N failed".
 
 Flavours: release (unit and system tests), address (ASan+UBSan: unit tests, and every capture through the sanitized
-program), thread (TSan: the rooms where threads meet), fuzz (libFuzzer, some seconds for each target).
+program), thread (TSan: the rooms where threads meet), fuzz (libFuzzer, some seconds for each target), lint (clang-tidy).
 Test programs are asked from meson: whatever a room registers there is run here.
 """
 import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+
+import lint
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 THREAD_SUITE = "threads"  # what meson calls the tests that also run under TSan,
 PLAIN_SUITE = "plain"     # and those that are no GoogleTest programs: their exit status says it all
+# Line numbers are all that a sanitizer's report needs: full debugging information costs up to half of the compiler's time.
+SANITIZED = ["--buildtype=debugoptimized", "-Doptimization=1", "-Dcpp_args=-g1", "-Db_lundef=false", "-Dbenchmarks=disabled"]
 
 
 class Score:
@@ -143,6 +149,20 @@ def run_fuzzers(score, directory, seconds):
         score.add(f"fuzz {target.name}", done.returncode == 0)
 
 
+def run_lint(score):
+    if not shutil.which(lint.TIDY):
+        score.skipped.append(f"lint: {lint.TIDY} is not installed")
+        return
+    print("linting", flush=True)
+    begun = time.monotonic()
+    jobs = lint.suite_jobs(ROOT / "build")
+    for name, said in lint.run(jobs):
+        if said:
+            print(f"{name}:\n{said[-6000:]}")
+        score.add(f"lint {name}", not said)
+    print(f"lint     {len(jobs)} runs of {lint.TIDY} in {time.monotonic() - begun:.0f} s", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="the release build alone")
@@ -159,15 +179,15 @@ def main():
         run_plain(score, "release", "build")
         run_python(score, "release", "build", "tests/system")
         run_python(score, "rules", "build", "tests/rules")
+        if not arguments.quick:
+            run_lint(score)
     if not arguments.quick:
-        good = build("build-address", ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=address,undefined",
-                                       "-Db_lundef=false", "-Dbenchmarks=disabled"])
+        good = build("build-address", [*SANITIZED, "-Db_sanitize=address,undefined"])
         score.add("build with ASan and UBSan", good)
         if good:
             run_flavour(score, "address", "build-address")
             run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")
-        good = build("build-thread", ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=thread", "-Db_lundef=false",
-                                      "-Dbenchmarks=disabled"], targets=["threads"])
+        good = build("build-thread", [*SANITIZED, "-Db_sanitize=thread"], targets=["threads"])
         score.add("build with TSan", good)
         if good:
             run_flavour(score, "thread", "build-thread", THREAD_SUITE)

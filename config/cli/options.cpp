@@ -15,6 +15,11 @@ std::vector<std::string_view> views(const std::vector<std::string>& texts) {
   return {texts.begin(), texts.end()};
 }
 
+std::string with_article(const std::string& noun) {
+  const bool vowel = std::string_view("AEIO").find(noun.front()) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + noun;
+}
+
 bool looks_like_option(std::string_view word) {
   return word.size() > 1 && word[0] == '-';
 }
@@ -52,13 +57,13 @@ Options& Options::flag(char short_name, std::string long_name, bool* target, std
               }});
 }
 
-Options& Options::text(char short_name, std::string long_name, std::string placeholder, std::string* target,
-                       std::string meaning) {
+Options& Options::text(char short_name, std::string long_name, const std::string& placeholder,
+                       std::string* target, std::string meaning) {
   return add({.short_name = short_name,
               .long_name = std::move(long_name),
               .placeholder = placeholder,
               .meaning = std::move(meaning),
-              .takes = "a " + placeholder,
+              .takes = with_article(placeholder),
               .default_text = *target,
               .accept = [target](const std::string& value) {
                 *target = value;
@@ -66,7 +71,7 @@ Options& Options::text(char short_name, std::string long_name, std::string place
               }});
 }
 
-Options& Options::choice(char short_name, std::string long_name, std::vector<std::string> choices,
+Options& Options::choice(char short_name, std::string long_name, const std::vector<std::string>& choices,
                          std::string* target, std::string meaning) {
   std::string placeholder;
   for (const std::string& c : choices) placeholder += (placeholder.empty() ? "" : "|") + c;
@@ -89,7 +94,7 @@ Options& Options::choice(char short_name, std::string long_name, std::vector<std
               }});
 }
 
-Options& Options::list(char short_name, std::string long_name, std::string placeholder,
+Options& Options::list(char short_name, std::string long_name, const std::string& placeholder,
                        std::vector<std::string>* target, std::string meaning, bool commas) {
   std::string default_text;
   for (const std::string& item : *target) default_text += (default_text.empty() ? "" : ",") + item;
@@ -97,7 +102,7 @@ Options& Options::list(char short_name, std::string long_name, std::string place
               .long_name = std::move(long_name),
               .placeholder = placeholder + (commas ? "[,...]" : ""),
               .meaning = std::move(meaning),
-              .takes = "a " + placeholder,
+              .takes = with_article(placeholder),
               .default_text = std::move(default_text),
               .accept = [target, commas](const std::string& value) -> std::string {
                 for (std::size_t at = 0; at <= value.size();) {
@@ -114,7 +119,8 @@ Options& Options::list(char short_name, std::string long_name, std::string place
 Options& Options::number(char short_name, std::string long_name, std::string placeholder,
                          std::uint64_t* target, std::uint64_t least, std::uint64_t most,
                          std::string meaning) {
-  const std::string takes = "a number from " + std::to_string(least) + " to " + std::to_string(most);
+  const std::string takes =
+      "a number from " + std::to_string(least) + (most == kAnyNumber ? " on" : " to " + std::to_string(most));
   const bool has_default = *target >= least && *target <= most;
   return add({.short_name = short_name,
               .long_name = std::move(long_name),

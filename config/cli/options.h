@@ -51,16 +51,16 @@ class Options {
 
   // `short_name` 0: none. `meaning`: full sentences; the default is added to it where there is one to show.
   Options& flag(char short_name, std::string long_name, bool* target, std::string meaning);
-  Options& text(char short_name, std::string long_name, std::string placeholder, std::string* target,
+  Options& text(char short_name, std::string long_name, const std::string& placeholder, std::string* target,
                 std::string meaning);
   // One of `choices`.
-  Options& choice(char short_name, std::string long_name, std::vector<std::string> choices,
+  Options& choice(char short_name, std::string long_name, const std::vector<std::string>& choices,
                   std::string* target, std::string meaning);
   // May be repeated; each value may hold several, divided by commas, if `commas`. Given at all, it replaces
   // what the target held.
-  Options& list(char short_name, std::string long_name, std::string placeholder,
+  Options& list(char short_name, std::string long_name, const std::string& placeholder,
                 std::vector<std::string>* target, std::string meaning, bool commas = true);
-  // A whole number from `least` to `most`.
+  // A whole number from `least` to `most`, which may be kAnyNumber.
   Options& number(char short_name, std::string long_name, std::string placeholder, std::uint64_t* target,
                   std::uint64_t least, std::uint64_t most, std::string meaning);
 

@@ -21,7 +21,9 @@ struct Program {
   std::string config;
   std::vector<std::string> protocols = {"all"};
   std::vector<std::string> headers;
+  std::string address;
   std::uint64_t count = 0;
+  std::uint64_t bytes = 0;
   std::vector<std::string> files;
   Options options{{.name = "spanlight show", .summary = "show things", .see_also = {"spanlight check"}}};
   std::string out, err;
@@ -34,6 +36,8 @@ struct Program {
         .list('p', "protocol", "NAME", &protocols, "Only these.")
         .list(0, "header", "NAME: VALUE", &headers, "Added to each.", false)
         .number('n', "count", "N", &count, 1, 1'000, "Stop after N records.")
+        .number('b', "bytes", "N", &bytes, 1, kAnyNumber, "Stop after N bytes.")
+        .text('a', "address", "ADDRESS", &address, "Where to.")
         .positionals("FILE", &files, 1, 3, "Capture files.")
         .conflict("json", "format");
   }
@@ -106,6 +110,10 @@ TEST(Options, refuses_with_one_sentence_and_the_mend) {
       {{"-n0"}, "-n: 0 is too small; give a number from 1 to 1000"},
       {{"-n1001"}, "-n: 1001 is too large; give a number from 1 to 1000"},
       {{"-n99999999999999999999"}, "-n: 99999999999999999999 is too large; give a number from 1 to 1000"},
+      {{"-b0"}, "-b: 0 is too small; give a number from 1 on"},
+      {{"-b99999999999999999999"}, "-b: 99999999999999999999 is too large; give a number from 1 on"},
+      {{"a", "--config"}, "--config needs a value; give a FILE"},
+      {{"a", "--address"}, "--address needs a value; give an ADDRESS"},
       {{"-p", "http,,dns"}, "-p: an item is empty; write the items with one comma between them"},
       {{"a", "--json", "--format=json"}, "--json and --format contradict each other; keep one of the two"},
       {{}, "no FILE is given; see spanlight show --help"},

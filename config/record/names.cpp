@@ -26,11 +26,11 @@ constexpr std::array<std::string_view, kCountOf<wire::Transport>> kTransports = 
                                                                                  "sctp"};
 constexpr std::array<std::string_view, kCountOf<wire::Tunnel>> kTunnels = {
     "none", "vxlan", "geneve", "gre", "erspan", "ipip", "teredo", "gtp"};
-constexpr std::array<std::string_view, kFlagCount> kFlags = {
+constexpr std::array<std::string_view, kFlagCount> kFlagNames = {
     "gap",      "truncated_headers", "truncated_body", "withheld_body",
     "redacted", "malformed",         "midstream",      "uncertain"};
 static_assert(!kStates.back().empty() && !kReasons.back().empty() && !kTransports.back().empty() &&
-              !kTunnels.back().empty() && !kFlags.back().empty());
+              !kTunnels.back().empty() && !kFlagNames.back().empty());
 static_assert(static_cast<std::uint32_t>(wire::Flag::ANY) == (1u << kFlagCount) - 1);
 
 char* write_ipv4(char* out, std::uint32_t address) {
@@ -91,7 +91,7 @@ std::string_view tunnel_name(wire::Tunnel tunnel) {
   return name_in(kTunnels, tunnel);
 }
 std::string_view flag_name(std::size_t bit) {
-  return bit < kFlagCount ? kFlags[bit] : "unknown";
+  return bit < kFlagCount ? kFlagNames[bit] : "unknown";
 }
 
 char* write_address(char* out, const wire::Address& address) {

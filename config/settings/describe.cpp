@@ -11,7 +11,7 @@ namespace spanlight {
 namespace {
 
 // A double-quoted YAML scalar. UTF-8 passes as it is.
-std::string quoted(std::string_view text) {
+std::string yaml_quoted(std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : text) {
@@ -50,14 +50,14 @@ struct Writer {
   std::string of(std::uint32_t v) const { return number(v); }
   std::string of(int v) const { return number(v); }
   std::string of(bool v) const { return v ? "true" : "false"; }
-  std::string of(const std::string& v) const { return quoted(v); }
+  std::string of(const std::string& v) const { return yaml_quoted(v); }
   std::string of(Hugepages v) const { return std::string(names_of(v)[static_cast<std::size_t>(v)]); }
   std::string of(Idle v) const { return std::string(names_of(v)[static_cast<std::size_t>(v)]); }
   std::string of(LogLevel v) const { return std::string(names_of(v)[static_cast<std::size_t>(v)]); }
   std::string of(const std::vector<unsigned>& v) const {
     return listed(v, [](unsigned cpu) { return std::to_string(cpu); });
   }
-  std::string of(const std::vector<std::string>& v) const { return listed(v, quoted); }
+  std::string of(const std::vector<std::string>& v) const { return listed(v, yaml_quoted); }
   std::string of(const std::uint16_t (&v)[2]) const {
     std::vector<unsigned> used;
     for (const std::uint16_t port : v)
@@ -66,8 +66,8 @@ struct Writer {
   }
   std::string of(const std::vector<PortSettings>& v) const {
     return listed(v, [this](const PortSettings& p) {
-      return "{source: " + quoted(p.source) + ", name: " + quoted(p.name) + ", pair: " + quoted(p.pair) +
-             ", promiscuous: " + of(p.promiscuous) + "}";
+      return "{source: " + yaml_quoted(p.source) + ", name: " + yaml_quoted(p.name) +
+             ", pair: " + yaml_quoted(p.pair) + ", promiscuous: " + of(p.promiscuous) + "}";
     });
   }
   std::string of(const std::map<std::string, std::vector<std::uint16_t>>& v) const {
@@ -82,7 +82,7 @@ struct Writer {
   }
   std::string of(const std::vector<Settings::UserPattern>& v) const {
     return listed(v, [](const Settings::UserPattern& p) {
-      return "{protocol: " + quoted(p.protocol) + ", regex: " + quoted(p.regex) + "}";
+      return "{protocol: " + yaml_quoted(p.protocol) + ", regex: " + yaml_quoted(p.regex) + "}";
     });
   }
 };

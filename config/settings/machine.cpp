@@ -25,10 +25,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPciDevices = "/sys/bus/pci/devices";
-constexpr const char* kHugepages = "/sys/kernel/mm/hugepages";
+constexpr const char* kHugepagesFolder = "/sys/kernel/mm/hugepages";
 constexpr std::size_t kListedMax = 12;  // names in a sentence; beyond it nobody reads on
 
-std::string listed(std::vector<std::string> names, const std::string& none) {
+std::string names_listed(std::vector<std::string> names, const std::string& none) {
   if (names.empty()) return none;
   const bool more = names.size() > kListedMax;
   names.resize(std::min(names.size(), kListedMax));
@@ -42,8 +42,9 @@ std::string cpu_ranges(const std::vector<unsigned>& cpus) {
   for (std::size_t i = 0; i < cpus.size();) {
     std::size_t last = i;
     while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
-    out += (out.empty() ? "" : ", ") + std::to_string(cpus[i]) +
-           (last > i ? "-" + std::to_string(cpus[last]) : "");
+    if (!out.empty()) out += ", ";
+    out += std::to_string(cpus[i]);
+    if (last > i) out.append(1, '-').append(std::to_string(cpus[last]));
     i = last + 1;
   }
   return out;
@@ -84,7 +85,7 @@ std::vector<std::string> network_devices() {
 std::uint64_t free_hugepages() {
   std::uint64_t pages = 0;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(kHugepages, error)) {
+  for (const auto& entry : fs::directory_iterator(kHugepagesFolder, error)) {
     std::ifstream in(entry.path() / "free_hugepages");
     std::uint64_t n = 0;
     if (in >> n) pages += n;
@@ -146,8 +147,8 @@ class Machine {
   void interface(const std::string& key, const std::string& name) {
     // "any" is libpcap's own.
     if (name == "any" || if_nametoindex(name.c_str()) != 0) return;
-    fault(key,
-          "there is no interface " + name + " on this machine; there are " + listed(interfaces(), "none"));
+    fault(key, "there is no interface " + name + " on this machine; there are " +
+                   names_listed(interfaces(), "none"));
   }
 
   void file(const std::string& key, const std::string& name) {
@@ -167,7 +168,7 @@ class Machine {
     std::error_code error;
     if (fs::exists(fs::path(kPciDevices) / address, error)) return;
     fault(key, "there is no PCI device " + address + " on this machine; network devices are " +
-                   listed(network_devices(), "none"));
+                   names_listed(network_devices(), "none"));
   }
 
   // The kernel interface behind net_af_packet, net_af_xdp or net_pcap (net_tap makes its own); other

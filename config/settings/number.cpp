@@ -111,11 +111,10 @@ std::string read_number(std::string_view text, const Range& range, std::int64_t&
                                                             : "a size such as 16KiB or 64MiB";
     return shown + " is not " + std::string(kind) + mend;
   }
-  const std::string below =
+  std::string below =
       shown + " is below the least, " + format_number(range.least, {.unit = range.unit}) + mend;
   if (negative) return below;
-  const std::string above =
-      shown + " is above the most, " + format_number(range.most, {.unit = range.unit}) + mend;
+  std::string above = shown + " is above the most, " + format_number(range.most, {.unit = range.unit}) + mend;
   if (digits > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / factor) return above;
   const std::uint64_t unit = factor_of(range.unit);
   if (digits * factor % unit != 0)

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
 
 #include "options.h"
 #include "tail.h"
@@ -24,17 +25,23 @@ void handle(int signal, void (*handler)(int)) {
   sigaction(signal, &action, nullptr);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const spanlight::ParsedTail parsed = spanlight::parse(argc, argv);
-  if (!parsed.run) {
-    std::fputs(parsed.text.c_str(), parsed.status == 0 ? stdout : stderr);
-    return parsed.status;
-  }
+int run(int argc, char** argv) {
+  spanlight::TailOptions options;
+  if (const auto status = spanlight::parse(argc, argv, options)) return *status;
   handle(SIGINT, on_stop);
   handle(SIGTERM, on_stop);
   handle(SIGWINCH, on_resize);
   handle(SIGPIPE, SIG_IGN);
-  return spanlight::Tail(parsed.options, signals).run();
+  return spanlight::Tail(options, signals).run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "spanlight tail: %s\n", error.what());
+    return 1;
+  }
 }

@@ -2,6 +2,7 @@
 // What `spanlight tail` is told on its command line.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,14 +19,7 @@ struct TailOptions {
   std::string key_file;     // our own pair
 };
 
-// Either options to run with, or text to print and a status to end with.
-struct ParsedTail {
-  bool run = false;
-  TailOptions options;
-  int status = 0;
-  std::string text;
-};
-
-ParsedTail parse(int argc, char** argv);
+// An exit status if the program is to end now: after --help, --version or a fault, which has been told.
+std::optional<int> parse(int argc, const char* const* argv, TailOptions& options);
 
 }  // namespace spanlight

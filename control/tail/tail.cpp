@@ -159,7 +159,8 @@ void Tail::take_hello(const Received& received) {
     bool found = false;
     for (const wire::Protocol* protocol : elements_of(hello.protocols())) {
       found = found || text_of(protocol->name()) == wanted;
-      known += (known.empty() ? "" : ", ") + shown(protocol->name());
+      if (!known.empty()) known += ", ";
+      known += shown(protocol->name());
     }
     if (!found)
       say("this sensor has no protocol " + wanted + "; it has " + (known.empty() ? "none" : known) + ".");

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "publish/endpoint.h"
+#include "publish/socket.h"
 #include "schema/command_generated.h"
 
 namespace spanlight {
@@ -18,10 +19,6 @@ constexpr int kQueuedCommandsMax = 16;   // per peer
 // A command is a flat thing: a table in a table. The verifier turns deeper ones away.
 constexpr flatbuffers::uoffset_t kDepthMax = 8;
 constexpr flatbuffers::uoffset_t kTablesMax = 16;
-
-void set_int(void* socket, int option, int value) {
-  zmq_setsockopt(socket, option, &value, sizeof(value));
-}
 
 // High half first, network byte order: the numbers of the schema are big-endian readings of the address.
 IpAddress address_of(const wire::CommandAddress& in) {

@@ -87,7 +87,7 @@ class TargetBoard {
     std::unique_ptr<const TargetSet> set;
     std::uint64_t token;
   };
-  std::uint16_t workers_;
+  [[maybe_unused]] std::uint16_t workers_;  // for assertions
   std::unique_ptr<rte_rcu_qsbr, Free> qsbr_;
   std::unique_ptr<const TargetSet> owned_;
   std::atomic<const TargetSet*> current_{nullptr};

@@ -11,9 +11,6 @@ constexpr const char* kA = "10.0.0.1";
 constexpr const char* kB = "10.0.0.2";
 constexpr const char* kA6 = "2001:db8::1";
 constexpr const char* kB6 = "2001:db8::2";
-const std::string kFlow4 = "10.0.0.1:40000 > 10.0.0.2:80 proto 6";
-const std::string kFlow6 =
-    "32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1:40000 > 32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2:80 proto 6";
 
 PacketBuilder on_eth() {
   return PacketBuilder().eth();
@@ -25,7 +22,7 @@ PacketBuilder ip6_tcp() {
   return PacketBuilder().ipv6(kA6, kB6).tcp().payload("GET");
 }
 
-struct Case {
+struct FrameCase {
   const char* name;
   Frame frame;
   LinkType link = LinkType::ethernet;
@@ -34,14 +31,14 @@ struct Case {
 };
 
 // Each ends in TCP with the payload "GET".
-std::vector<Case> good_cases() {
+std::vector<FrameCase> good_cases() {
   const auto tail4 = [](PacketBuilder b) { return b.ipv4(kA, kB).tcp().payload("GET").build(); };
   const auto tail6 = [](PacketBuilder b) { return b.ipv6(kA6, kB6).tcp().payload("GET").build(); };
   const Frame v4 = ip_tcp().build(), v6 = ip6_tcp().build();
   const auto cw = [](const Frame& inner) {
     return on_eth().mpls(16).pseudo_wire_control_word().raw(inner).build();
   };
-  std::vector<Case> cases = {
+  std::vector<FrameCase> cases = {
       {"ethernet ipv4", tail4(on_eth())},
       {"ethernet ipv6", tail6(on_eth()), LinkType::ethernet, kFlow6},
       {"vlan", tail4(on_eth().vlan(7)), LinkType::ethernet, kFlow4, {7}},
@@ -119,7 +116,7 @@ std::vector<Case> good_cases() {
 }
 
 TEST(Decode, finds_the_flow_and_the_payload) {
-  for (const Case& c : good_cases()) {
+  for (const FrameCase& c : good_cases()) {
     SCOPED_TRACE(c.name);
     const Decoded d = decode_frame(c.frame, c.link);
     ASSERT_EQ(d.result, DecodeResult::ok);
@@ -136,7 +133,7 @@ TEST(Decode, finds_the_flow_and_the_payload) {
 }
 
 TEST(Decode, every_strict_prefix_of_the_headers_is_truncated) {
-  for (const Case& c : good_cases()) {
+  for (const FrameCase& c : good_cases()) {
     SCOPED_TRACE(c.name);
     const auto wire = static_cast<std::uint32_t>(c.frame.size());
     for (std::uint32_t n = 0; n < wire; ++n) {
@@ -254,7 +251,7 @@ TEST(Decode, syn_options) {
   }
 }
 
-Frame patched(PacketBuilder b, std::size_t layer, std::size_t at, std::uint8_t value) {
+Frame patched(const PacketBuilder& b, std::size_t layer, std::size_t at, std::uint8_t value) {
   Frame f = b.build();
   f[b.offset_of(layer) + at] = value;
   return f;

@@ -10,6 +10,11 @@
 
 namespace spanlight::test {
 
+// flow_of() of most frames.
+constexpr const char* kFlow4 = "10.0.0.1:40000 > 10.0.0.2:80 proto 6";
+constexpr const char* kFlow6 =
+    "32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1:40000 > 32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2:80 proto 6";
+
 struct Decoded {
   DecodeResult result;
   Packet packet;
@@ -31,7 +36,8 @@ inline Decoded decode_frame(const Frame& frame, LinkType link = LinkType::ethern
 inline std::string text_of(const IpAddress& a) {
   std::string s;
   for (std::size_t i = a.is_v4() ? 12 : 0; i < 16; ++i) {
-    s += (s.empty() ? "" : ".") + std::to_string(a.bytes[i]);
+    if (!s.empty()) s += '.';
+    s += std::to_string(a.bytes[i]);
   }
   return s;
 }

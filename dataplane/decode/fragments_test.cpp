@@ -238,7 +238,7 @@ TEST_F(Fragments, the_oldest_gives_way_when_full) {
 TEST_F(Fragments, memory_is_bounded) {
   for (std::uint32_t id = 0; id < 1'000; ++id) {
     add_raw(id, 60'000, Data(8), true);
-    EXPECT_LE(reassembler_.held_bytes(), FragmentReassembler::kHeldBytesMax + 3 * 65'536);
+    EXPECT_LE(reassembler_.held_bytes(), FragmentReassembler::kHeldBytesMax + std::size_t{3} * 65'536);
   }
   EXPECT_GT(counters_.evicted, 800U);
   EXPECT_EQ(counters_.refused, 0U);

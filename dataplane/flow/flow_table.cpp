@@ -53,7 +53,7 @@ void FlowTable::prefetch_flow(std::uint64_t hash) const {
   for (unsigned way = 0; way < kWays; ++way) {
     if (bucket.tag[way] != tag) continue;
     const auto* flow = reinterpret_cast<const char*>(&flows_[bucket.flow[way]]);
-    for (unsigned line = 0; line < 4; ++line) __builtin_prefetch(flow + line * 64, 1);
+    for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(flow + line * 64, 1);
     return;
   }
 }

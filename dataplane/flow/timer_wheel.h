@@ -175,8 +175,8 @@ class TimerWheel {
   Timers timers_;
   std::uint64_t tick_ = 0;  // all before it has fired
   bool firing_ = false;
-  std::array<std::uint32_t, 2 * kSlots> heads_;
-  std::array<std::uint64_t, 2 * kSlots / 64> occupied_{};
+  std::array<std::uint32_t, std::size_t{2} * kSlots> heads_;
+  std::array<std::uint64_t, std::size_t{2} * kSlots / 64> occupied_{};
 };
 
 }  // namespace spanlight

@@ -10,12 +10,6 @@ namespace spanlight {
 
 namespace {
 
-void advance(Chunk& chunk, std::size_t n) {
-  n = std::min(n, chunk.bytes.size());
-  chunk.bytes = chunk.bytes.subspan(n);
-  chunk.offset += n;
-}
-
 Window window(const Chunk& chunk) {
   return {.bytes = chunk.bytes, .offset = chunk.offset, .time = chunk.time, .peer_acked = chunk.peer_acked};
 }
@@ -46,7 +40,7 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
   InspectedSide& side = flow.inspection->side[sender];
   for (;;) {
     const std::size_t before = chunk.bytes.size();
-    advance(chunk, answer.consumed);
+    chunk.advance(answer.consumed);
     side.wait_bytes = 0;
     side.holding = false;
     switch (answer.want) {
@@ -94,7 +88,7 @@ void Inspector::pass_skip(Flow& flow, unsigned sender, Chunk& chunk) {
   side.skip_left -= n;
   side.skip_seen += n;
   counters_.skipped_bytes += n;
-  advance(chunk, n);
+  chunk.advance(n);
   if (side.skip_left == 0) end_skip(flow, sender, chunk.time);
 }
 
@@ -112,10 +106,10 @@ void Inspector::end_skip(Flow& flow, unsigned sender, TimeNs time) {
 bool Inspector::find_message(Flow& flow, unsigned sender, Chunk& chunk, std::size_t least) {
   InspectedSide& side = flow.inspection->side[sender];
   const Descriptor& protocol = *flow.inspection->protocol;
-  if (least > 0) advance(chunk, least);
+  if (least > 0) chunk.advance(least);
   const Sync at = protocol.sync != nullptr ? protocol.sync(direction(flow, sender), chunk.bytes)
                                            : Sync{.skip = 0, .found = true};
-  advance(chunk, at.skip);
+  chunk.advance(at.skip);
   if (at.found) {
     side.lost = false;
     return true;
@@ -190,8 +184,7 @@ void Inspector::overflow(Flow& flow, unsigned sender, const Chunk& chunk) {
                                           *this));
 }
 
-// ---- bytes that wait
-// -----------------------------------------------------------------------------------------------
+// ---- bytes that wait ----------------------------------------------------------------------------
 
 Chunk Inspector::window_of(const InspectedSide& side) {
   const Waiting& w = side.waiting;

@@ -109,6 +109,7 @@ bool Identifier::compile(const IdentifyOptions& options, std::string& fault) {
   }
   if (texts.empty()) return true;
   std::vector<const char*> expressions;
+  expressions.reserve(texts.size());
   for (const std::string& text : texts) expressions.push_back(text.c_str());
   const std::vector<unsigned> flags(texts.size(), HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL);
   hs_compile_error_t* error = nullptr;

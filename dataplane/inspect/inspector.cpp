@@ -18,12 +18,6 @@ bool begins_encrypted(Bytes head) {
 
 constexpr std::uint8_t kTcp = 6;
 
-void advance(Chunk& chunk, std::size_t n) {
-  n = std::min(n, chunk.bytes.size());
-  chunk.bytes = chunk.bytes.subspan(n);
-  chunk.offset += n;
-}
-
 }  // namespace
 
 Inspector::Inspector(const Identifier& identifier, Workshop& workshop, RecordWriter& writer,
@@ -38,8 +32,7 @@ Inspector::~Inspector() {
   Identifier::free_scratch(scratch_);
 }
 
-// ---- what the worker tells
-// -----------------------------------------------------------------------------------------
+// ---- what the worker tells ----------------------------------------------------------------------
 
 void Inspector::on_chunk(Flow& flow, unsigned sender, const Chunk& chunk) {
   if (flow.encrypted) counters_.encrypted_bytes += chunk.bytes.size();
@@ -148,8 +141,7 @@ void Inspector::emit(const Transaction& call) {
   writer_.write(joined, info, turn_time_);
 }
 
-// ---- unidentified
-// --------------------------------------------------------------------------------------------------
+// ---- unidentified -------------------------------------------------------------------------------
 
 CandidateMask Inspector::candidates_of(const Flow& flow) const {
   return identifier_.all(flow.key.protocol == kTcp ? Transport::tcp : Transport::udp);
@@ -277,7 +269,7 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
       droppable = std::min(droppable, at.skip);
     }
   }
-  advance(window, found.protocol != nullptr ? found_at : droppable);
+  window.advance(found.protocol != nullptr ? found_at : droppable);
   if (found.protocol != nullptr) {
     if (!start(flow, sender, found, chunk.time)) return;
     side.lost = false;
@@ -341,8 +333,7 @@ void Inspector::tell_ends(Flow& flow) {
   for (const unsigned sender : {0u, 1u}) tell_end(flow, sender);
 }
 
-// ---- the end of interest
-// -------------------------------------------------------------------------------------------
+// ---- the end of interest ------------------------------------------------------------------------
 
 void Inspector::turn_opaque(Flow& flow) {
   release(flow);

@@ -64,7 +64,7 @@ Sync sync(Direction from, Bytes window) {
   const std::string_view mark = from == Direction::c2s ? "Q:" : "A:";
   const std::size_t at = as_text(window).find(mark);
   if (at != std::string_view::npos) return {.skip = at, .found = true};
-  const bool half = !window.empty() && window.back() == mark[0];
+  const bool half = !window.empty() && window.back() == static_cast<std::uint8_t>(mark[0]);
   return {.skip = window.size() - half};
 }
 

@@ -133,8 +133,7 @@ void Worker::orient(Flow& flow, const Packet& packet) {
   flow.client = own >= peer ? sender : 1 - sender;
 }
 
-// ---- TCP
-// -----------------------------------------------------------------------------------------------------------
+// ---- TCP ----------------------------------------------------------------------------------------
 
 void Worker::on_tcp(Flow& flow, Slot& slot, TimeNs time) {
   if (flow.closed) return;  // late retransmissions and acknowledgements of what is over
@@ -200,8 +199,7 @@ void Worker::after_segment(Flow& flow, TimeNs time) {
     end_connection(flow, End::fin, time);
 }
 
-// ---- UDP
-// -----------------------------------------------------------------------------------------------------------
+// ---- UDP ----------------------------------------------------------------------------------------
 
 void Worker::on_udp(Flow& flow, const Slot& slot, TimeNs time) {
   const Packet& packet = slot.packet;
@@ -217,8 +215,7 @@ void Worker::on_udp(Flow& flow, const Slot& slot, TimeNs time) {
   if (bytes != nullptr) inspector_.on_datagram(flow, packet.sender, {bytes, n}, time);
 }
 
-// ---- the end of flows
-// ----------------------------------------------------------------------------------------------
+// ---- the end of flows ---------------------------------------------------------------------------
 
 TimeNs Worker::idle_deadline(const Flow& flow) const {
   std::uint32_t seconds = settings_.udp_idle_s;

@@ -138,8 +138,7 @@ void Worker::finish() {
   publish_counters(kNever);
 }
 
-// ---- one turn
-// ------------------------------------------------------------------------------------------------------
+// ---- one turn -----------------------------------------------------------------------------------
 
 std::size_t Worker::turn() {
   now_ = read_clock();
@@ -375,8 +374,7 @@ void Worker::hand_datagram(rte_mbuf* last, const Fragment& fragment, const Slot&
   rte_pktmbuf_free(last);
 }
 
-// ---- resting
-// -------------------------------------------------------------------------------------------------------
+// ---- resting ------------------------------------------------------------------------------------
 
 void Worker::run_timers(TimeNs now, std::size_t budget) {
   std::size_t fired = 0;

@@ -36,7 +36,7 @@ std::vector<unsigned> process_cpus() {
 
 std::string joined(const std::vector<unsigned>& numbers) {
   std::string text;
-  for (unsigned n : numbers) text += (text.empty() ? "" : ",") + std::to_string(n);
+  for (unsigned n : numbers) text.append(text.empty() ? "" : ",").append(std::to_string(n));
   return text;
 }
 

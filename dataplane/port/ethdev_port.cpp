@@ -32,7 +32,7 @@ std::array<std::uint8_t, kRssKeyBytesMax> symmetric_key() {
   return key;
 }
 
-std::string with_reason(std::string text, int error) {
+std::string with_reason(const std::string& text, int error) {
   const std::string said = take_dpdk_error();
   return text + ": " + (said.empty() ? std::strerror(error < 0 ? -error : error) : said);
 }

@@ -11,6 +11,7 @@
 namespace spanlight {
 namespace {
 
+using test::has;
 using test::receive_all;
 using test::Received;
 
@@ -36,10 +37,6 @@ std::string fault_of(const std::string& source) {
   auto opened = open(source, 1);
   const std::string* fault = std::get_if<std::string>(&opened);
   return fault == nullptr ? "opened" : *fault;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(Reta, equals_the_software_table) {

@@ -98,6 +98,7 @@ class LivePort : public testing::Test {
   void round_trip(Port& port, const std::vector<std::size_t>& sizes) {
     const TimeNs before = clock_now();
     std::vector<std::vector<std::uint8_t>> sent;
+    sent.reserve(sizes.size());
     for (const std::size_t size : sizes) sent.push_back(frame(size, static_cast<std::uint8_t>(sent.size())));
     for (const auto& bytes : sent) send_frame(bytes);
     const std::vector<Received> frames = receive(port, sent.size());

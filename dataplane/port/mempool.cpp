@@ -45,7 +45,7 @@ PoolPlan plan_pool(const PortSettings& port, const Settings& settings, unsigned 
     const std::uint32_t room = std::min(frame + RTE_PKTMBUF_HEADROOM, kDataRoomMax);
     plan.data_room_bytes = static_cast<std::uint16_t>(std::max<std::uint32_t>(room, kDataRoomBytes));
     // net_af_packet keeps the kernel's ring, not mbufs, in its queues.
-    if (frame > kDataRoomBytes) mbufs = std::min<std::uint64_t>(mbufs, kMbufsMin * workers);
+    if (frame > kDataRoomBytes) mbufs = std::min<std::uint64_t>(mbufs, std::uint64_t{kMbufsMin} * workers);
   }
   // Devices of the kernel's have few and large buffers.
   plan.lends = source.kind != SourceKind::vdev;

@@ -110,17 +110,17 @@ bool PcapFileQueue::open_next() {
   while (next_path_ < paths_.size()) {
     const std::string& path = paths_[next_path_++];
     bytes_open_ = file_bytes(path);
-    std::string fault = open(path);
+    const std::string fault = open(path);
     if (fault.empty()) return true;
     bytes_closed_ += bytes_open_;
-    add_fault(std::move(fault));
+    add_fault(fault);
   }
   bytes_read_.store(bytes_closed_, std::memory_order_relaxed);
   state_.store(QueueState::ended, std::memory_order_release);
   return false;
 }
 
-void PcapFileQueue::add_fault(std::string sentence) {
+void PcapFileQueue::add_fault(const std::string& sentence) {
   const std::lock_guard lock(faults_mutex_);
   if (!faults_.empty()) faults_ += "; ";
   faults_ += sentence;

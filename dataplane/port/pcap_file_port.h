@@ -38,7 +38,7 @@ class PcapFileQueue final : public RxQueue {
   std::string open(const std::string& path);  // empty: it is open
   bool read_next();                           // false: the file has no more
   void file_ended(int result);
-  void add_fault(std::string sentence);
+  void add_fault(const std::string& sentence);
   void count(std::atomic<std::uint64_t>& counter, std::uint64_t n) {  // one writer: no read-modify-write
     counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }

@@ -11,6 +11,7 @@ namespace spanlight {
 namespace {
 
 using test::Frame;
+using test::has;
 using test::pcap_bytes;
 using test::pcapng_bytes;
 using test::receive_all;
@@ -41,10 +42,6 @@ std::string open_fault(const std::string& path) {
   OpenPort opened = open_capture_files({path}, test::eal_settings(), kIndex, 1);
   const std::string* fault = std::get_if<std::string>(&opened);
   return fault == nullptr ? "opened" : *fault;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 struct FormatCase {

@@ -20,7 +20,7 @@ namespace spanlight {
 
 namespace {
 
-struct Arguments {
+struct DissectArguments {
   std::string settings_path;
   std::vector<std::string> files;
   std::string format = "table";
@@ -32,7 +32,7 @@ struct Arguments {
   bool workers_given = false;  // else the settings may say
 };
 
-std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
+std::optional<int> parse(int argc, char** argv, DissectArguments& arguments) {
   cli::Options options(
       {.name = "spanlight dissect",
        .summary = "print the calls in capture files",
@@ -135,7 +135,7 @@ bool dissect_file(const std::string& file, Settings settings, const std::vector<
 }  // namespace
 
 int run_dissect(int argc, char** argv) {
-  Arguments arguments;
+  DissectArguments arguments;
   if (const auto status = parse(argc, argv, arguments)) return *status;
   std::optional<Settings> settings = settings_from(arguments.settings_path);
   if (!settings) return 1;

@@ -21,13 +21,13 @@ namespace spanlight {
 
 namespace {
 
-struct Arguments {
+struct DoctorArguments {
   std::string settings_path;
   std::vector<std::string> sources;
   std::uint64_t seconds = 10;
 };
 
-std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
+std::optional<int> parse(int argc, char** argv, DoctorArguments& arguments) {
   cli::Options options(
       {.name = "spanlight doctor",
        .summary = "listen for some seconds and say what is wrong with a mirror",
@@ -192,7 +192,7 @@ class Report {
 }  // namespace
 
 int run_doctor(int argc, char** argv) {
-  Arguments arguments;
+  DoctorArguments arguments;
   if (const auto status = parse(argc, argv, arguments)) return *status;
   std::optional<Settings> settings = settings_from(arguments.settings_path);
   if (!settings) return 1;

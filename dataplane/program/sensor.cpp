@@ -44,12 +44,12 @@ class Commands final : public CommandHandler {
   TargetBoard& board_;
 };
 
-struct Arguments {
+struct SensorArguments {
   std::string settings_path;
   std::vector<std::string> sources;
 };
 
-std::optional<int> parse(int argc, char** argv, Arguments& arguments) {
+std::optional<int> parse(int argc, char** argv, SensorArguments& arguments) {
   cli::Options options(
       {.name = "spanlight sensor",
        .summary = "read mirrored traffic and publish one record for each call",
@@ -123,7 +123,7 @@ bool watch(Engine& engine, const std::atomic<bool>& end) {
 }  // namespace
 
 int run_sensor(int argc, char** argv) {
-  Arguments arguments;
+  SensorArguments arguments;
   if (const auto status = parse(argc, argv, arguments)) return *status;
   std::optional<Settings> settings = settings_from(arguments.settings_path);
   if (!settings) return 1;

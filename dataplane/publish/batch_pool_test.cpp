@@ -112,7 +112,7 @@ TEST(BatchPool, ThreeThreads) {
         continue;
       }
       Batch* batch = nullptr;
-      std::memcpy(&batch, note->storage, sizeof(batch));
+      std::memcpy(&batch, note->storage, sizeof(void*));
       hand_over.release(note);
       pool.give_back(batch);
     }
@@ -133,7 +133,7 @@ TEST(BatchPool, ThreeThreads) {
       pool.give_back(batch);
       continue;
     }
-    std::memcpy(note->storage, &batch, sizeof(Batch*));
+    std::memcpy(note->storage, &batch, sizeof(void*));
     hand_over.submit(note);
   }
   sent_all = true;

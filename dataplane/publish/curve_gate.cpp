@@ -6,11 +6,12 @@
 #include <cstring>
 #include <string_view>
 
+#include "publish/socket.h"
+
 namespace spanlight {
 
 namespace {
 
-constexpr std::size_t kZ85KeyChars = 40;
 // Request frames, in order: version, request id, domain, address, identity, mechanism, then the mechanism's
 // credentials; CURVE has one, the client's key.
 enum Frame : std::size_t { version, request_id, domain, address, identity, mechanism, key, frame_count };

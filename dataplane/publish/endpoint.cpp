@@ -14,11 +14,12 @@
 #include <cstring>
 #include <vector>
 
+#include "publish/socket.h"
+
 namespace spanlight {
 
 namespace {
 
-constexpr std::size_t kZ85KeyChars = 40;
 constexpr mode_t kDirectoryMode = 0755;
 constexpr mode_t kSocketUmask = 0117;  // 0777 without these = 0660
 constexpr int kHandshakeMs = 5'000;
@@ -68,10 +69,6 @@ std::string parse_tcp(std::string_view rest, Endpoint& out) {
   out.host = host == "localhost" ? "127.0.0.1" : std::string(host);
   out.loopback = is_loopback(out.host);
   return {};
-}
-
-void set_int(void* socket, int option, int value) {
-  zmq_setsockopt(socket, option, &value, sizeof(value));
 }
 
 void set_tcp_options(void* socket, const Endpoint& endpoint) {

@@ -17,6 +17,7 @@
 #include "publish/endpoint.h"
 #include "publish/messages.h"
 #include "publish/publisher_stats.h"
+#include "publish/socket.h"
 #include "publish/subscribers.h"
 #include "publish/topics.h"
 
@@ -43,10 +44,6 @@ TimeNs system_time() {
                                  .count());
 }
 
-void set_int(void* socket, int option, int value) {
-  zmq_setsockopt(socket, option, &value, sizeof(value));
-}
-
 std::vector<std::string> all_topics(std::vector<std::string> records) {
   records.emplace_back(kHelloTopic);
   records.emplace_back(kStatsTopic);
@@ -57,8 +54,8 @@ std::vector<std::string> all_topics(std::vector<std::string> records) {
 
 class Publisher::Impl {
  public:
-  Impl(const Settings& settings, SensorIdentity identity, std::vector<BatchPool*> pools, Collect collect,
-       PublisherOptions options)
+  Impl(const Settings& settings, SensorIdentity identity, const std::vector<BatchPool*>& pools,
+       Collect collect, PublisherOptions options)
       : settings_(settings),
         identity_(std::move(identity)),
         collect_(std::move(collect)),
@@ -360,9 +357,9 @@ void Publisher::Impl::close(int linger_ms) {
   gate_.close();
 }
 
-Publisher::Publisher(const Settings& settings, SensorIdentity identity, std::vector<BatchPool*> pools,
+Publisher::Publisher(const Settings& settings, SensorIdentity identity, const std::vector<BatchPool*>& pools,
                      Collect collect, PublisherOptions options)
-    : impl_(std::make_unique<Impl>(settings, std::move(identity), std::move(pools), std::move(collect),
+    : impl_(std::make_unique<Impl>(settings, std::move(identity), pools, std::move(collect),
                                    std::move(options))) {}
 
 Publisher::~Publisher() {

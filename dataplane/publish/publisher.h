@@ -71,8 +71,8 @@ class Publisher {
   // Fills ports and workers; called on the publishing thread.
   using Collect = std::function<StatsSnapshot()>;
 
-  Publisher(const Settings& settings, SensorIdentity identity, std::vector<BatchPool*> pools, Collect collect,
-            PublisherOptions options = {});
+  Publisher(const Settings& settings, SensorIdentity identity, const std::vector<BatchPool*>& pools,
+            Collect collect, PublisherOptions options = {});
   ~Publisher();  // stops
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;

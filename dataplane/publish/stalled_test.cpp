@@ -17,7 +17,7 @@ using fakes::Subscriber;
 constexpr std::uint32_t kHighWaterMark = 100;
 constexpr std::size_t kBuffers = 16;  // far fewer than a stalled queue holds
 constexpr std::size_t kBatchBytes = 65'536;
-constexpr std::uint64_t kBatches = 10 * kHighWaterMark;
+constexpr std::uint64_t kBatches = std::uint64_t{10} * kHighWaterMark;
 constexpr std::uint64_t kAheadMax =
     4;  // the worker waits for the healthy one, so that only the stalled one lags
 
@@ -93,7 +93,7 @@ void run(const std::string& endpoint, std::uint64_t copied_bytes_max, Outcome& o
   out.intact = seen.intact;
   out.counters = publisher.counters();
 
-  Seen late;  // the stalled one wakes up: what its queue held is whole, what did not fit is gone
+  // The stalled one wakes up: what its queue held is whole, what did not fit is gone.
   if (const auto first = stalled.receive(std::chrono::seconds(5))) {
     out.stalled_first = first->mark().sequence;
     ++out.stalled_batches;

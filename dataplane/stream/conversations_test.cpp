@@ -13,8 +13,6 @@
 namespace spanlight {
 namespace {
 
-constexpr TimeNs kStart = 1'000 * kSecondNs;
-
 double percent(std::mt19937& random, unsigned below) {
   return 0.01 * static_cast<double>(random() % below);
 }

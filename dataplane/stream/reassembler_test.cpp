@@ -31,8 +31,6 @@ std::uint64_t allocations = 0;  // of the whole test program
 namespace spanlight {
 namespace {
 
-constexpr TimeNs kStart = 1'000 * kSecondNs;
-
 // A conversation written as a script, one event each line: `MS SIDE FLAGS SEQ ACK 'PAYLOAD' [+CUT]`, or `MS
 // time`, or `MS close CAUSE`. FLAGS: letters of SFRA, or '-'. SEQ and ACK count from the side's initial
 // sequence number.

@@ -10,6 +10,8 @@
 
 namespace spanlight {
 
+constexpr TimeNs kStart = 1'000 * kSecondNs;  // of conversations that tests make up
+
 class Recorder final : public StreamSink {
  public:
   // One line for each call: "0 data 'abc'", "1 gap 3", "0 end fin".

@@ -2,6 +2,8 @@
 // One direction of a TCP connection as its reassembler knows it, and the two together. Lives inside a Flow,
 // on one worker; held segments lie in the worker's slabs. Only Reassembler changes what is in here.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "core/bytes.h"
@@ -50,6 +52,13 @@ struct Chunk {
   std::uint64_t offset = 0;
   TimeNs time = 0;
   std::uint64_t peer_acked = 0;
+
+  // Past the first `n` bytes, or all of them.
+  void advance(std::size_t n) {
+    n = std::min(n, bytes.size());
+    bytes = bytes.subspan(n);
+    offset += n;
+  }
 };
 
 struct Gap {

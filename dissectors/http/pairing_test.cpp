@@ -143,8 +143,7 @@ class Maker {
   Model model_;
 };
 
-// ---- what is lost
-// --------------------------------------------------------------------------------------------
+// ---- what is lost -------------------------------------------------------------------------------
 
 using Lose = void (*)(Model&, std::mt19937&);
 
@@ -190,8 +189,7 @@ void lose_bursts(Model& m, std::mt19937& random) {
   }
 }
 
-// ---- what came out
-// -------------------------------------------------------------------------------------------
+// ---- what came out ------------------------------------------------------------------------------
 
 std::string id_in(const std::string& headers) {
   const std::size_t at = headers.find("X-Id: ");
@@ -200,7 +198,7 @@ std::string id_in(const std::string& headers) {
 
 // The identity that a half shows: by its header, else by the first bytes of its body.
 std::string answered_id(const testing::Call& c) {
-  const std::string by_header = id_in(c.response_headers);
+  std::string by_header = id_in(c.response_headers);
   if (!by_header.empty()) return by_header;
   return c.response_body.starts_with("id=") && c.response_body.size() >= 9 ? c.response_body.substr(3, 6)
                                                                            : "";
