@@ -7,7 +7,8 @@
 
 namespace spanlight {
 
-// A free block's first four bytes hold the index of the page's next free block.
+// A block that was given back holds in its first two bytes the offset of the one given back before it. Blocks
+// that were never handed out are not touched: opening a page costs nothing.
 
 SlabPool::SlabPool(std::size_t bytes) : page_count_(bytes / kPageBytes) {
   partial_.fill(kNone);
@@ -31,25 +32,17 @@ SlabPool::~SlabPool() {
   if (region_ != nullptr) munmap(region_, page_count_ * kPageBytes);
 }
 
-std::uint8_t* SlabPool::block_at(std::uint32_t page, std::uint32_t block) const {
-  return region_ + page * kPageBytes + block * kClassBytes[pages_[page].size_class];
-}
-
 std::uint32_t SlabPool::open_page(std::uint8_t size_class) {
   const std::uint32_t page = free_pages_;
   if (page == kNone) return kNone;
   free_pages_ = pages_[page].next;
-  pages_[page] = {.free_head = 0,
-                  .next = kNone,
+  pages_[page] = {.next = kNone,
                   .prev = kNone,
+                  .free_offset = kNoOffset,
+                  .blocks_begun = 0,
                   .blocks_used = 0,
                   .size_class = size_class,
                   .listed = false};
-  const auto blocks = static_cast<std::uint32_t>(kPageBytes / kClassBytes[size_class]);
-  for (std::uint32_t b = 0; b < blocks; ++b) {
-    const std::uint32_t next = b + 1 < blocks ? b + 1 : kNone;
-    std::memcpy(block_at(page, b), &next, sizeof(next));
-  }
   list(page);
   return page;
 }
@@ -84,12 +77,18 @@ MutableBytes SlabPool::take(std::size_t bytes_min) {
     return {};
   }
   Page& p = pages_[page];
-  std::uint8_t* block = block_at(page, p.free_head);
-  std::memcpy(&p.free_head, block, sizeof(p.free_head));
+  const std::size_t bytes = kClassBytes[size_class];
+  std::uint8_t* block = region_ + page * kPageBytes;
+  if (p.free_offset != kNoOffset) {
+    block += p.free_offset;
+    std::memcpy(&p.free_offset, block, sizeof(p.free_offset));
+  } else {
+    block += p.blocks_begun++ * bytes;
+  }
   ++p.blocks_used;
-  if (p.free_head == kNone) unlist(page);
-  used_bytes_ += kClassBytes[size_class];
-  return {block, kClassBytes[size_class]};
+  if (p.free_offset == kNoOffset && (p.blocks_begun + 1u) * bytes > kPageBytes) unlist(page);
+  used_bytes_ += bytes;
+  return {block, bytes};
 }
 
 void SlabPool::give(MutableBytes block) {
@@ -100,9 +99,8 @@ void SlabPool::give(MutableBytes block) {
   Page& p = pages_[page];
   assert(p.blocks_used > 0);
   assert(offset % kPageBytes % kClassBytes[p.size_class] == 0);
-  const auto index = static_cast<std::uint32_t>(offset % kPageBytes / kClassBytes[p.size_class]);
-  std::memcpy(block.data(), &p.free_head, sizeof(p.free_head));
-  p.free_head = index;
+  std::memcpy(block.data(), &p.free_offset, sizeof(p.free_offset));
+  p.free_offset = static_cast<std::uint16_t>(offset % kPageBytes);
   used_bytes_ -= kClassBytes[p.size_class];
   if (--p.blocks_used == 0) {
     if (p.listed) unlist(page);

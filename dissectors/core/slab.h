@@ -43,16 +43,17 @@ class SlabPool {
 
  private:
   struct Page {
-    std::uint32_t free_head;   // index of the page's first free block, kNone = all in use
-    std::uint32_t next, prev;  // neighbours among pages of this class with a free block; or next free page
+    std::uint32_t next, prev;    // neighbours among pages of this class with a free block; or next free page
+    std::uint16_t free_offset;   // of the block that was given back last, kNoOffset = none
+    std::uint16_t blocks_begun;  // handed out at least once since the page was opened
     std::uint16_t blocks_used;
     std::uint8_t size_class;
     bool listed;
   };
 
   static constexpr std::uint32_t kNone = 0xffffffff;
+  static constexpr std::uint16_t kNoOffset = 0xffff;
 
-  std::uint8_t* block_at(std::uint32_t page, std::uint32_t block) const;
   std::uint32_t open_page(std::uint8_t size_class);
   void list(std::uint32_t page);
   void unlist(std::uint32_t page);
