@@ -1,7 +1,7 @@
 #include "http/head.h"
 
 #include <algorithm>
-#include <cstring>
+#include <new>
 
 namespace spanlight::http {
 namespace {
@@ -19,11 +19,12 @@ Bytes bytes_of(std::span<const HeaderSpan> spans) {
 
 bool Head::store(Workshop& workshop, Bytes bytes, const ScannedHead& scanned, const StartLine& line) {
   const Bytes text = bytes.first(bytes.size() - 2);  // the empty line names nothing
-  const Bytes table = bytes_of(std::span(scanned.spans).first(scanned.count));
   const std::size_t table_at = spans_at(text.size());
-  if (!text_.reserve(workshop.state, table_at + table.size())) return false;
+  if (!text_.reserve(workshop.state, table_at + scanned.count * sizeof(HeaderSpan))) return false;
   text_.append(workshop.state, text);
-  std::memcpy(text_.spare().data() + (table_at - text.size()), table.data(), table.size());
+  std::uint8_t* table = text_.spare().data() + (table_at - text.size());
+  for (std::uint32_t i = 0; i < scanned.count; ++i)
+    new (table + i * sizeof(HeaderSpan)) HeaderSpan(scanned.headers[i].span());
   count_ = scanned.count;
   lifted_ = scanned.lifted;
   packed_ = true;

@@ -119,10 +119,8 @@ bool scan_head(Bytes window, std::size_t headers_max, Classify classify, Scanned
     if (!read_framing(known, window.subspan(value, end - value), out.body)) return false;
     while (value_end > value && is_space(window[value_end - 1])) --value_end;
     if (value_end > value) out.lifted.note(out.count, known);
-    out.spans[out.count++] = {.name_offset = static_cast<std::uint32_t>(name),
-                              .name_length = static_cast<std::uint32_t>(colon - name),
-                              .value_offset = static_cast<std::uint32_t>(value),
-                              .value_length = static_cast<std::uint32_t>(value_end - value)};
+    out.headers[out.count++] = {static_cast<std::uint32_t>(name), static_cast<std::uint32_t>(colon),
+                                static_cast<std::uint32_t>(value), static_cast<std::uint32_t>(value_end)};
     at = end + 2;
   }
   if (!cursor.is_line_end(at)) return false;

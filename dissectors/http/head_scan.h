@@ -23,13 +23,19 @@ struct BodyHeaders {
   bool upgrade = false;  // there is an Upgrade
 };
 
+// Offsets from the head's first byte. No initial values: the table of them is not to be written twice.
+struct ScannedHeader {
+  std::uint32_t name, name_end, value, value_end;
+  HeaderSpan span() const { return {name, name_end - name, value, value_end - value}; }
+};
+
 struct ScannedHead {
   std::uint32_t line_bytes = 0;  // the start line with its CRLF
   std::uint32_t bytes = 0;       // the whole head with its empty line
   std::uint32_t count = 0;
   LiftedHeaders lifted;
   BodyHeaders body;
-  std::array<HeaderSpan, kScannedHeadersMax> spans;  // `count` of them, from the head's first byte
+  std::array<ScannedHeader, kScannedHeadersMax> headers;  // `count` of them
 };
 
 // False: not regular, or not whole; `out` is not defined then.

@@ -206,8 +206,8 @@ TEST(HeadScan, EveryPlaceInABlock) {
     ScannedHead out;
     ASSERT_TRUE(scan_head(as_bytes(head), 256, best_classify(), out)) << n;
     EXPECT_EQ(out.bytes, head.size());
-    EXPECT_EQ(out.spans[0].name_length, n);
-    EXPECT_EQ(out.spans[0].value_length, n / 2);
+    EXPECT_EQ(out.headers[0].span().name_length, n);
+    EXPECT_EQ(out.headers[0].span().value_length, n / 2);
     for (std::size_t cut = 0; cut < head.size(); ++cut) {
       const std::vector<char> exact(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(cut));
       EXPECT_FALSE(scan_head(as_bytes({exact.data(), cut}), 256, best_classify(), out)) << n << " " << cut;

@@ -60,8 +60,8 @@ inline std::string scan_text(Bytes window, std::size_t headers_max, Classify cla
   std::string out;
   const auto add = [&](std::uint64_t n) { out += std::to_string(n) + " "; };
   for (const std::uint32_t n : {head.line_bytes, head.bytes, head.count}) add(n);
-  for (const HeaderSpan& s : std::span(head.spans).first(head.count))
-    for (const std::uint32_t n : {s.name_offset, s.name_length, s.value_offset, s.value_length}) add(n);
+  for (const ScannedHeader& h : std::span(head.headers).first(head.count))
+    for (const std::uint32_t n : {h.name, h.name_end, h.value, h.value_end}) add(n);
   for (std::size_t k = 0; k < kLifted; ++k) add(head.lifted.place(static_cast<Known>(k)));
   for (const std::uint64_t n : {head.body.length, std::uint64_t{head.body.has_length},
                                 std::uint64_t{head.body.chunked}, std::uint64_t{head.body.upgrade}})
