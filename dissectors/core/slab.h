@@ -18,8 +18,8 @@ class SlabPool {
  public:
   static constexpr std::size_t kPageBytes = 65'536;
   static constexpr std::size_t kClasses = 7;
-  // Multiples of a cache line: a flow's inspection, an HTTP connection, small heads, one full segment, larger
-  // ones.
+  // Multiples of a cache line: a flow's inspection or HTTP connection, an HTTP call, heads, one full segment,
+  // larger ones.
   static constexpr std::array<std::size_t, kClasses> kClassBytes = {256,   640,    1'024, 2'048,
                                                                     4'096, 16'384, 65'536};
 

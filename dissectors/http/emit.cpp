@@ -2,7 +2,11 @@
 // points into the call or is a constant.
 
 #include <array>
+#include <cstddef>
+#include <new>
+#include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "http/connection.h"
 #include "http/http.h"
@@ -12,6 +16,22 @@ namespace {
 
 constexpr std::array<std::string_view, 10> kVersions = {"1.0", "1.1", "1.2", "1.3", "1.4",
                                                         "1.5", "1.6", "1.7", "1.8", "1.9"};
+
+// Room for what a record lists, written as it is needed: an array of fields would be cleared for each call
+// first.
+template <typename T, std::size_t kMax>
+class Listed {
+ public:
+  void add(const T& entry) { new (room_.data() + count_++ * sizeof(T)) T(entry); }
+  std::span<const T> all() const { return {std::launder(reinterpret_cast<const T*>(room_.data())), count_}; }
+
+ private:
+  static_assert(std::is_trivially_destructible_v<T>);
+  alignas(T) std::array<std::byte, kMax * sizeof(T)> room_;
+  std::size_t count_ = 0;
+};
+using RequestFields = Listed<Field, 4>;
+using ResponseFields = Listed<Field, 2>;
 
 // W3C traceparent: version-traceid-parentid-flags. b3 (one header): traceid-spanid[-...], or a lone sampling
 // digit.
@@ -98,11 +118,6 @@ std::string_view interim_name(std::uint16_t status) {
   return "1xx";
 }
 
-struct RequestFields {
-  std::array<Field, 4> fields;
-  std::size_t count = 0;
-};
-
 void set_request(Transaction& out, const Call& call, RequestFields& extra) {
   const Head& head = call.request.head;
   const StartLine& line = head.start_line();
@@ -119,13 +134,12 @@ void set_request(Transaction& out, const Call& call, RequestFields& extra) {
   out.trace_id = trace_id_of(head);
   out.request_id = head.lifted(Known::x_request_id);
   set_message(out.request, call.request);
-  const auto add = [&](const Field& f) { extra.fields[extra.count++] = f; };
-  add({.name = "http_version", .text = out.version});
-  add({.name = "host", .text = head.lifted(Known::host)});
+  extra.add({.name = "http_version", .text = out.version});
+  extra.add({.name = "host", .text = head.lifted(Known::host)});
   if (const std::string_view agent = head.lifted(Known::user_agent); !agent.empty())
-    add({.name = "user_agent", .text = agent});
-  if (call.pipelined) add({.name = "pipelined", .kind = Field::Kind::boolean, .integer = 1});
-  out.request.fields = {extra.fields.data(), extra.count};
+    extra.add({.name = "user_agent", .text = agent});
+  if (call.pipelined) extra.add({.name = "pipelined", .kind = Field::Kind::boolean, .integer = 1});
+  out.request.fields = extra.all();
 }
 
 }  // namespace
@@ -142,9 +156,9 @@ void emit_call(const Call& call, Reason reason, Sink& sink) {
   RequestFields request_fields;
   if (asked) set_request(out, call, request_fields);
 
-  std::array<Field, 2> response_fields;
-  std::array<std::string_view, kInterimMax> interim;
-  for (std::size_t i = 0; i < call.interim_count; ++i) interim[i] = interim_name(call.interim[i]);
+  ResponseFields response_fields;
+  Listed<std::string_view, kInterimMax> interim;
+  for (std::size_t i = 0; i < call.interim_count; ++i) interim.add(interim_name(call.interim[i]));
   if (answered) {
     const Head& head = call.response.head;
     const StartLine& line = head.start_line();
@@ -159,12 +173,10 @@ void emit_call(const Call& call, Reason reason, Sink& sink) {
     out.is_error = line.status >= 400;
     if (out.is_error) out.error = status_text(head);
     set_message(out.response, call.response);
-    std::size_t count = 0;
-    if (line.reason.length > 0) response_fields[count++] = {.name = "reason", .text = head.text(line.reason)};
+    if (line.reason.length > 0) response_fields.add({.name = "reason", .text = head.text(line.reason)});
     if (call.interim_count > 0)
-      response_fields[count++] = {
-          .name = "interim", .kind = Field::Kind::list, .list = {interim.data(), call.interim_count}};
-    out.response.fields = {response_fields.data(), count};
+      response_fields.add({.name = "interim", .kind = Field::Kind::list, .list = interim.all()});
+    out.response.fields = response_fields.all();
   } else {
     out.error = reason_text(reason);
     out.is_error = !out.error.empty();
