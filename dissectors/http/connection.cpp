@@ -218,7 +218,8 @@ Connection::Next Connection::step_start_line(Direction from, const Window& windo
   return Next::go_on;
 }
 
-// A regular head that lies in the window needs no llhttp. False: nothing was done.
+// A regular head that lies in the window needs no llhttp. False: nothing was read, and what was set here is
+// set anew by the other way.
 bool Connection::read_whole_head(Direction from, const Window& window, std::size_t& at) {
   if (classify_ == nullptr) return false;
   ScannedHead head;

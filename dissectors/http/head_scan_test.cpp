@@ -5,8 +5,8 @@
 #include <random>
 #include <string>
 
+#include "http/both_ways.h"
 #include "http/start_line.h"
-#include "http/testing/both_ways.h"
 
 namespace spanlight::http {
 namespace {

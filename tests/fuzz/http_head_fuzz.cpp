@@ -11,7 +11,7 @@
 #include <cstdlib>
 
 #include "core/reader.h"
-#include "http/testing/both_ways.h"
+#include "http/both_ways.h"
 
 namespace spanlight {
 namespace {
