@@ -59,13 +59,13 @@ bool Preview::copy(Workshop& workshop, Bytes body) {
 
 Pieces Preview::bytes(Room& room) const {
   if (pieces_.size() == 0) return copied_.bytes();
-  std::size_t count = 0, copied = 0;
+  std::size_t copied = 0;
   for (const Piece& piece : pieces()) {
     const std::uint8_t* at = piece.loan != nullptr ? piece.lent : copied_.data() + copied;
     if (piece.loan == nullptr) copied += piece.bytes;
-    room[count++] = {at, piece.bytes};
+    room.add({at, piece.bytes});
   }
-  return Pieces(std::span<const Bytes>(room).first(count));
+  return Pieces(room.all());
 }
 
 void Preview::release(Workshop& workshop) {

@@ -4,10 +4,10 @@
 // came in, which is lent (lender.h); what cannot be lent is copied to Workshop::previews. Plain data; its
 // holder releases it.
 
-#include <array>
 #include <cstdint>
 
 #include "core/dissector.h"
+#include "core/listed.h"
 #include "core/pieces.h"
 #include "core/slab_buffer.h"
 
@@ -18,7 +18,7 @@ class Preview {
   static constexpr std::uint32_t kBytesMax = SlabPool::kPageBytes;
   static constexpr std::size_t kLentBytesMin = 512;  // fewer are cheaper to copy
   static constexpr std::size_t kPiecesMax = 42;
-  using Room = std::array<Bytes, kPiecesMax>;
+  using Room = Listed<Bytes, kPiecesMax>;
 
   // A body of `bytes` is about to come: what of it must be copied takes its room at once instead of growing
   // through the classes.
@@ -35,7 +35,7 @@ class Preview {
   bool full(const Limits& limits) const { return closed_ || size_ >= limit(limits); }
 
   std::size_t size() const { return size_; }
-  Pieces bytes(Room& room) const;  // a view of this preview and of `room`
+  Pieces bytes(Room& room) const;  // a view of this preview and of `room`, which is empty before
   void release(Workshop& workshop);
 
  private:

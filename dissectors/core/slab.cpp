@@ -13,8 +13,8 @@ constexpr std::size_t kHugePageBytes = 2u << 20;
 
 }  // namespace
 
-// The first four bytes of a block that was given back hold the index of the page's next such block. Blocks
-// that were never taken are not touched.
+// A block that was given back holds in its first two bytes the offset of the one given back before it. Blocks
+// that were never handed out are not touched: opening a page costs nothing.
 
 SlabPool::SlabPool(std::size_t bytes) : page_count_(bytes / kPageBytes) {
   partial_.fill(kNone);
@@ -44,18 +44,14 @@ void SlabPool::prefer_huge_pages() {
   if (region_ != nullptr) madvise(region_, page_count_ * kPageBytes, MADV_HUGEPAGE);
 }
 
-std::uint8_t* SlabPool::block_at(std::uint32_t page, std::uint32_t block) const {
-  return region_ + page * kPageBytes + block * kClassBytes[pages_[page].size_class];
-}
-
 std::uint32_t SlabPool::open_page(std::uint8_t size_class) {
   const std::uint32_t page = free_pages_;
   if (page == kNone) return kNone;
   free_pages_ = pages_[page].next;
-  pages_[page] = {.free_head = kNone,
-                  .next = kNone,
+  pages_[page] = {.next = kNone,
                   .prev = kNone,
-                  .fresh = 0,
+                  .free_offset = kNoOffset,
+                  .blocks_begun = 0,
                   .blocks_used = 0,
                   .size_class = size_class,
                   .listed = false};
@@ -93,17 +89,18 @@ MutableBytes SlabPool::take(std::size_t bytes_min) {
     return {};
   }
   Page& p = pages_[page];
-  std::uint8_t* block = nullptr;
-  if (p.free_head != kNone) {
-    block = block_at(page, p.free_head);
-    std::memcpy(&p.free_head, block, sizeof(p.free_head));
+  const std::size_t bytes = kClassBytes[size_class];
+  std::uint8_t* block = region_ + page * kPageBytes;
+  if (p.free_offset != kNoOffset) {
+    block += p.free_offset;
+    std::memcpy(&p.free_offset, block, sizeof(p.free_offset));
   } else {
-    block = block_at(page, p.fresh++);
+    block += p.blocks_begun++ * bytes;
   }
   ++p.blocks_used;
-  if (p.free_head == kNone && p.fresh == kPageBytes / kClassBytes[size_class]) unlist(page);
-  used_bytes_ += kClassBytes[size_class];
-  return {block, kClassBytes[size_class]};
+  if (p.free_offset == kNoOffset && (p.blocks_begun + 1u) * bytes > kPageBytes) unlist(page);
+  used_bytes_ += bytes;
+  return {block, bytes};
 }
 
 void SlabPool::give(MutableBytes block) {
@@ -114,9 +111,8 @@ void SlabPool::give(MutableBytes block) {
   Page& p = pages_[page];
   assert(p.blocks_used > 0);
   assert(offset % kPageBytes % kClassBytes[p.size_class] == 0);
-  const auto index = static_cast<std::uint32_t>(offset % kPageBytes / kClassBytes[p.size_class]);
-  std::memcpy(block.data(), &p.free_head, sizeof(p.free_head));
-  p.free_head = index;
+  std::memcpy(block.data(), &p.free_offset, sizeof(p.free_offset));
+  p.free_offset = static_cast<std::uint16_t>(offset % kPageBytes);
   used_bytes_ -= kClassBytes[p.size_class];
   if (--p.blocks_used == 0) {
     if (p.listed) unlist(page);

@@ -18,9 +18,9 @@ class SlabPool {
  public:
   static constexpr std::size_t kPageBytes = 65'536;
   static constexpr std::size_t kClasses = 7;
-  // Multiples of a cache line: a flow's inspection, an HTTP connection, small heads, one full segment, larger
-  // ones.
-  static constexpr std::array<std::size_t, kClasses> kClassBytes = {256,   640,    1'024, 2'048,
+  // Multiples of a cache line: a flow's inspection or HTTP connection, an HTTP call, heads, one full segment,
+  // larger ones.
+  static constexpr std::array<std::size_t, kClasses> kClassBytes = {256,   704,    1'024, 2'048,
                                                                     4'096, 16'384, 65'536};
 
   // `bytes` is rounded down to whole pages; less than one page makes a pool that is always exhausted.
@@ -47,17 +47,17 @@ class SlabPool {
 
  private:
   struct Page {
-    std::uint32_t free_head;   // index of the first block that was given back, kNone = none
-    std::uint32_t next, prev;  // neighbours among pages of this class with a free block; or next free page
-    std::uint16_t fresh;       // blocks from here on were not handed out since the page was opened
+    std::uint32_t next, prev;    // neighbours among pages of this class with a free block; or next free page
+    std::uint16_t free_offset;   // of the block that was given back last, kNoOffset = none
+    std::uint16_t blocks_begun;  // handed out at least once since the page was opened
     std::uint16_t blocks_used;
     std::uint8_t size_class;
     bool listed;
   };
 
   static constexpr std::uint32_t kNone = 0xffffffff;
+  static constexpr std::uint16_t kNoOffset = 0xffff;
 
-  std::uint8_t* block_at(std::uint32_t page, std::uint32_t block) const;
   std::uint32_t open_page(std::uint8_t size_class);
   void list(std::uint32_t page);
   void unlist(std::uint32_t page);

@@ -20,6 +20,9 @@ class SlabBuffer {
   const std::uint8_t* data() const { return data_; }
   Bytes bytes() const { return {data_, size_}; }
 
+  // The room behind them, for what its holder keeps there until it appends again.
+  MutableBytes spare() { return {data_ + size_, capacity_ - size_}; }
+
   // Makes room for `bytes` in all. False: more than a page, or the pool is exhausted; what is held stays.
   bool reserve(SlabPool& pool, std::size_t bytes);
 

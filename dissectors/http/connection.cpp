@@ -44,9 +44,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   }
   std::size_t at = 0;
   while (at < window.bytes.size()) {
-    // What the client said meanwhile comes first: the next answer may be to a request in it.
-    if (from == Direction::s2c && holding_ && switching_ == nullptr)
-      return {.consumed = at, .want = Answer::Want::hold};
+    if (must_wait(from)) return {.consumed = at, .want = Answer::Want::hold};
     if (from == Direction::c2s && t.phase == Phase::between) {
       if (switching_ != nullptr) {
         Answer held = hold({window.bytes.subspan(at), window.offset + at, window.time, window.peer_acked});
@@ -112,6 +110,7 @@ Connection::Next Connection::step(Direction from, const Window& window, std::siz
   while (at < window.bytes.size() && is_line_byte(window.bytes[at])) ++at;
   if (at == window.bytes.size()) return Next::go_on;
   if (begin(from, window, window.offset + at, sink)) {
+    if (!must_wait(from) && read_whole_head(from, window, at)) return step_message(from, window, at, sink);
     // One byte, so that beginning is progress: the other direction may have to go first now.
     Window first = window;
     first.bytes = window.bytes.first(at + 1);
@@ -221,23 +220,52 @@ Connection::Next Connection::step_start_line(Direction from, const Window& windo
   return Next::go_on;
 }
 
+// A regular head that lies in the window needs no llhttp. False: nothing was read, and what was set here is
+// set anew by the other way.
+bool Connection::read_whole_head(Direction from, const Window& window, std::size_t& at) {
+  if (classify_ == nullptr) return false;
+  ScannedHead head;
+  const Bytes rest = window.bytes.subspan(at);
+  if (!scan_head(rest, workshop_.limits.headers_max, classify_, head)) return false;
+  if (head.bytes > Head::line_bytes_max(workshop_.limits)) return false;
+  if (from == Direction::c2s && head.body.upgrade) return false;  // Connection says whether it is meant
+  const Bytes line = rest.first(head.line_bytes - 2);
+  const StartLine parsed = from == Direction::c2s ? parse_request_line(line) : parse_status_line(line);
+  if (parsed.fault != Fault::none || parsed.lenient) return false;
+  Track& t = track(from);
+  MessageState& m = message_of(from);
+  const Parser::Rules rules = body_rules(from, as_text(line), parsed);
+  if (!t.parser.begin_body(rules, head.body, workshop_, m)) return false;
+  if (!m.head.store(workshop_, rest.first(head.bytes), head, parsed)) return false;
+  t.phase = Phase::message;
+  queue_.saw(from, window.offset + at + head.line_bytes, window.peer_acked, window.time);
+  at += head.bytes;
+  m.size += head.bytes;
+  m.last_byte = window.time;
+  return true;
+}
+
 // The stored line ends with LF. True: llhttp goes on behind it.
 bool Connection::accept_start_line(Direction from) {
   Track& t = track(from);
-  Call& call = *t.call;
   MessageState& m = message_of(from);
   Bytes line = m.head.line();
   line = line.first(line.size() - 1);
   if (!line.empty() && line.back() == '\r') line = line.first(line.size() - 1);
   const StartLine parsed = from == Direction::c2s ? parse_request_line(line) : parse_status_line(line);
   if (parsed.fault != Fault::none) return false;
-  if (parsed.lenient) call.flags |= kFlagMalformed;
+  if (parsed.lenient) t.call->flags |= kFlagMalformed;
   m.head.end_line(parsed);
+  t.parser.begin(body_rules(from, as_text(line), parsed), m);
+  return true;
+}
+
+// What the start line, and the request that is answered, say of the body.
+Parser::Rules Connection::body_rules(Direction from, std::string_view line, const StartLine& parsed) {
+  Call& call = *track(from).call;
   if (from == Direction::c2s) {
-    const bool is_connect = m.head.text(parsed.method) == "CONNECT";
-    call.wants_switch = is_connect;
-    t.parser.begin_request(parsed.minor, is_connect);
-    return true;
+    call.wants_switch = line.substr(parsed.method.offset, parsed.method.length) == "CONNECT";
+    return {.from = from, .bodyless = call.wants_switch};  // RFC 9110, 9.3.6: what follows is the tunnel
   }
   const std::string_view method =
       call.request.begun ? call.request.head.text(call.request.head.start_line().method) : "";
@@ -245,8 +273,7 @@ bool Connection::accept_start_line(Direction from) {
   const bool bodyless = parsed.status < 200 || parsed.status == 204 || parsed.status == 304 ||
                         method == "HEAD" || (is_success && method == "CONNECT");
   const bool believed = call.request.begun || queue_.mode() == CallQueue::Mode::ordered;
-  t.parser.begin_response(parsed.minor, parsed.status, bodyless, believed);
-  return true;
+  return {.from = from, .bodyless = bodyless, .open_end = believed};
 }
 
 Connection::Next Connection::step_message(Direction from, const Window& window, std::size_t& at, Sink& sink) {

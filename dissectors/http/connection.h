@@ -14,7 +14,8 @@ namespace spanlight::http {
 
 class Connection final : public Dissector {
  public:
-  explicit Connection(Workshop& workshop) : workshop_(workshop) {}
+  // `classify`: with what whole heads are scanned; nullptr: llhttp reads all of them.
+  explicit Connection(Workshop& workshop, Classify classify) : workshop_(workshop), classify_(classify) {}
 
   Answer on_data(Direction from, const Window& window, Sink& sink) override;
   void on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs last_byte) override;
@@ -50,6 +51,9 @@ class Connection final : public Dissector {
   }
   static Call& call_of(OpenRequest& request) { return static_cast<Call&>(request); }
 
+  // What the client said meanwhile comes first: the next answer may be to a request in it.
+  bool must_wait(Direction from) const { return from == Direction::s2c && holding_ && switching_ == nullptr; }
+
   // Steps over bytes; each consumes a part and moves `at` on.
   Next step(Direction from, const Window& window, std::size_t& at, Sink& sink);
   Next step_start_line(Direction from, const Window& window, std::size_t& at, Sink& sink);
@@ -59,7 +63,9 @@ class Connection final : public Dissector {
   void end_unasked_response(std::uint64_t client_acked, Sink& sink);
   bool framing_known(Direction from);
   bool begin_response(std::uint64_t start, const Window& window, Sink& sink);
+  bool read_whole_head(Direction from, const Window& window, std::size_t& at);
   bool accept_start_line(Direction from);
+  Parser::Rules body_rules(Direction from, std::string_view line, const StartLine& parsed);
   Next malformed(Direction from, std::uint64_t end, Sink& sink);
   Answer hold(const Window& window);
   Answer after_window(Direction from, std::size_t consumed);
@@ -84,11 +90,13 @@ class Connection final : public Dissector {
   void release(Call& call);
 
   Workshop& workshop_;
+  const Classify classify_;
   CallQueue queue_;
   Track tracks_[2];
   const Call* switching_ = nullptr;  // the request behind which client bytes are held
   bool holding_ = false;             // the client's last answer was `hold`
 };
+static_assert(sizeof(Connection) <= 256, "a flow's slot is the slabs' smallest block");
 
 // Builds the transaction of a call and hands it to the sink. `reason` is none exactly when both halves are
 // there.

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "core/listed.h"
 #include "http/connection.h"
 #include "http/http.h"
 
@@ -13,64 +14,18 @@ namespace {
 constexpr std::array<std::string_view, 10> kVersions = {"1.0", "1.1", "1.2", "1.3", "1.4",
                                                         "1.5", "1.6", "1.7", "1.8", "1.9"};
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool same_name(std::string_view a, std::string_view lower_case) {
-  if (a.size() != lower_case.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (lower(a[i]) != lower_case[i]) return false;
-  return true;
-}
-
-// The headers that the record lifts out; the first of each name counts.
-struct Lifted {
-  std::string_view host, user_agent, content_type, content_encoding;
-  std::string_view traceparent, b3, x_b3_traceid, x_request_id;
-};
-
-void lift_header(Lifted& out, std::string_view name, std::string_view value) {
-  const auto lift = [&](std::string_view& slot, std::string_view lower_case) {
-    if (slot.empty() && same_name(name, lower_case)) slot = value;
-  };
-  switch (name.size()) {
-    case 2:
-      return lift(out.b3, "b3");
-    case 4:
-      return lift(out.host, "host");
-    case 10:
-      return lift(out.user_agent, "user-agent");
-    case 11:
-      return lift(out.traceparent, "traceparent");
-    case 12:
-      lift(out.content_type, "content-type");
-      lift(out.x_b3_traceid, "x-b3-traceid");
-      return lift(out.x_request_id, "x-request-id");
-    case 16:
-      return lift(out.content_encoding, "content-encoding");
-    default:
-      return;
-  }
-}
-
-Lifted lift(const Headers& headers) {
-  Lifted out;
-  for (const HeaderSpan& span : headers.spans) lift_header(out, headers.name(span), headers.value(span));
-  return out;
-}
-
 // W3C traceparent: version-traceid-parentid-flags. b3 (one header): traceid-spanid[-...], or a lone sampling
 // digit.
-std::string_view trace_id_of(const Lifted& h) {
+std::string_view trace_id_of(const Head& head) {
   constexpr std::size_t kTraceIdAt = 3;
   constexpr std::size_t kTraceIdBytes = 32;
-  if (h.traceparent.size() > kTraceIdAt + kTraceIdBytes && h.traceparent[2] == '-' &&
-      h.traceparent[kTraceIdAt + kTraceIdBytes] == '-')
-    return h.traceparent.substr(kTraceIdAt, kTraceIdBytes);
-  if (const std::size_t dash = h.b3.find('-'); dash != std::string_view::npos && dash > 1)
-    return h.b3.substr(0, dash);
-  return h.x_b3_traceid;
+  const std::string_view traceparent = head.lifted(Known::traceparent), b3 = head.lifted(Known::b3);
+  if (traceparent.size() > kTraceIdAt + kTraceIdBytes && traceparent[2] == '-' &&
+      traceparent[kTraceIdAt + kTraceIdBytes] == '-')
+    return traceparent.substr(kTraceIdAt, kTraceIdBytes);
+  if (const std::size_t dash = b3.find('-'); dash != std::string_view::npos && dash > 1)
+    return b3.substr(0, dash);
+  return head.lifted(Known::x_b3_traceid);
 }
 
 void set_target(Transaction& out, std::string_view target) {
@@ -92,7 +47,7 @@ void set_target(Transaction& out, std::string_view target) {
   if (question != std::string_view::npos) out.query_string = rest.substr(question + 1);
 }
 
-void set_message(Message& out, const MessageState& in, const Lifted& headers, Preview::Room& room) {
+void set_message(Message& out, const MessageState& in, Preview::Room& room) {
   out.present = true;
   out.first_byte = in.first_byte;
   out.last_byte = in.last_byte;
@@ -100,8 +55,8 @@ void set_message(Message& out, const MessageState& in, const Lifted& headers, Pr
   out.headers = in.head.headers();
   out.body_size = in.body_size;
   out.body = in.preview.bytes(room);
-  out.content_type = headers.content_type;
-  out.content_encoding = headers.content_encoding;
+  out.content_type = in.head.lifted(Known::content_type);
+  out.content_encoding = in.head.lifted(Known::content_encoding);
 }
 
 std::string_view reason_text(Reason reason) {
@@ -145,16 +100,16 @@ std::string_view interim_name(std::uint16_t status) {
 }
 
 // What the transaction's views point to beside the call itself.
-struct RequestFields {
+struct RequestFields : Listed<Field, 4> {
   Preview::Room body;
-  std::array<Field, 4> fields;
-  std::size_t count = 0;
+};
+struct ResponseFields : Listed<Field, 2> {
+  Preview::Room body;
 };
 
 void set_request(Transaction& out, const Call& call, RequestFields& extra) {
   const Head& head = call.request.head;
   const StartLine& line = head.start_line();
-  const Lifted headers = lift(head.headers());
   out.version = kVersions[line.minor];
   out.method = head.text(line.method);
   set_target(out, head.text(line.target));
@@ -165,15 +120,15 @@ void set_request(Transaction& out, const Call& call, RequestFields& extra) {
       out.path.data() >= out.url.data() && out.path.data() <= out.url.data() + out.url.size();
   out.summary = head.text(
       {0, static_cast<std::uint32_t>(in_line ? path_end : line.target.offset + line.target.length)});
-  out.trace_id = trace_id_of(headers);
-  out.request_id = headers.x_request_id;
-  set_message(out.request, call.request, headers, extra.body);
-  const auto add = [&](const Field& f) { extra.fields[extra.count++] = f; };
-  add({.name = "http_version", .text = out.version});
-  add({.name = "host", .text = headers.host});
-  if (!headers.user_agent.empty()) add({.name = "user_agent", .text = headers.user_agent});
-  if (call.pipelined) add({.name = "pipelined", .kind = Field::Kind::boolean, .integer = 1});
-  out.request.fields = {extra.fields.data(), extra.count};
+  out.trace_id = trace_id_of(head);
+  out.request_id = head.lifted(Known::x_request_id);
+  set_message(out.request, call.request, extra.body);
+  extra.add({.name = "http_version", .text = out.version});
+  extra.add({.name = "host", .text = head.lifted(Known::host)});
+  if (const std::string_view agent = head.lifted(Known::user_agent); !agent.empty())
+    extra.add({.name = "user_agent", .text = agent});
+  if (call.pipelined) extra.add({.name = "pipelined", .kind = Field::Kind::boolean, .integer = 1});
+  out.request.fields = extra.all();
 }
 
 }  // namespace
@@ -190,31 +145,27 @@ void emit_call(const Call& call, Reason reason, Sink& sink) {
   RequestFields request_fields;
   if (asked) set_request(out, call, request_fields);
 
-  std::array<Field, 2> response_fields;
-  Preview::Room response_body;
-  std::array<std::string_view, kInterimMax> interim;
-  for (std::size_t i = 0; i < call.interim_count; ++i) interim[i] = interim_name(call.interim[i]);
+  ResponseFields response_fields;
+  Listed<std::string_view, kInterimMax> interim;
+  for (std::size_t i = 0; i < call.interim_count; ++i) interim.add(interim_name(call.interim[i]));
   if (answered) {
     const Head& head = call.response.head;
     const StartLine& line = head.start_line();
-    const Lifted headers = lift(head.headers());
     if (!asked) {
       out.version = kVersions[line.minor];
       out.summary = status_text(head);
-      out.trace_id = trace_id_of(headers);
+      out.trace_id = trace_id_of(head);
     }
-    if (out.request_id.empty()) out.request_id = headers.x_request_id;
+    if (out.request_id.empty()) out.request_id = head.lifted(Known::x_request_id);
     out.has_status = true;
     out.status_code = line.status;
     out.is_error = line.status >= 400;
     if (out.is_error) out.error = status_text(head);
-    set_message(out.response, call.response, headers, response_body);
-    std::size_t count = 0;
-    if (line.reason.length > 0) response_fields[count++] = {.name = "reason", .text = head.text(line.reason)};
+    set_message(out.response, call.response, response_fields.body);
+    if (line.reason.length > 0) response_fields.add({.name = "reason", .text = head.text(line.reason)});
     if (call.interim_count > 0)
-      response_fields[count++] = {
-          .name = "interim", .kind = Field::Kind::list, .list = {interim.data(), call.interim_count}};
-    out.response.fields = {response_fields.data(), count};
+      response_fields.add({.name = "interim", .kind = Field::Kind::list, .list = interim.all()});
+    out.response.fields = response_fields.all();
   } else {
     out.error = reason_text(reason);
     out.is_error = !out.error.empty();

@@ -1,8 +1,66 @@
 #include "http/head.h"
 
 #include <algorithm>
+#include <new>
 
 namespace spanlight::http {
+namespace {
+
+// Where spans stand behind so much text.
+constexpr std::size_t spans_at(std::size_t text_bytes) {
+  return (text_bytes + alignof(HeaderSpan) - 1) / alignof(HeaderSpan) * alignof(HeaderSpan);
+}
+
+Bytes bytes_of(std::span<const HeaderSpan> spans) {
+  return {reinterpret_cast<const std::uint8_t*>(spans.data()), spans.size_bytes()};
+}
+
+}  // namespace
+
+bool Head::store(Workshop& workshop, Bytes bytes, const ScannedHead& scanned, const StartLine& line) {
+  const Bytes text = bytes.first(bytes.size() - 2);  // the empty line names nothing
+  const std::size_t table_at = spans_at(text.size());
+  if (!text_.reserve(workshop.state, table_at + scanned.count * sizeof(HeaderSpan))) return false;
+  text_.append(workshop.state, text);
+  std::uint8_t* table = text_.spare().data() + (table_at - text.size());
+  for (std::uint32_t i = 0; i < scanned.count; ++i)
+    new (table + i * sizeof(HeaderSpan)) HeaderSpan(scanned.headers[i].span());
+  count_ = scanned.count;
+  lifted_ = scanned.lifted;
+  packed_ = true;
+  end_line(line);
+  return true;
+}
+
+// Trailers follow: as if the head had come in pieces.
+bool Head::unpack(Workshop& workshop) {
+  SlabBuffer text, table;
+  const std::span<const HeaderSpan> packed = spans();
+  const Headers from = headers();
+  bool stored =
+      text.reserve(workshop.state, text_.size()) && table.reserve(workshop.state, packed.size_bytes());
+  if (stored)
+    text.append(workshop.state,
+                text_.bytes().first(packed.empty() ? text_.size() : packed.front().name_offset));
+  for (std::size_t i = 0; stored && i < packed.size(); ++i) {
+    HeaderSpan span = packed[i];
+    span.name_offset = static_cast<std::uint32_t>(text.size());
+    text.append(workshop.state, as_bytes(from.name(packed[i])));
+    span.value_offset = static_cast<std::uint32_t>(text.size());
+    text.append(workshop.state, as_bytes(from.value(packed[i])));
+    table.append(workshop.state, bytes_of({&span, 1}));
+  }
+  if (!stored) {
+    ++workshop.counters.state_exhausted;
+    text.release(workshop.state);
+    return false;
+  }
+  text_.release(workshop.state);
+  text_ = text;
+  spans_ = table;
+  packed_ = false;
+  return true;
+}
 
 std::size_t Head::line_bytes_max(const Limits& limits) {
   return std::min<std::size_t>(limits.head_bytes_max, SlabBuffer::kBytesMax);
@@ -40,6 +98,7 @@ void Head::cut_header() {
 // and how much of it is seen before the fault depends on how the bytes were cut.
 void Head::header_name(Workshop& workshop, Bytes piece) {
   if (truncated_) return;
+  if (packed_ && !unpack(workshop)) return truncate(workshop);
   if (!in_header_) {
     overflow_ = count_ >= workshop.limits.headers_max;
     open_ = {.name_offset = static_cast<std::uint32_t>(text_.size())};
@@ -69,18 +128,27 @@ void Head::header_end(Workshop& workshop) {
   while (open_.value_length > 0 && is_space(open_.value_offset + open_.value_length - 1))
     --open_.value_length;
   while (open_.name_length > 0 && is_space(open_.name_offset + open_.name_length - 1)) --open_.name_length;
-  const Bytes entry{reinterpret_cast<const std::uint8_t*>(&open_), sizeof(open_)};
-  if (!spans_.append(workshop.state, entry)) {
+  if (!spans_.append(workshop.state, bytes_of({&open_, 1}))) {
     if (spans_.size() < SlabBuffer::kBytesMax) ++workshop.counters.state_exhausted;
     return truncate(workshop);
   }
+  if (open_.value_length > 0)
+    lifted_.note(count_, known_header(all.substr(open_.name_offset, open_.name_length)));
   ++count_;
   in_header_ = in_value_ = false;
 }
 
-Headers Head::headers() const {
-  // Slab blocks are aligned to 256 bytes.
-  return {text_.bytes(), {reinterpret_cast<const HeaderSpan*>(spans_.data()), count_}};
+std::span<const HeaderSpan> Head::spans() const {
+  // Slab blocks are aligned to 128 bytes.
+  const std::uint8_t* table = packed_ ? text_.data() + spans_at(text_.size()) : spans_.data();
+  return {reinterpret_cast<const HeaderSpan*>(table), count_};
+}
+
+std::string_view Head::lifted(Known known) const {
+  const std::uint32_t place = lifted_.place(known);
+  if (place == 0) return {};
+  const HeaderSpan& span = spans()[place - 1];
+  return text({span.value_offset, span.value_length});
 }
 
 void Head::release(Workshop& workshop) {

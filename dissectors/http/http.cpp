@@ -26,8 +26,10 @@ constexpr FieldSpec kFields[] = {
     {"interim", FieldType::list, false, true, "Interim (1xx) responses before the final one"},
 };
 
+const Classify kClassify = best_classify();
+
 Dissector* create(void* slot, Workshop& workshop) {
-  return new (slot) Connection(workshop);
+  return new (slot) Connection(workshop, kClassify);
 }
 
 }  // namespace

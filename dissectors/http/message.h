@@ -1,6 +1,8 @@
 #pragma once
 // One message (a request or a response) while it passes, and one call: a request with its response.
 
+#include <llhttp.h>
+
 #include <cstdint>
 
 #include "core/call_queue.h"
@@ -19,8 +21,13 @@ struct MessageState {
   std::uint64_t body_size = 0;
   bool begun = false;
   bool ended = false;
-  bool head_done = false;
   bool cut = false;  // ended before its framing said so
+  llhttp_t llhttp;   // Parser's, where it needs one; not defined before
+
+  void body(Workshop& workshop, Bytes content) {
+    body_size += content.size();
+    preview.append(workshop, content);
+  }
 };
 
 constexpr std::size_t kInterimMax = 8;  // interim responses listed per call; more are parsed, not listed
@@ -36,5 +43,6 @@ struct Call : OpenRequest {
   std::uint8_t interim_count = 0;
   std::uint16_t interim[kInterimMax] = {};
 };
+static_assert(sizeof(Call) <= 704, "one of the slabs' smaller blocks");
 
 }  // namespace spanlight::http

@@ -1,40 +1,57 @@
 #include "http/parser.h"
 
+#include <llhttp.h>
+
+#include <algorithm>
 #include <cassert>
 #include <string_view>
 
 namespace spanlight::http {
 
+struct Parser::Reading {
+  Parser& parser;
+  Workshop& workshop;
+  MessageState& message;
+};
+
 struct Callbacks {
-  static Parser& self(llhttp_t* p) { return *static_cast<Parser*>(p->data); }
+  static Parser::Reading& in(llhttp_t* p) { return *static_cast<Parser::Reading*>(p->data); }
   static Bytes bytes(const char* at, std::size_t n) { return {reinterpret_cast<const std::uint8_t*>(at), n}; }
 
   static int name(llhttp_t* p, const char* at, std::size_t n) {
-    self(p).message_->head.header_name(*self(p).workshop_, bytes(at, n));
+    in(p).message.head.header_name(in(p).workshop, bytes(at, n));
     return 0;
   }
   static int value(llhttp_t* p, const char* at, std::size_t n) {
-    self(p).message_->head.header_value(*self(p).workshop_, bytes(at, n));
+    in(p).message.head.header_value(in(p).workshop, bytes(at, n));
     return 0;
   }
   static int value_end(llhttp_t* p) {
-    self(p).message_->head.header_end(*self(p).workshop_);
+    in(p).message.head.header_end(in(p).workshop);
     return 0;
   }
-  static int headers_complete(llhttp_t* p) { return self(p).headers_complete(); }
+  // 0: go on, in chunks; HPE_PAUSED: the body is not llhttp's; -1: give up.
+  static int headers_complete(llhttp_t* p) {
+    Parser& parser = in(p).parser;
+    parser.wants_upgrade_ = p->upgrade != 0;
+    p->upgrade = 0;
+    const BodyHeaders headers{.length = p->content_length,
+                              .has_length = (p->flags & F_CONTENT_LENGTH) != 0,
+                              .chunked = (p->flags & F_CHUNKED) != 0};
+    const bool has_encoding = (p->flags & F_TRANSFER_ENCODING) != 0;
+    if (!parser.frame(headers, has_encoding, in(p).workshop, in(p).message)) return -1;
+    return parser.framing_ == Parser::Framing::chunked ? 0 : HPE_PAUSED;
+  }
   static int chunk_header(llhttp_t* p) {
-    self(p).in_chunk_ = p->content_length > 0;
+    in(p).parser.in_chunk_ = p->content_length > 0;
     return 0;
   }
   static int chunk_complete(llhttp_t* p) {
-    self(p).in_chunk_ = false;
+    in(p).parser.in_chunk_ = false;
     return 0;
   }
   static int body(llhttp_t* p, const char* at, std::size_t n) {
-    Parser& parser = self(p);
-    if (parser.muted_) return 0;
-    parser.message_->body_size += n;
-    parser.message_->preview.append(*parser.workshop_, bytes(at, n));
+    if (!in(p).parser.muted_) in(p).message.body(in(p).workshop, bytes(at, n));
     return 0;
   }
   static int message_complete(llhttp_t*) { return HPE_PAUSED; }
@@ -57,93 +74,95 @@ llhttp_settings_t make_settings() {
 }
 const llhttp_settings_t kSettings = make_settings();
 
-// A parser that has read its start line and stands before the first header. Made once, before any worker
-// runs.
-llhttp_t make_prototype(llhttp_type_t type, std::string_view start_line) {
+// A parser that has read its start line and stands before the first header, or behind a head. Made once,
+// before any worker starts.
+llhttp_t make_prototype(llhttp_type_t type, std::string_view text) {
   llhttp_t p;
   llhttp_init(&p, type, nullptr);
   // Of LENIENT_KEEP_ALIVE and LENIENT_VERSION nothing depends: a parser serves one message, the version is
   // ours.
   p.lenient_flags = LENIENT_HEADERS | LENIENT_CHUNKED_LENGTH | LENIENT_TRANSFER_ENCODING;
-  [[maybe_unused]] const llhttp_errno_t error = llhttp_execute(&p, start_line.data(), start_line.size());
+  [[maybe_unused]] const llhttp_errno_t error = llhttp_execute(&p, text.data(), text.size());
   assert(error == HPE_OK);
   return p;
 }
-const llhttp_t kRequest = make_prototype(HTTP_REQUEST, "GET / HTTP/1.1\r\n");
-const llhttp_t kResponse = make_prototype(HTTP_RESPONSE, "HTTP/1.1 200 OK\r\n");
+// By direction.
+const llhttp_t kAtHeaders[] = {make_prototype(HTTP_REQUEST, "GET / HTTP/1.1\r\n"),
+                               make_prototype(HTTP_RESPONSE, "HTTP/1.1 200 OK\r\n")};
+const llhttp_t kAtChunks[] = {
+    make_prototype(HTTP_REQUEST, "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    make_prototype(HTTP_RESPONSE, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")};
 
 }  // namespace
 
-void Parser::begin_request(std::uint8_t minor, bool is_connect) {
+void Parser::begin(const Rules& rules, MessageState& message) {
   *this = Parser{};
-  llhttp_ = kRequest;
-  llhttp_.http_minor = minor;
-  bodyless_ = is_connect;  // RFC 9110, 9.3.6: what follows is the tunnel
+  rules_ = rules;
+  by_llhttp_ = true;
+  message.llhttp = kAtHeaders[index_of(rules.from)];
 }
 
-void Parser::begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless, bool open_end) {
+bool Parser::begin_body(const Rules& rules, const BodyHeaders& headers, Workshop& workshop,
+                        MessageState& message) {
   *this = Parser{};
-  llhttp_ = kResponse;
-  llhttp_.http_minor = minor;
-  llhttp_.status_code = status;
-  bodyless_ = bodyless;
-  open_end_ = open_end;
+  rules_ = rules;
+  if (!frame(headers, headers.chunked, workshop, message)) return false;
+  by_llhttp_ = framing_ == Framing::chunked;
+  if (by_llhttp_) message.llhttp = kAtChunks[index_of(rules.from)];
+  return true;
 }
 
-// RFC 9112, 6.3. llhttp would read a body behind 304 with a Content-Length; here the rules stand in one
-// place. Returns llhttp's: 0 go on, 1 no body, -1 give up.
-int Parser::headers_complete() {
-  headers_done_ = true;
-  message_->head_done = true;
-  wants_upgrade_ = llhttp_.upgrade != 0;
-  llhttp_.upgrade = 0;
-  const bool has_encoding = (llhttp_.flags & F_TRANSFER_ENCODING) != 0;
-  const bool has_length = (llhttp_.flags & F_CONTENT_LENGTH) != 0;
-  if (has_encoding && has_length) lenient_ = true;  // RFC 9112, 6.3, 3: Transfer-Encoding wins
-  if (bodyless_) return 1;
-  if ((llhttp_.flags & F_CHUNKED) != 0) {
+// RFC 9112, 6.3. False: give up.
+bool Parser::frame(const BodyHeaders& headers, bool has_encoding, Workshop& workshop, MessageState& message) {
+  if (has_encoding && headers.has_length) lenient_ = true;  // 6.3, 3: Transfer-Encoding wins
+  if (rules_.bodyless) return true;
+  if (headers.chunked) {
     framing_ = Framing::chunked;
-    return 0;
+    return true;
   }
-  const bool is_request = llhttp_.type == HTTP_REQUEST;
-  if (has_encoding) {
-    if (is_request) return -1;  // its length cannot be known (RFC 9112, 6.3, 4)
-    if (!open_end_) return -1;
-    framing_ = Framing::until_close;
-    return 0;
+  if (headers.has_length && !has_encoding) {
+    if (headers.length == 0) return true;
+    framing_ = Framing::length;
+    left_ = headers.length;
+    message.preview.expect(workshop, headers.length);
+    return true;
   }
-  if (has_length) {
-    if (llhttp_.content_length > 0) {
-      framing_ = Framing::length;
-      message_->preview.expect(*workshop_, llhttp_.content_length);
-    }
-    return 0;
-  }
-  if (is_request) return 0;
-  if (!open_end_) return -1;
+  // A request's length cannot be known behind another encoding (6.3, 4); without any it is 0.
+  if (rules_.from == Direction::c2s) return !has_encoding;
+  if (!rules_.open_end) return false;
   framing_ = Framing::until_close;
-  return 0;
+  left_ = kUntilClose;
+  return true;
 }
 
 Parser::Step Parser::feed(Workshop& workshop, MessageState& message, Bytes bytes) {
-  workshop_ = &workshop;
-  message_ = &message;
-  llhttp_.data = this;
-  llhttp_.settings = const_cast<llhttp_settings_t*>(&kSettings);  // llhttp only reads it
-  const char* at = reinterpret_cast<const char*>(bytes.data());
-  const llhttp_errno_t error = llhttp_execute(&llhttp_, at, bytes.size());
-  if (error == HPE_OK) return {bytes.size(), Result::more};
-  const char* stop = llhttp_get_error_pos(&llhttp_);
-  const auto consumed = stop == nullptr ? bytes.size() : static_cast<std::size_t>(stop - at);
-  return {consumed, error == HPE_PAUSED ? Result::complete : Result::malformed};
+  return by_llhttp_ ? feed_llhttp(workshop, message, bytes) : feed_body(workshop, message, bytes);
 }
 
-std::uint64_t Parser::content_left() const {
-  if (!headers_done_) return 0;
-  if (framing_ == Framing::until_close) return kUntilClose;
-  if (framing_ == Framing::length || (framing_ == Framing::chunked && in_chunk_))
-    return llhttp_.content_length;
-  return 0;
+Parser::Step Parser::feed_llhttp(Workshop& workshop, MessageState& message, Bytes bytes) {
+  if (bytes.empty()) return {0, Result::more};
+  llhttp_t& llhttp = message.llhttp;
+  Reading reading{*this, workshop, message};
+  llhttp.data = &reading;
+  llhttp.settings = const_cast<llhttp_settings_t*>(&kSettings);  // llhttp only reads it
+  const char* at = reinterpret_cast<const char*>(bytes.data());
+  const llhttp_errno_t error = llhttp_execute(&llhttp, at, bytes.size());
+  if (framing_ == Framing::chunked) left_ = in_chunk_ ? llhttp.content_length : 0;
+  if (error == HPE_OK) return {bytes.size(), Result::more};
+  const char* stop = llhttp_get_error_pos(&llhttp);
+  const auto consumed = stop == nullptr ? bytes.size() : static_cast<std::size_t>(stop - at);
+  if (error != HPE_PAUSED) return {consumed, Result::malformed};
+  if (framing_ == Framing::chunked) return {consumed, Result::complete};
+  by_llhttp_ = false;  // the head has ended
+  const Step body = feed_body(workshop, message, bytes.subspan(consumed));
+  return {consumed + body.consumed, body.result};
+}
+
+Parser::Step Parser::feed_body(Workshop& workshop, MessageState& message, Bytes bytes) {
+  const Bytes content = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
+  message.body(workshop, content);
+  if (framing_ == Framing::length) left_ -= content.size();
+  return {content.size(), left_ == 0 ? Result::complete : Result::more};
 }
 
 Parser::Result Parser::pass(Workshop& workshop, MessageState& message, std::uint64_t n) {
@@ -151,12 +170,13 @@ Parser::Result Parser::pass(Workshop& workshop, MessageState& message, std::uint
   message.body_size += n;
   message.preview.close();
   if (framing_ == Framing::until_close || n == 0) return Result::more;
-  if (n < llhttp_.content_length) {
-    llhttp_.content_length -= n;
-    return Result::more;
+  if (!by_llhttp_ || n < left_) {
+    left_ -= n;
+    if (by_llhttp_) message.llhttp.content_length = left_;
+    return left_ == 0 ? Result::complete : Result::more;
   }
-  // llhttp leaves a body only while it reads: it gets the last byte, whatever it was.
-  llhttp_.content_length = 1;
+  // llhttp leaves a chunk only while it reads: it gets the last byte, whatever it was.
+  message.llhttp.content_length = 1;
   muted_ = true;
   const Step step = feed(workshop, message, as_bytes("x"));
   muted_ = false;

@@ -1,9 +1,8 @@
 #pragma once
-// llhttp as a streaming parser of what follows the start line: headers, framing, body, trailers. One per
-// direction. It starts as a copy of a prototype that has already read a canned start line, stops at every
-// message's end, and is never resumed. What it finds goes into the MessageState at once; it keeps no bytes.
-
-#include <llhttp.h>
+// What follows the start line: headers, framing, body, trailers; one per direction. llhttp reads heads in
+// pieces or against the rules, and chunked bodies; every other body is a counter. llhttp's state lies in the
+// MessageState and starts as a copy of a prototype that has already read a canned start line or head; it
+// serves one message and stops there. What is found goes into the MessageState at once; no bytes are kept.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,18 +20,26 @@ class Parser {
     std::size_t consumed;
     Result result;
   };
+  // What is known of the body before the headers are.
+  struct Rules {
+    Direction from = Direction::c2s;
+    bool bodyless = false;
+    // Whether a body until close is believed. Behind a hole, what looks like a response may be part of a
+    // body; without an end it would swallow all that follows. Refused, it is malformed.
+    bool open_end = true;
+  };
 
-  void begin_request(std::uint8_t minor, bool is_connect);
-  // `open_end`: whether a body until close is believed. Behind a hole, what looks like a response may be part
-  // of a body; without an end it would swallow all that follows. Refused, it is malformed.
-  void begin_response(std::uint8_t minor, std::uint16_t status, bool bodyless, bool open_end);
+  // llhttp reads the headers.
+  void begin(const Rules& rules, MessageState& message);
+  // They were read; true: what they say makes sense.
+  bool begin_body(const Rules& rules, const BodyHeaders& headers, Workshop& workshop, MessageState& message);
 
   Step feed(Workshop& workshop, MessageState& message, Bytes bytes);
 
   // Bytes of content known to come: what is left of the body or of the chunk; until close: kUntilClose; else
   // 0.
   static constexpr std::uint64_t kUntilClose = std::uint64_t{1} << 62;
-  std::uint64_t content_left() const;
+  std::uint64_t content_left() const { return left_; }
 
   // `n` (at most content_left()) bytes of content pass unseen. The message may be complete with them.
   Result pass(Workshop& workshop, MessageState& message, std::uint64_t n);
@@ -43,16 +50,17 @@ class Parser {
 
  private:
   friend struct Callbacks;
-  int headers_complete();
+  struct Reading;  // a feed() of llhttp in progress
 
-  llhttp_t llhttp_{};
-  Workshop* workshop_ = nullptr;     // of the feed() in progress
-  MessageState* message_ = nullptr;  // likewise
+  bool frame(const BodyHeaders& headers, bool has_encoding, Workshop& workshop, MessageState& message);
+  Step feed_llhttp(Workshop& workshop, MessageState& message, Bytes bytes);
+  Step feed_body(Workshop& workshop, MessageState& message, Bytes bytes);
+
+  std::uint64_t left_ = 0;
+  Rules rules_;
   Framing framing_ = Framing::none;
-  bool bodyless_ = false;
-  bool open_end_ = true;
+  bool by_llhttp_ = false;  // it reads what comes
   bool in_chunk_ = false;
-  bool headers_done_ = false;
   bool muted_ = false;
   bool wants_upgrade_ = false;
   bool lenient_ = false;
