@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "core/bytes.h"
+#include "encode/name_set.h"
 #include "settings/settings.h"
 
 struct hs_scratch;
@@ -50,7 +51,12 @@ class Redactor {
     kCookies = 2,  // the value holds cookies
     kUrl = 4,      // the value is a URL
   };
-  std::uint8_t header_rules(std::string_view name) const;
+  std::uint8_t header_rules(std::string_view name) const {
+    const std::uint8_t tags = header_names_->tags(name);
+    if (tags != 0 || name.empty() || static_cast<unsigned char>(name.back()) > ' ') [[likely]]
+      return tags;
+    return header_names_->tags(trimmed(name));
+  }
 
   // The rest masks in place and says whether anything changed. Contents may be any bytes.
   bool mask_header_value(std::uint8_t rules, MutableBytes value);
@@ -66,6 +72,7 @@ class Redactor {
   BodyOutcome mask_body_names(const BodyForm& form, MutableBytes body);
 
   std::shared_ptr<const Rules> rules_;
+  const NameSet* header_names_;  // of the rules
   hs_scratch* scratch_ = nullptr;
   bool active_ = false;
   bool text_rules_ = false;
