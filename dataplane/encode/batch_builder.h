@@ -28,9 +28,9 @@ struct TableForm;
 
 // The fixed part is to be filled in where it stands: a copy of one just built on the stack would wait for
 // each of its members to arrive there.
-template <typename T, typename Head>
+template <typename Head>
 struct NewTable {
-  flatbuffers::Offset<T> offset;
+  flatbuffers::Offset<typename Head::Table> offset;
   Head& head;
 };
 
@@ -100,9 +100,9 @@ class BatchBuilder {
   // Takes back everything written since the size was `size`. No table may be among it.
   void take_back(flatbuffers::uoffset_t size) { head_ = end_ - size; }
 
-  // A table with its children, the offsets that a struct of tables.h holds. Its fixed part is zero.
-  template <typename T, typename Head, typename Children>
-  NewTable<T, Head> table(const TableForm& form, const Children& children);
+  // A table with its children. Its fixed part is zero. tables.h: heads, and which children go with them.
+  template <typename Head, typename Children>
+  NewTable<Head> table(const Children& children);
 
   // Makes it a whole buffer. Nothing may be written after it.
   void finish(flatbuffers::uoffset_t root, const char* identifier);

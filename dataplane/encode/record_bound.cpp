@@ -12,9 +12,9 @@ namespace {
 constexpr std::size_t kVectorBytes = sizeof(flatbuffers::uoffset_t) + BatchBuilder::kAlignment;
 constexpr std::size_t kTextBytes = kVectorBytes + 1;  // the terminator
 
-// A kind's own table is never larger than these two, which differ in what they hold.
-constexpr std::size_t kFieldTableBytes = std::max({kTextFieldForm.bytes_max(), kIntegerFieldForm.bytes_max(),
-                                                   kNumberFieldForm.bytes_max(), kListFieldForm.bytes_max()});
+constexpr std::size_t kFieldTableBytes =
+    std::max({kForm<TextFieldHead>.bytes_max(), kForm<IntegerFieldHead>.bytes_max(),
+              kForm<NumberFieldHead>.bytes_max(), kForm<ListFieldHead>.bytes_max()});
 
 // From the length alone; an empty text is mostly not written, but may be.
 constexpr std::size_t quick_text_bound(std::string_view text) {
@@ -23,7 +23,7 @@ constexpr std::size_t quick_text_bound(std::string_view text) {
 
 template <typename TextBound>
 std::size_t message_bound(const Message& message, TextBound text) {
-  std::size_t bound = kMessageForm.bytes_max() + kVectorBytes;
+  std::size_t bound = kForm<MessageHead>.bytes_max() + kVectorBytes;
   bound += text(message.content_type) + text(message.content_encoding);
   for (const Field& field : fields_kept(message)) {
     bound += kFieldTableBytes + sizeof(Text) + text(field.name) + text(field.text);
@@ -37,10 +37,10 @@ std::size_t message_bound(const Message& message, TextBound text) {
 template <typename TextBound, typename HeadersBound>
 RecordBound record_bound(const Transaction& call, TextBound text, HeadersBound headers) {
   RecordBound bound;
-  bound.spine = kRecordForm.bytes_max() + kVectorBytes + sizeof(ConnectionInfo::vlans);
-  for (const std::string_view part : {call.version, call.method, call.url, call.path, call.query_string,
-                                      call.error, call.summary, call.trace_id, call.request_id})
-    bound.spine += text(part);
+  bound.spine = kForm<RecordHead>.bytes_max() + kVectorBytes + sizeof(ConnectionInfo::vlans);
+  const auto sum = [&](auto... parts) { return (text(parts) + ...); };
+  bound.spine += sum(call.version, call.method, call.url, call.path, call.query_string, call.error,
+                     call.summary, call.trace_id, call.request_id);
   for (const Message* message : {&call.request, &call.response}) {
     if (!message->present) continue;
     bound.spine += message_bound(*message, text);
@@ -57,11 +57,15 @@ std::size_t text_bound(std::string_view text) {
 }
 
 RecordBound quick_bound_of(const Transaction& call) {
-  return record_bound(call, quick_text_bound, headers_bound_quick);
+  return record_bound(
+      call, [](std::string_view text) { return quick_text_bound(text); },
+      [](const Headers& headers) { return headers_bound_quick(headers); });
 }
 
 RecordBound bound_of(const Transaction& call) {
-  return record_bound(call, text_bound, headers_bound);
+  return record_bound(
+      call, [](std::string_view text) { return text_bound(text); },
+      [](const Headers& headers) { return headers_bound(headers); });
 }
 
 }  // namespace spanlight

@@ -77,8 +77,10 @@ class RecordBuild {
   Copy copy(std::string_view source);
   void mask_as(Copy& part, const Copy& whole);
   void mask_inside(Copy& whole, const Copy& part);
-  Text text(std::string_view source);
-  Text shared_text(std::string_view source);
+  Text text(std::string_view source) { return source.empty() ? Text{} : written(source); }
+  Text shared_text(std::string_view source) { return source.empty() ? Text{} : shared(source); }
+  Text written(std::string_view source);  // not empty
+  Text shared(std::string_view source);   // not empty
   void write_location();
   Offset<wire::Message> write_message(const Message& message);
   Offset<Vector<std::uint8_t>> write_body(const Message& message);
@@ -131,14 +133,14 @@ void RecordBuild::mask_inside(Copy& whole, const Copy& part) {
   whole.changed = true;
 }
 
-Text RecordBuild::text(std::string_view source) {
+Text RecordBuild::written(std::string_view source) {
   const Copy made = copy(source);
   if (redactor_.text_rules() && redactor_.mask_text(made.bytes)) flags_ |= kFlagRedacted;
   return made.offset;
 }
 
-Text RecordBuild::shared_text(std::string_view source) {
-  if (source.empty() || source.size() > TextCache::kTextBytesMax) return text(source);
+Text RecordBuild::shared(std::string_view source) {
+  if (source.size() > TextCache::kTextBytesMax) return written(source);
   const TextCache::Key key(source);
   TextCache::Entry& entry = target_.cache.entry(key);
   if (TextCache::holds(entry, key, source, builder_)) return entry.text;
@@ -161,7 +163,7 @@ void RecordBuild::write_location() {
   children_.path = whole_path ? url.offset : path.offset;
   children_.query_string = query.offset;
   children_.summary = summary.offset;
-  if (!redactor_.active()) return;
+  if (!redactor_.text_rules() && !redactor_.masks_url(url.bytes) && !redactor_.masks_url(path.bytes)) return;
   url.changed = redactor_.mask_url(url.bytes);
   mask_as(path, url);
   path.changed |= redactor_.mask_url(path.bytes);
@@ -211,15 +213,13 @@ Offset<wire::Field> RecordBuild::write_field(const Field& field) {
   switch (field.kind) {
     case Field::Kind::integer:
     case Field::Kind::boolean: {
-      const auto made =
-          builder_.table<wire::Field, IntegerFieldHead>(kIntegerFieldForm, ValueFieldChildren{name});
+      const auto made = builder_.table<IntegerFieldHead>(ValueFieldChildren{name});
       made.head.value = field.integer;
       made.head.kind = kind;
       return made.offset;
     }
     case Field::Kind::number: {
-      const auto made =
-          builder_.table<wire::Field, NumberFieldHead>(kNumberFieldForm, ValueFieldChildren{name});
+      const auto made = builder_.table<NumberFieldHead>(ValueFieldChildren{name});
       made.head.value = field.number;
       made.head.kind = kind;
       return made.offset;
@@ -227,16 +227,14 @@ Offset<wire::Field> RecordBuild::write_field(const Field& field) {
     case Field::Kind::list: {
       ListFieldChildren children{name, {}};
       if (!field.list.empty()) children.list = write_list(field);
-      const auto made = builder_.table<wire::Field, ListFieldHead>(kListFieldForm, children);
+      const auto made = builder_.table<ListFieldHead>(children);
       made.head.kind = kind;
       return made.offset;
     }
     case Field::Kind::text:
       break;
   }
-  return builder_
-      .table<wire::Field, TextFieldHead>(kTextFieldForm, TextFieldChildren{name, shared_text(field.text)})
-      .offset;
+  return builder_.table<TextFieldHead>(TextFieldChildren{name, shared_text(field.text)}).offset;
 }
 
 Offset<Vector<Offset<wire::Field>>> RecordBuild::write_fields(const Message& message) {
@@ -269,7 +267,7 @@ Offset<wire::Message> RecordBuild::write_message(const Message& message) {
   if (!message.fields.empty()) children.fields = write_fields(message);
   children.content_type = shared_text(message.content_type);
   children.content_encoding = shared_text(message.content_encoding);
-  const auto made = builder_.table<wire::Message, MessageHead>(kMessageForm, children);
+  const auto made = builder_.table<MessageHead>(children);
   made.head.size = message.size;
   made.head.last_byte = message.last_byte;
   made.head.body_size = message.body_size;
@@ -294,7 +292,7 @@ Offset<wire::Record> RecordBuild::write(std::uint64_t id, const ConnectionInfo& 
   }
   if ((flags_ & kFlagRedacted) != 0) ++counters_.redacted;
   if ((flags_ & kFlagWithheldBody) != 0) ++counters_.bodies_withheld;
-  const auto [record, head] = builder_.table<wire::Record, RecordHead>(kRecordForm, children_);
+  const auto [record, head] = builder_.table<RecordHead>(children_);
   head.id = id;
   head.timestamp = call_.request.present ? call_.request.first_byte : 0;
   head.response_timestamp = call_.response.present ? call_.response.first_byte : 0;

@@ -389,10 +389,10 @@ TEST(RecordTables, FormsAreComplete) {
     const char* name;
     const TableForm& form;
     std::size_t members;
-  } cases[] = {{"record", kRecordForm, 30},       {"message", kMessageForm, 9},
-               {"batch", kBatchForm, 6},          {"text", kTextFieldForm, 2},
-               {"integer", kIntegerFieldForm, 3}, {"number", kNumberFieldForm, 3},
-               {"list", kListFieldForm, 3}};
+  } cases[] = {{"record", kForm<RecordHead>, 30},       {"message", kForm<MessageHead>, 9},
+               {"batch", kForm<BatchHead>, 6},          {"text", kForm<TextFieldHead>, 2},
+               {"integer", kForm<IntegerFieldHead>, 3}, {"number", kForm<NumberFieldHead>, 3},
+               {"list", kForm<ListFieldHead>, 3}};
   std::set<int> numbers;
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -472,8 +472,8 @@ TEST(HeaderCopy, WhatStandsBetweenNamesAndValues) {
     const HeaderCopy copy = copy_headers(builder, headers, *redactor);
     EXPECT_LE(builder.size(), headers_bound(headers));
     EXPECT_LE(headers_bound(headers), headers_bound_quick(headers));
-    const auto message = builder.table<wire::Message, MessageHead>(
-        kMessageForm, MessageChildren{.header_bytes = copy.bytes, .headers = copy.spans});
+    const auto message =
+        builder.table<MessageHead>(MessageChildren{.header_bytes = copy.bytes, .headers = copy.spans});
     EXPECT_EQ(headers_of(*reinterpret_cast<const wire::Message*>(&message.head)), c.pairs);
     const auto* copied = reinterpret_cast<const wire::Message*>(&message.head)->header_bytes();
     EXPECT_EQ(std::string(copied->begin(), copied->end()), c.bytes);

@@ -23,7 +23,7 @@ constexpr unsigned kWorkerShift = 48;
 constexpr std::uint64_t kRecordIdMask = (std::uint64_t{1} << kWorkerShift) - 1;
 
 // What closing a batch adds beside the vector of records: its table and vtable, root, identifier, alignment.
-constexpr std::size_t kClosingBytes = kBatchForm.bytes_max() + 64;
+constexpr std::size_t kClosingBytes = kForm<BatchHead>.bytes_max() + 64;
 
 std::string utf8(std::string_view text) {
   std::string copy(utf8_bytes(text), '\0');
@@ -173,8 +173,8 @@ void RecordWriter::close(Topic& topic) {
   const std::uint64_t sequence = sequences_[index].load(std::memory_order_relaxed);
   BatchBuilder& builder = *topic.builder;
   const auto records = builder.vector_of(topic.offsets.data(), topic.records);
-  const auto [root, head] = builder.table<wire::RecordBatch, BatchHead>(
-      kBatchForm, BatchChildren{records, topic.name_text, topic.sensor_text});
+  const auto [root, head] =
+      builder.table<BatchHead>(BatchChildren{records, topic.name_text, topic.sensor_text});
   head.sensor_epoch = sensor_epoch_;
   head.sequence = sequence;
   head.worker = worker_;

@@ -45,6 +45,9 @@ class Redactor {
   bool active() const { return active_; }          // false: nothing below ever changes anything
   bool text_rules() const { return text_rules_; }  // false: mask_text() never changes anything
 
+  // False: mask_url() does not change this one.
+  bool masks_url(Bytes url) const { return active_ && !url.empty() && (text_rules_ || url.front() != '/'); }
+
   // What the name of a header asks for: bits of HeaderRule; 0 = nothing.
   enum HeaderRule : std::uint8_t {
     kHide = 1,     // the whole value is shown as kRedactedText

@@ -38,6 +38,7 @@ struct TableForm {
 // The fixed parts. `vtable` is filled by BatchBuilder::table(). Packed: FlatBuffers aligns a table's wide
 // members, not its start.
 struct [[gnu::packed]] RecordHead {
+  using Table = wire::Record;
   flatbuffers::soffset_t vtable;
   std::uint64_t id, timestamp, response_timestamp, conn_id;
   std::uint64_t src_high, src_low, dst_high, dst_low;
@@ -55,6 +56,7 @@ struct RecordChildren {
 };
 
 struct [[gnu::packed]] MessageHead {
+  using Table = wire::Message;
   flatbuffers::soffset_t vtable;
   std::uint64_t size, last_byte, body_size;
 };
@@ -67,6 +69,7 @@ struct MessageChildren {
 
 // A field by its kind. A text's is zero and not written.
 struct [[gnu::packed]] TextFieldHead {
+  using Table = wire::Field;
   flatbuffers::soffset_t vtable;
 };
 struct TextFieldChildren {
@@ -74,6 +77,7 @@ struct TextFieldChildren {
 };
 template <typename Value>
 struct [[gnu::packed]] ValueFieldHead {
+  using Table = wire::Field;
   flatbuffers::soffset_t vtable;
   Value value;
   std::uint32_t kind;  // one byte of it is
@@ -84,6 +88,7 @@ struct ValueFieldChildren {
   Text name;
 };
 struct [[gnu::packed]] ListFieldHead {
+  using Table = wire::Field;
   flatbuffers::soffset_t vtable;
   std::uint32_t kind;  // one byte of it is
 };
@@ -93,6 +98,7 @@ struct ListFieldChildren {
 };
 
 struct [[gnu::packed]] BatchHead {
+  using Table = wire::RecordBatch;
   flatbuffers::soffset_t vtable;
   std::uint64_t sensor_epoch, sequence;
   std::uint16_t worker, unused;
@@ -164,18 +170,29 @@ constexpr TableForm form(std::uint8_t number, std::span<const MemberPlace> head,
 
 }  // namespace forms
 
-inline constexpr TableForm kRecordForm =
-                               forms::form<RecordHead>(1, forms::kRecordHead, forms::kRecordChildren),
-                           kMessageForm =
-                               forms::form<MessageHead>(2, forms::kMessageHead, forms::kMessageChildren),
-                           kTextFieldForm = forms::form<TextFieldHead>(3, {}, forms::kTextFieldChildren),
-                           kIntegerFieldForm = forms::form<IntegerFieldHead>(4, forms::kIntegerFieldHead,
-                                                                             forms::kValueFieldChildren),
-                           kNumberFieldForm = forms::form<NumberFieldHead>(5, forms::kNumberFieldHead,
-                                                                           forms::kValueFieldChildren),
-                           kListFieldForm = forms::form<ListFieldHead>(6, forms::kListFieldHead,
-                                                                       forms::kListFieldChildren),
-                           kBatchForm = forms::form<BatchHead>(7, forms::kBatchHead, forms::kBatchChildren);
+template <typename Head>
+constexpr TableForm kForm{};
+template <>
+inline constexpr TableForm kForm<RecordHead> = forms::form<RecordHead>(1, forms::kRecordHead,
+                                                                       forms::kRecordChildren);
+template <>
+inline constexpr TableForm kForm<MessageHead> = forms::form<MessageHead>(2, forms::kMessageHead,
+                                                                         forms::kMessageChildren);
+template <>
+inline constexpr TableForm kForm<TextFieldHead> = forms::form<TextFieldHead>(3, {},
+                                                                             forms::kTextFieldChildren);
+template <>
+inline constexpr TableForm kForm<IntegerFieldHead> =
+    forms::form<IntegerFieldHead>(4, forms::kIntegerFieldHead, forms::kValueFieldChildren);
+template <>
+inline constexpr TableForm kForm<NumberFieldHead> = forms::form<NumberFieldHead>(5, forms::kNumberFieldHead,
+                                                                                 forms::kValueFieldChildren);
+template <>
+inline constexpr TableForm kForm<ListFieldHead> = forms::form<ListFieldHead>(6, forms::kListFieldHead,
+                                                                             forms::kListFieldChildren);
+template <>
+inline constexpr TableForm kForm<BatchHead> = forms::form<BatchHead>(7, forms::kBatchHead,
+                                                                     forms::kBatchChildren);
 
 inline flatbuffers::uoffset_t BatchBuilder::vtable_of(const TableForm& form, std::uint32_t present) {
   constexpr unsigned kFormShift = 24;  // above any form's children
@@ -186,26 +203,33 @@ inline flatbuffers::uoffset_t BatchBuilder::vtable_of(const TableForm& form, std
   return known.offset;
 }
 
-template <typename T, typename Head, typename Children>
-NewTable<T, Head> BatchBuilder::table(const TableForm& form, const Children& children) {
-  constexpr std::size_t kOffsetBytes = sizeof(flatbuffers::uoffset_t);
-  constexpr std::size_t kChildren = sizeof(Children) / kOffsetBytes;
-  const auto child = [&](std::size_t i) {
+template <typename Head, typename Children>
+NewTable<Head> BatchBuilder::table(const Children& children) {
+  constexpr const TableForm& kHere = kForm<Head>;
+  constexpr flatbuffers::uoffset_t kHeadBytes = sizeof(Head), kOffsetBytes = sizeof(flatbuffers::uoffset_t);
+  static_assert(sizeof(Children) == kHere.children.size() * kOffsetBytes);
+  const auto* const source = reinterpret_cast<const std::uint8_t*>(&children);
+  const auto child = [source](std::size_t i) {
     flatbuffers::uoffset_t offset = 0;
-    std::memcpy(&offset, reinterpret_cast<const std::uint8_t*>(&children) + i * kOffsetBytes, kOffsetBytes);
+    std::memcpy(&offset, source + i * kOffsetBytes, kOffsetBytes);
     return offset;
   };
   std::uint32_t present = 0;
-  for (std::size_t i = 0; i < kChildren; ++i) present |= std::uint32_t{child(i) != 0} << i;
-  const flatbuffers::uoffset_t vtable = vtable_of(form, present);
-  const std::size_t bytes = sizeof(Head) + static_cast<std::size_t>(std::popcount(present)) * kOffsetBytes;
-  std::uint8_t* const at = form.wide ? room(bytes, kAlignment, kAlignment / 2) : room(bytes);
-  std::uint8_t* to = at + sizeof(Head);
-  for (std::uint32_t left = present; left != 0; left &= left - 1, to += kOffsetBytes)
-    point(to, child(static_cast<std::size_t>(std::countr_zero(left))));
+  for (std::size_t i = 0; i < kHere.children.size(); ++i) present |= std::uint32_t{child(i) != 0} << i;
+  const flatbuffers::uoffset_t vtable = vtable_of(kHere, present);
+  const std::size_t bytes = kHeadBytes + static_cast<std::size_t>(std::popcount(present)) * kOffsetBytes;
+  std::uint8_t* const at = kHere.wide ? room(bytes, kAlignment, kAlignment / 2) : room(bytes);
+  const flatbuffers::uoffset_t here = size();
+  std::uint8_t* to = at + kHeadBytes;
+  flatbuffers::uoffset_t to_end = here - kHeadBytes;  // from `to`
+  for (std::uint32_t left = present; left != 0; left &= left - 1) {
+    store(to, to_end - child(static_cast<std::size_t>(std::countr_zero(left))));
+    to += kOffsetBytes;
+    to_end -= kOffsetBytes;
+  }
   auto* const head = new (at) Head{};
-  head->vtable = static_cast<flatbuffers::soffset_t>(vtable) - static_cast<flatbuffers::soffset_t>(size());
-  return {{size()}, *head};
+  head->vtable = static_cast<flatbuffers::soffset_t>(vtable) - static_cast<flatbuffers::soffset_t>(here);
+  return {{here}, *head};
 }
 
 }  // namespace spanlight
