@@ -80,7 +80,7 @@ class HeaderBlock {
  public:
   HeaderBlock(const Headers& headers, Redactor& redactor)
       : source_(headers.bytes), in_(spans_kept(headers)), redactor_(redactor), placement_(headers.bytes) {}
-  HeaderCopy write(BatchBuilder& builder);
+  bool write(BatchBuilder& builder, MessageChildren& out);  // true: redacted
 
  private:
   Piece name(std::size_t i) const { return piece_of(source_, in_[i].name_offset, in_[i].name_length); }
@@ -163,29 +163,28 @@ bool HeaderBlock::mask(std::uint8_t* bytes) {
   return changed;
 }
 
-HeaderCopy HeaderBlock::write(BatchBuilder& builder) {
-  HeaderCopy made;
-  std::uint8_t* elements = nullptr;
-  made.spans = builder.vector<const wire::HeaderSpan*>(in_.size(), sizeof(wire::HeaderSpan), &elements);
-  out_ = reinterpret_cast<wire::HeaderSpan*>(elements);
+bool HeaderBlock::write(BatchBuilder& builder, MessageChildren& out) {
+  std::uint8_t *spans = nullptr, *bytes = nullptr;
+  out.headers = builder.vector<const wire::HeaderSpan*>(in_.size(), sizeof(wire::HeaderSpan), &spans);
+  out_ = reinterpret_cast<wire::HeaderSpan*>(spans);
   place();
   const bool hides = (all_notes_ & Redactor::kHide) != 0;
-  std::uint8_t* bytes = nullptr;
-  made.bytes =
+  out.header_bytes =
       builder.vector<std::uint8_t>(placement_.size() + (hides ? kRedactedText.size() : 0), 1, &bytes);
   copy_runs(bytes);
   if (hides) show_hidden(bytes + placement_.size());
   const bool masks = redactor_.text_rules() || (all_notes_ & (Redactor::kCookies | Redactor::kUrl)) != 0;
-  if ((masks && mask(bytes)) || hides) made.flags |= kFlagRedacted;
-  return made;
+  return (masks && mask(bytes)) || hides;
 }
 
 }  // namespace
 
-HeaderCopy copy_headers(BatchBuilder& builder, const Headers& headers, Redactor& redactor) {
-  HeaderCopy made = HeaderBlock(headers, redactor).write(builder);
-  if (headers.spans.size() > kHeadersPerMessageMax) made.flags |= kFlagTruncatedHeaders;
-  return made;
+std::uint32_t copy_headers(BatchBuilder& builder, const Headers& headers, Redactor& redactor,
+                           MessageChildren& out) {
+  std::uint32_t flags = 0;
+  if (HeaderBlock(headers, redactor).write(builder, out)) flags |= kFlagRedacted;
+  if (headers.spans.size() > kHeadersPerMessageMax) flags |= kFlagTruncatedHeaders;
+  return flags;
 }
 
 std::size_t headers_bound(const Headers& headers) {

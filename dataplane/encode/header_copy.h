@@ -10,17 +10,15 @@
 #include "core/transaction.h"
 #include "encode/batch_builder.h"
 #include "encode/redact.h"
+#include "encode/tables.h"
 
 namespace spanlight {
 
 constexpr std::size_t kHeadersPerMessageMax = 4'096;  // beyond: left out, kFlagTruncatedHeaders
 
-struct HeaderCopy {
-  flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> bytes;
-  flatbuffers::Offset<flatbuffers::Vector<const wire::HeaderSpan*>> spans;
-  std::uint32_t flags = 0;  // Flag: what is left out or was masked
-};
-HeaderCopy copy_headers(BatchBuilder& builder, const Headers& headers, Redactor& redactor);
+// Returns bits of Flag: something was left out, or masked.
+std::uint32_t copy_headers(BatchBuilder& builder, const Headers& headers, Redactor& redactor,
+                           MessageChildren& out);
 
 // An upper bound of what it writes.
 std::size_t headers_bound(const Headers& headers);

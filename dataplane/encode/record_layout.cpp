@@ -255,14 +255,10 @@ Offset<wire::Message> RecordBuild::write_message(const Message& message) {
       flags_ |= kFlagTruncatedBody;
   }
   if (!message.headers.spans.empty()) {
-    if (shape_.headers) {
-      const HeaderCopy headers = copy_headers(builder_, message.headers, redactor_);
-      children.header_bytes = headers.bytes;
-      children.headers = headers.spans;
-      flags_ |= headers.flags;
-    } else {
+    if (shape_.headers)
+      flags_ |= copy_headers(builder_, message.headers, redactor_, children);
+    else
       flags_ |= kFlagTruncatedHeaders;
-    }
   }
   if (!message.fields.empty()) children.fields = write_fields(message);
   children.content_type = shared_text(message.content_type);

@@ -469,11 +469,11 @@ TEST(HeaderCopy, WhatStandsBetweenNamesAndValues) {
     alignas(8) std::uint8_t storage[1'024];
     BatchBuilder builder(storage, sizeof(storage));
     const Headers headers{as_bytes(bytes), spans};
-    const HeaderCopy copy = copy_headers(builder, headers, *redactor);
+    MessageChildren children;
+    copy_headers(builder, headers, *redactor, children);
     EXPECT_LE(builder.size(), headers_bound(headers));
     EXPECT_LE(headers_bound(headers), headers_bound_quick(headers));
-    const auto message =
-        builder.table<MessageHead>(MessageChildren{.header_bytes = copy.bytes, .headers = copy.spans});
+    const auto message = builder.table<MessageHead>(children);
     EXPECT_EQ(headers_of(*reinterpret_cast<const wire::Message*>(&message.head)), c.pairs);
     const auto* copied = reinterpret_cast<const wire::Message*>(&message.head)->header_bytes();
     EXPECT_EQ(std::string(copied->begin(), copied->end()), c.bytes);
