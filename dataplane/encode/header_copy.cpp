@@ -28,14 +28,16 @@ std::span<const HeaderSpan> spans_kept(const Headers& headers) {
   return headers.spans.first(std::min(headers.spans.size(), kHeadersPerMessageMax));
 }
 
-// What HTTP/1 writes between a name and its value and between two lines. Nearly always these two.
-bool only_separators(const std::uint8_t* from, std::size_t size) {
+// What HTTP/1 writes between a name and its value and between two lines: nearly always one of these.
+constexpr std::size_t kPairBytes = 2;
+bool is_usual_pair(const std::uint8_t* from) {
   constexpr std::uint16_t kColonSpace = ':' | ' ' << 8, kLineEnd = '\r' | '\n' << 8;
   std::uint16_t pair = 0;
-  if (size == sizeof(pair)) [[likely]] {
-    std::memcpy(&pair, from, sizeof(pair));
-    if (pair == kColonSpace || pair == kLineEnd) return true;
-  }
+  static_assert(sizeof(pair) == kPairBytes);
+  std::memcpy(&pair, from, sizeof(pair));
+  return pair == kColonSpace || pair == kLineEnd;
+}
+bool only_separators(const std::uint8_t* from, std::size_t size) {
   return std::all_of(from, from + size, [](std::uint8_t byte) {
     return byte == ':' || byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
   });
@@ -53,7 +55,8 @@ class Placement {
   Place place(const Piece& piece) {
     if (piece.size == 0) return {static_cast<std::uint32_t>(size_), false};
     const std::size_t gap = piece.from - run_end_;  // huge where the piece does not follow
-    const bool follows = gap == 0 || (gap <= kGapBytesMax && only_separators(bytes_ + run_end_, gap));
+    const bool follows = gap == 0 || (gap == kPairBytes && is_usual_pair(bytes_ + run_end_)) ||
+                         (gap <= kGapBytesMax && only_separators(bytes_ + run_end_, gap));
     if (follows) size_ += gap;
     run_end_ = piece.end();
     const std::size_t at = size_;
