@@ -2,6 +2,7 @@
 // What a record takes in a batch at most, alignment included: known before its first byte is written, since a
 // batch does not grow.
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>

@@ -15,6 +15,8 @@
 #include "encode/header_copy.h"
 #include "encode/record_writer.h"
 #include "encode/tables.h"
+#include "encode/text_cache.h"
+#include "record/reader.h"
 #include "schema/record_generated.h"
 
 namespace spanlight {
@@ -381,6 +383,37 @@ TEST(RecordTables, BytesDependOnTheCallsAlone) {
   }
   EXPECT_GT(batches[0].size(), 20'000u);
   EXPECT_TRUE(batches[0] == batches[1]);
+}
+
+// Texts that are written once make a message stand for more than its size. Readers refuse eight times as
+// much.
+TEST(RecordTables, SharedTextsStayBelowWhatReadersAccept) {
+  const auto redactor = redactor_for(without_redaction());
+  BatchPool pool(3, 4 * kBufferBytes, 1);
+  EncodeCounters counters;
+  RecordWriter writer(3, "rack12", 99, pool, *redactor, {.batch_bytes = 2 * kBufferBytes, .batch_ns = kNever},
+                      counters, kProtocols);
+  const std::string name(TextCache::kTextBytesMax, 'n'), text(TextCache::kTextBytesMax, 't');
+  for (const std::size_t count : {0u, 1u, 8u, 64u}) {
+    SCOPED_TRACE(count);
+    const std::vector<Field> fields(count, Field{.name = name, .text = text});
+    Transaction call;
+    call.protocol = &kProtocol;
+    call.version = call.method = call.url = call.path = text;
+    for (Message* message : {&call.request, &call.response}) {
+      message->present = true;
+      message->content_type = message->content_encoding = text;
+      message->fields = fields;
+    }
+    for (int i = 0; i < 200; ++i) writer.write(call, {}, 0);
+    writer.flush();
+    Batch* batch = pool.next();
+    ASSERT_NE(batch, nullptr);
+    EXPECT_EQ(batch->records, 200u);
+    const auto opened = open_batch({batch->storage + batch->data_offset, batch->data_bytes});
+    EXPECT_EQ(opened.fault, ReadFault::none) << fault_name(opened.fault);
+    pool.release(batch);
+  }
 }
 
 // The forms hold every member of the schema, each once, apart from each other and aligned.

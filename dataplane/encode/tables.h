@@ -1,8 +1,8 @@
 #pragma once
 // The tables of config/schema/record.fbs as they are laid out here: a fixed part with every scalar, zero or
-// not, at a place of its own, then the offsets of those children that are there. So a table is one copy and
-// one offset for each child, and its vtable depends on nothing but which children there are. Readers go by
-// the vtable and see no difference.
+// not, at a place of its own, then the offsets of those children that are there. So writing one is a row of
+// stores, and its vtable depends on nothing but which children there are. Readers go by the vtable and see no
+// difference.
 
 #include <algorithm>
 #include <bit>
@@ -67,7 +67,7 @@ struct MessageChildren {
   flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::Field>>> fields;
 };
 
-// A field by its kind. A text's is zero and not written.
+// A field by its kind. That of a text is zero and not written.
 struct [[gnu::packed]] TextFieldHead {
   using Table = wire::Field;
   flatbuffers::soffset_t vtable;
