@@ -10,7 +10,7 @@ bool NameSet::add(std::string_view name, std::uint8_t tags) {
     return true;
   }
   entries_.push_back({std::string(name), tags});
-  first_letters_[name.size()] |= letter_bit(name.front());
+  first_letters_[name.size()] |= std::uint32_t{1} << letter(name.front());
   return true;
 }
 

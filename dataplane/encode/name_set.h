@@ -40,7 +40,7 @@ class NameSet {
   // 0: not in the set.
   std::uint8_t tags(std::string_view name) const {
     if (name.size() - 1 >= kNameBytesMax) return 0;
-    if ((first_letters_[name.size()] & letter_bit(name.front())) == 0) return 0;
+    if ((first_letters_[name.size()] >> letter(name.front()) & 1) == 0) return 0;
     return find(name);
   }
   bool contains(std::string_view name) const { return tags(name) != 0; }
@@ -51,12 +51,11 @@ class NameSet {
     std::string name;
     std::uint8_t tags;
   };
-  static std::uint64_t letter_bit(char c) {
-    return std::uint64_t{1} << (static_cast<unsigned char>(lower(c)) & 63);
-  }
+  // The same for both cases; shared with what is no letter, which find() sorts out.
+  static unsigned letter(char c) { return static_cast<unsigned char>(c) & 31; }
   std::uint8_t find(std::string_view name) const;
 
-  std::array<std::uint64_t, kNameBytesMax + 1> first_letters_{};  // by length
+  std::array<std::uint32_t, kNameBytesMax + 1> first_letters_{};  // by length
   std::vector<Entry> entries_;
 };
 

@@ -8,7 +8,9 @@
 #include <optional>
 
 #include "encode/batch_builder.h"
+#include "encode/record_bound.h"
 #include "encode/record_layout.h"
+#include "encode/tables.h"
 #include "encode/utf8.h"
 
 namespace spanlight {
@@ -21,7 +23,7 @@ constexpr unsigned kWorkerShift = 48;
 constexpr std::uint64_t kRecordIdMask = (std::uint64_t{1} << kWorkerShift) - 1;
 
 // What closing a batch adds beside the vector of records: its table and vtable, root, identifier, alignment.
-constexpr std::size_t kClosingBytes = 256;
+constexpr std::size_t kClosingBytes = kForm<BatchHead>.bytes_max() + 64;
 
 std::string utf8(std::string_view text) {
   std::string copy(utf8_bytes(text), '\0');
@@ -38,7 +40,7 @@ struct RecordWriter::Topic {
   Batch* batch = nullptr;
   std::optional<BatchBuilder> builder;  // there while `batch` is
   TextCache cache;
-  Offset<flatbuffers::String> name_text, sensor_text, protocol_text;
+  Text name_text, sensor_text, protocol_text;
   TimeNs first_record = 0;
   std::uint32_t records = 0;
   std::array<Offset<wire::Record>, kRecordsPerBatchMax> offsets;
@@ -93,15 +95,15 @@ void RecordWriter::write(const Transaction& call, const ConnectionInfo& connecti
   RecordShape shape;
   if (!make_room(*topic, call, shape)) return;
   BatchBuilder& builder = *topic->builder;
-  const std::size_t size_before = builder.GetSize();
+  const std::size_t size_before = builder.size();
   const std::uint64_t id = std::uint64_t{worker_} << kWorkerShift | (++records_written_ & kRecordIdMask);
   RecordTarget target{builder, topic->cache, topic->protocol_text};
   // Time may step back from packet to packet of a capture; a batch's age may not underflow.
   if (topic->records == 0 || now < topic->first_record) topic->first_record = now;
   topic->offsets[topic->records++] = write_record(target, id, call, connection, shape, redactor_, counters_);
   ++counters_.records;
-  counters_.record_bytes += builder.GetSize() - size_before;
-  if (builder.GetSize() >= options_.batch_bytes || topic->records == kRecordsPerBatchMax ||
+  counters_.record_bytes += builder.size() - size_before;
+  if (builder.size() >= options_.batch_bytes || topic->records == kRecordsPerBatchMax ||
       now - topic->first_record >= options_.batch_ns)
     close(*topic);
 }
@@ -109,14 +111,16 @@ void RecordWriter::write(const Transaction& call, const ConnectionInfo& connecti
 // A batch under way that has room for the record, in a poorer shape if need be. False: the record is lost,
 // and counted.
 bool RecordWriter::make_room(Topic& topic, const Transaction& call, RecordShape& shape) {
-  const RecordBound bound = bound_of(call);
-  const std::size_t whole = bound.spine + bound.headers + bound.bodies;
-  if (topic.batch != nullptr) {
-    if (topic.fits(whole)) return true;
-    if (topic.records > 0) close(topic);
-  }
   if (topic.batch == nullptr && !open(topic)) return false;
-  if (topic.fits(whole)) return true;
+  if (topic.fits(quick_bound_of(call).whole())) [[likely]]
+    return true;
+  const RecordBound bound = bound_of(call);
+  if (topic.fits(bound.whole())) return true;
+  if (topic.records > 0) {
+    close(topic);
+    if (!open(topic)) return false;
+    if (topic.fits(bound.whole())) return true;
+  }
   shape.bodies = false;
   if (bound.bodies > 0 && topic.fits(bound.spine + bound.headers)) {
     ++counters_.bodies_left_out;
@@ -155,9 +159,9 @@ bool RecordWriter::open(Topic& topic) {
     ++counters_.dropped_too_large;
     return false;
   }
-  topic.name_text = builder.CreateString(topic.name.data(), topic.name.size());
-  topic.sensor_text = builder.CreateString(sensor_name_.data(), sensor_name_.size());
-  topic.protocol_text = builder.CreateString(topic.protocol->name.data(), topic.protocol->name.size());
+  topic.name_text = builder.text(topic.name);
+  topic.sensor_text = builder.text(sensor_name_);
+  topic.protocol_text = builder.text(topic.protocol->name);
   topic.batch = batch;
   ++open_batches_;
   return true;
@@ -168,19 +172,17 @@ void RecordWriter::close(Topic& topic) {
   const auto index = static_cast<std::size_t>(&topic - topics_.get());
   const std::uint64_t sequence = sequences_[index].load(std::memory_order_relaxed);
   BatchBuilder& builder = *topic.builder;
-  const auto records = builder.CreateVector(topic.offsets.data(), topic.records);
-  wire::RecordBatchBuilder table(builder);
-  table.add_sensor_epoch(sensor_epoch_);
-  table.add_sequence(sequence);
-  table.add_records(records);
-  table.add_topic(topic.name_text);
-  table.add_sensor(topic.sensor_text);
-  table.add_worker(worker_);
-  wire::FinishRecordBatchBuffer(builder, table.Finish());
+  const auto records = builder.vector_of(topic.offsets.data(), topic.records);
+  const auto [root, head] =
+      builder.table<BatchHead>(BatchChildren{records, topic.name_text, topic.sensor_text});
+  head.sensor_epoch = sensor_epoch_;
+  head.sequence = sequence;
+  head.worker = worker_;
+  builder.finish(root.o, wire::RecordBatchIdentifier());
 
   Batch* batch = topic.batch;
-  batch->data_offset = static_cast<std::size_t>(builder.GetBufferPointer() - batch->storage);
-  batch->data_bytes = builder.GetSize();
+  batch->data_offset = static_cast<std::size_t>(builder.data() - batch->storage);
+  batch->data_bytes = builder.size();
   batch->worker = worker_;
   batch->topic = static_cast<std::uint16_t>(index);
   batch->records = topic.records;

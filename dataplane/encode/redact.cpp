@@ -172,7 +172,8 @@ std::variant<std::unique_ptr<Redactor>, std::string> Redactor::create(const Sett
   return redactor;
 }
 
-Redactor::Redactor(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)), active_(rules_->active) {
+Redactor::Redactor(std::shared_ptr<const Rules> rules)
+    : rules_(std::move(rules)), header_names_(&rules_->headers), active_(rules_->active) {
   text_rules_ = rules_->patterns != nullptr || !rules_->parameters.empty();
   if (rules_->patterns != nullptr && hs_alloc_scratch(rules_->patterns, &scratch_) != HS_SUCCESS)
     scratch_ = nullptr;
@@ -186,13 +187,6 @@ std::unique_ptr<Redactor> Redactor::clone() const {
 
 Redactor::~Redactor() {
   hs_free_scratch(scratch_);
-}
-
-std::uint8_t Redactor::header_rules(std::string_view name) const {
-  const std::uint8_t tags = rules_->headers.tags(name);
-  if (tags != 0 || name.empty() || static_cast<unsigned char>(name.back()) > ' ') [[likely]]
-    return tags;
-  return rules_->headers.tags(trimmed(name));
 }
 
 bool Redactor::mask_patterns(MutableBytes text) {

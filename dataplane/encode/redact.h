@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "core/bytes.h"
+#include "encode/name_set.h"
 #include "settings/settings.h"
 
 struct hs_scratch;
@@ -44,13 +45,21 @@ class Redactor {
   bool active() const { return active_; }          // false: nothing below ever changes anything
   bool text_rules() const { return text_rules_; }  // false: mask_text() never changes anything
 
+  // False: mask_url() does not change this one.
+  bool masks_url(Bytes url) const { return active_ && !url.empty() && (text_rules_ || url.front() != '/'); }
+
   // What the name of a header asks for: bits of HeaderRule; 0 = nothing.
   enum HeaderRule : std::uint8_t {
     kHide = 1,     // the whole value is shown as kRedactedText
     kCookies = 2,  // the value holds cookies
     kUrl = 4,      // the value is a URL
   };
-  std::uint8_t header_rules(std::string_view name) const;
+  std::uint8_t header_rules(std::string_view name) const {
+    const std::uint8_t tags = header_names_->tags(name);
+    if (tags != 0 || name.empty() || static_cast<unsigned char>(name.back()) > ' ') [[likely]]
+      return tags;
+    return header_names_->tags(trimmed(name));
+  }
 
   // The rest masks in place and says whether anything changed. Contents may be any bytes.
   bool mask_header_value(std::uint8_t rules, MutableBytes value);
@@ -66,6 +75,7 @@ class Redactor {
   BodyOutcome mask_body_names(const BodyForm& form, MutableBytes body);
 
   std::shared_ptr<const Rules> rules_;
+  const NameSet* header_names_;  // of the rules
   hs_scratch* scratch_ = nullptr;
   bool active_ = false;
   bool text_rules_ = false;

@@ -7,6 +7,7 @@
 #include "publish/batch_pool.h"
 
 #include <rte_ring.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cassert>
@@ -18,15 +19,20 @@ namespace {
 
 constexpr std::size_t kCacheLineBytes = 64;
 
-std::size_t round_up(std::size_t n) {
-  return (n + kCacheLineBytes - 1) / kCacheLineBytes * kCacheLineBytes;
+constexpr std::size_t kLargePageBytes = std::size_t{2} << 20;
+
+std::size_t round_up(std::size_t n, std::size_t unit = kCacheLineBytes) {
+  return (n + unit - 1) / unit * unit;
 }
 
 // A failure here is at start, before there is any traffic: there is nothing to go on with.
 void* allocate(std::size_t bytes) {
-  void* memory = std::aligned_alloc(kCacheLineBytes, round_up(bytes));
+  const std::size_t unit = bytes >= kLargePageBytes ? kLargePageBytes : kCacheLineBytes;
+  bytes = round_up(bytes, unit);
+  void* memory = std::aligned_alloc(unit, bytes);
   if (memory == nullptr) std::abort();
-  std::memset(memory, 0, round_up(bytes));
+  if (unit == kLargePageBytes) madvise(memory, bytes, MADV_HUGEPAGE);  // a kernel without them: small pages
+  std::memset(memory, 0, bytes);
   return memory;
 }
 
@@ -45,6 +51,7 @@ BatchPool::BatchPool(std::uint16_t worker, std::size_t buffer_bytes, std::size_t
     : worker_(worker), batches_(std::max<std::size_t>(count, 1)) {
   const std::size_t stride = round_up(std::max<std::size_t>(buffer_bytes, 1));
   memory_.reset(static_cast<std::uint8_t*>(allocate(stride * batches_.size())));
+  at_hand_.reserve(batches_.size());
   free_.reset(make_ring("batches_free", batches_.size(), RING_F_SC_DEQ));
   full_.reset(make_ring("batches_full", batches_.size(), RING_F_SP_ENQ | RING_F_SC_DEQ));
   for (std::size_t i = 0; i < batches_.size(); ++i) {
@@ -59,9 +66,21 @@ BatchPool::BatchPool(std::uint16_t worker, std::size_t buffer_bytes, std::size_t
 
 BatchPool::~BatchPool() = default;
 
+// The ring alone would hand out the buffer that has been idle for longest: none of its lines is in the
+// worker's cache any more. So the worker empties the ring and begins with what came back last.
 Batch* BatchPool::take() {
-  void* batch = nullptr;
-  return rte_ring_sc_dequeue(free_.get(), &batch) == 0 ? static_cast<Batch*>(batch) : nullptr;
+  std::size_t count = at_hand_.size();
+  at_hand_.resize(batches_.size());
+  count += rte_ring_sc_dequeue_burst(free_.get(), reinterpret_cast<void**>(at_hand_.data() + count),
+                                     static_cast<unsigned>(at_hand_.size() - count), nullptr);
+  at_hand_.resize(count);
+  Batch* batch = nullptr;
+  if (!at_hand_.empty()) {
+    batch = at_hand_.back();
+    at_hand_.pop_back();
+  }
+  at_hand_count_.store(at_hand_.size(), std::memory_order_relaxed);
+  return batch;
 }
 
 void BatchPool::submit(Batch* batch) {
@@ -94,7 +113,7 @@ std::size_t BatchPool::waiting() const {
 }
 
 std::size_t BatchPool::available() const {
-  return rte_ring_count(free_.get());
+  return rte_ring_count(free_.get()) + at_hand_count_.load(std::memory_order_relaxed);
 }
 
 }  // namespace spanlight

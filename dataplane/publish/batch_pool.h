@@ -22,13 +22,14 @@ namespace spanlight {
 class BatchPool {
  public:
   // `buffer_bytes`: of each buffer, rounded up to a cache line; `count`: exactly so many buffers, at least
-  // one. All pages are touched here, so that the worker never faults one in.
+  // one. All pages are touched here, so that the worker never faults one in; large ones where they can be
+  // had.
   BatchPool(std::uint16_t worker, std::size_t buffer_bytes, std::size_t count);
   ~BatchPool();
   BatchPool(const BatchPool&) = delete;
   BatchPool& operator=(const BatchPool&) = delete;
 
-  Batch* take();              // worker; nullptr = all in flight
+  Batch* take();              // worker; nullptr = all in flight; else what came back last
   void submit(Batch* batch);  // worker; never fails: the ring holds all buffers
   Batch* next();              // publishing side; nullptr = nothing there
   void release(Batch* batch);
@@ -54,6 +55,8 @@ class BatchPool {
   std::vector<Batch> batches_;
   std::unique_ptr<std::uint8_t[], Free> memory_;
   std::unique_ptr<rte_ring, Free> free_;  // many threads release, the worker takes
+  std::vector<Batch*> at_hand_;           // worker: taken from the ring, the last to come back on top
+  std::atomic<std::size_t> at_hand_count_{0};
   std::unique_ptr<rte_ring, Free> full_;  // the worker submits, the publishing thread takes
   std::atomic<std::size_t> lent_{0};
 };
