@@ -45,10 +45,12 @@ std::uint32_t SlabPool::open_page(std::uint8_t size_class) {
                   .blocks_used = 0,
                   .size_class = size_class,
                   .listed = false};
-  const auto blocks = static_cast<std::uint32_t>(kPageBytes / kClassBytes[size_class]);
-  for (std::uint32_t b = 0; b < blocks; ++b) {
+  const std::size_t block_bytes = kClassBytes[size_class];
+  const auto blocks = static_cast<std::uint32_t>(kPageBytes / block_bytes);
+  std::uint8_t* block = region_ + page * kPageBytes;
+  for (std::uint32_t b = 0; b < blocks; ++b, block += block_bytes) {
     const std::uint32_t next = b + 1 < blocks ? b + 1 : kNone;
-    std::memcpy(block_at(page, b), &next, sizeof(next));
+    std::memcpy(block, &next, sizeof(next));
   }
   list(page);
   return page;

@@ -1,6 +1,12 @@
 // Frames of every link type through decode, reassembly of fragments, and the duplicate filter, as a worker
-// runs them. Input: link type, options, then frames, each behind two bytes of captured length and one of
-// time. Also checks what later rooms rely on: offsets within the frame, captured never more than claimed.
+// runs them. Also checks what later rooms rely on: offsets within the frame, captured never more than
+// claimed, a frame cut short gives the same or says so, a datagram consists of its fragments, hardware names
+// the same owner.
+//
+// Input: u8 link type, u8 options, then frames: u16 captured bytes, u8 time, bytes.
+//   options: bit 0 VLAN in the key, 1 no tunnels, 2 the wire had 100 bytes more, 3 each fragment comes for
+//   128
+//            datagrams
 
 #include <cstdlib>
 #include <vector>
@@ -11,6 +17,7 @@
 #include "decode/flow_key_hash.h"
 #include "decode/fragments.h"
 #include "decode/toeplitz.h"
+#include "fragment_shadow.h"
 
 using namespace spanlight;
 
@@ -35,27 +42,62 @@ void check_fragment(const Fragment& fragment, std::size_t bytes) {
   require(fragment.payload_bytes <= fragment.payload_wire_bytes);
 }
 
+// Hardware's hash, of whichever side sent, names the same owner as ours.
+void check_owner(const FlowKey& key) {
+  static const Toeplitz nic(kSymmetricRssKey);
+  const bool ports = key.protocol == 6 || key.protocol == 17;
+  for (const unsigned from : {0U, 1U}) {
+    const IpAddress &a = key.ip[from], &b = key.ip[from ^ 1];
+    const std::uint16_t a_port = key.port[from], b_port = key.port[from ^ 1];
+    // NICs know no mixture of families; neither does the wire.
+    if (a.is_v4() != b.is_v4()) return;
+    require(rss_hash(key) == (ports ? nic.hash(a, a_port, b, b_port) : nic.hash(a, b)));
+    require(ports || rss_hash(a, b) == rss_hash(key));
+  }
+}
+
+// A frame of which the capture kept less is decoded alike, or says what is missing. (What seemed a tunnel may
+// become a datagram.)
+void check_prefix(Bytes frame, std::uint32_t wire, LinkType link, const DecodeOptions& options,
+                  DecodeResult result, const Packet& whole) {
+  const std::size_t n = frame.size() * (frame.back() % 64U) / 64;
+  const std::vector<std::uint8_t> exact(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(n));
+  Packet packet;
+  Fragment fragment;
+  const DecodeResult cut =
+      decode(exact, static_cast<std::uint32_t>(n), wire, link, options, packet, fragment);
+  if (cut == DecodeResult::truncated) return;
+  if (cut == DecodeResult::ok) check_packet(packet, n);
+  if (packet.payload_offset != whole.payload_offset || packet.tunnel != whole.tunnel) return;
+  require(cut == result);
+  if (cut != DecodeResult::ok) return;
+  require(packet.key == whole.key && packet.payload_wire_bytes == whole.payload_wire_bytes);
+  require(packet.payload_bytes <= whole.payload_bytes);
+}
+
 class Worker {
  public:
   void frame(Bytes captured, std::uint32_t wire, LinkType link, const DecodeOptions& options, TimeNs now) {
     const std::vector<std::uint8_t> exact(captured.begin(), captured.end());
     const auto bytes = static_cast<std::uint32_t>(exact.size());
-    const Bytes head = Bytes(exact).first(std::min<std::size_t>(exact.size(), kHeadBytesMax));
+    // In memory of its own: what lies behind the head is not to be read.
+    const std::vector<std::uint8_t> head(exact.begin(), exact.begin() + std::min(bytes, kHeadBytesMax));
     Packet packet;
     Fragment fragment;
     DecodeResult result = decode(head, bytes, wire, link, options, packet, fragment);
+    if (bytes > 0 && bytes <= kHeadBytesMax) check_prefix(exact, wire, link, options, result, packet);
     Bytes from = exact;
     for (int depth = 0; result == DecodeResult::fragment && depth < 4; ++depth) {
       check_fragment(fragment, from.size());
       Fragment first;
-      from =
-          fragments_.add(fragment, from.subspan(fragment.payload_offset, fragment.payload_bytes), now, first);
+      from = add(fragment, from.subspan(fragment.payload_offset, fragment.payload_bytes), now, first);
       if (from.empty()) break;
       result = decode_datagram(from, first, options, packet, fragment);
     }
     require(result < DecodeResult::count_);
     if (result == DecodeResult::ok) {
       check_packet(packet, from.size());
+      check_owner(packet.key);
       duplicates_.seen(packet, flow_hash(packet.key), now);
     }
   }
@@ -69,12 +111,32 @@ class Worker {
     require(slabs_.used_bytes() == 0 && fragments_.waiting() == 0);
   }
 
+  void flood() { flood_ = true; }
+
  private:
-  static inline SlabPool slabs_{1 << 20};
+  Bytes add(const Fragment& fragment, Bytes payload, TimeNs now, Fragment& first) {
+    const FragmentCounters before = counters_;
+    const Bytes whole = fragments_.add(fragment, payload, now, first);
+    if (flood_) {
+      for (std::uint32_t i = 1; i < 128; ++i) {
+        Fragment other = fragment, ignored;
+        other.id += i << 16;
+        fragments_.add(other, payload, now, ignored);
+      }
+      require(fragments_.held_bytes() == slabs_.used_bytes());
+      return {};
+    }
+    shadow_.check(fragment, payload, now, counters_.refused == before.refused, whole);
+    return whole;
+  }
+
+  static inline SlabPool slabs_{16 << 20};
   static inline FragmentCounters counters_;
   // Kept from input to input, since its tables are large; forget() empties it.
   static inline FragmentReassembler fragments_{slabs_, counters_};
   DuplicateFilter duplicates_{16};
+  FragmentShadow shadow_;
+  bool flood_ = false;
 };
 
 }  // namespace
@@ -86,6 +148,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool cut = (data[1] & 4) != 0;
   Bytes rest(data + 2, size - 2);
   Worker worker;
+  if ((data[1] & 8) != 0) worker.flood();
   TimeNs now = kSecondNs;
   while (rest.size() >= 3) {
     const std::size_t n = std::min<std::size_t>(rest[0] << 8 | rest[1], rest.size() - 3);

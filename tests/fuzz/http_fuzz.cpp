@@ -113,6 +113,23 @@ void check_probe(Bytes head) {
   }
 }
 
+// The calls that a prefix of the conversation yields before its end are the first calls of the whole; and it
+// may be closed anywhere.
+void check_prefix(const Conversation& conversation, Play how, const Outcome& whole, std::uint32_t choice) {
+  Conversation prefix(conversation.begin(), conversation.begin() + 1 + choice % conversation.size());
+  std::string& last = prefix.back().bytes;
+  last.resize(choice / conversation.size() % (last.size() + 1));
+  if (last.empty()) prefix.pop_back();
+  how.cut_bytes = how.cut_seed = 0;
+  check_outcome(play(http::kDescriptor, prefix, how));
+  how.fin = how.close_at_all = false;
+  const Outcome open = play(http::kDescriptor, prefix, how);
+  if (!open.violations.empty()) broken("contract", open.violations.front());
+  if (open.calls.size() > whole.calls.size()) broken("a prefix has more calls");
+  for (std::size_t i = 0; i < open.calls.size(); ++i)
+    if (open.calls[i].text() != whole.calls[i].text()) broken("a prefix differs", open.calls[i].text());
+}
+
 void run(Bytes input) {
   Reader r(input);
   const std::uint8_t setup = r.u8();
@@ -132,6 +149,10 @@ void run(Bytes input) {
   const Outcome cut = play(http::kDescriptor, conversation, how);
   check_outcome(cut);
   if (cut.text() != whole.text()) broken("cuts differ", cut.text() + "--- whole\n" + whole.text());
+  std::uint32_t choice = 0;
+  for (const std::uint8_t byte : input.first(std::min<std::size_t>(input.size(), 64)))
+    choice = choice * 31 + byte;
+  check_prefix(conversation, how, whole, choice);
 }
 
 }  // namespace

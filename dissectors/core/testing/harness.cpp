@@ -80,6 +80,32 @@ class Recorder final : public Sink {
   }
 };
 
+// Pools live from play to play: to map one costs more than most conversations do. One that did not get
+// everything back is not used again.
+class Pools {
+ public:
+  std::unique_ptr<SlabPool> take(std::size_t bytes) {
+    const auto fits = [&](const auto& pool) { return pool->capacity_bytes() == bytes / kPage * kPage; };
+    const auto found = std::find_if(idle_.begin(), idle_.end(), fits);
+    if (found == idle_.end()) return std::make_unique<SlabPool>(bytes);
+    std::unique_ptr<SlabPool> pool = std::move(*found);
+    idle_.erase(found);
+    return pool;
+  }
+  void give(std::unique_ptr<SlabPool> pool) {
+    if (pool->used_bytes() == 0) idle_.push_back(std::move(pool));
+  }
+
+ private:
+  static constexpr std::size_t kPage = SlabPool::kPageBytes;
+  std::vector<std::unique_ptr<SlabPool>> idle_;
+};
+
+Pools& pools() {
+  static Pools all;
+  return all;
+}
+
 // One direction of the session.
 struct Way {
   std::string window;
@@ -95,13 +121,17 @@ class Session {
  public:
   Session(const Descriptor& protocol, const Play& how)
       : protocol_(protocol),
-        state_(how.state_bytes),
-        previews_(how.preview_bytes),
+        state_(pools().take(how.state_bytes)),
+        previews_(pools().take(how.preview_bytes)),
         limits_(how.limits),
-        workshop_{state_, previews_, limits_, out_.counters},
+        workshop_{*state_, *previews_, limits_, out_.counters},
         slot_(std::aligned_alloc(64, (protocol.slot_bytes + 63) / 64 * 64)),
         dissector_(protocol.create(slot_, workshop_)) {}
-  ~Session() { std::free(slot_); }
+  ~Session() {
+    std::free(slot_);
+    pools().give(std::move(state_));
+    pools().give(std::move(previews_));
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -168,7 +198,7 @@ class Session {
 
   Outcome finish() {
     out_.calls = std::move(sink_.calls);
-    out_.used_bytes = state_.used_bytes() + previews_.used_bytes();
+    out_.used_bytes = state_->used_bytes() + previews_->used_bytes();
     return std::move(out_);
   }
 
@@ -286,7 +316,7 @@ class Session {
 
   const Descriptor& protocol_;
   Outcome out_;
-  SlabPool state_, previews_;
+  std::unique_ptr<SlabPool> state_, previews_;
   Limits limits_;
   Workshop workshop_;
   void* slot_;
