@@ -17,6 +17,9 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 THREAD_SUITE = "threads"  # what meson calls the tests that also run under TSan,
 PLAIN_SUITE = "plain"     # and those that are no GoogleTest programs: their exit status says it all
+FUZZ_OPTIONS = ["--buildtype=debugoptimized", "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false",
+                "-Dbenchmarks=disabled", "-Dtests=disabled"]
+CLANG = {"CC": "clang-14", "CXX": "clang++-14"}
 
 
 class Score:
@@ -173,9 +176,7 @@ def main():
             run_flavour(score, "thread", "build-thread", THREAD_SUITE)
         seconds = int(os.environ.get("FUZZ_SECONDS", "10"))
         if seconds > 0:
-            good = build("build-fuzz", ["--buildtype=debugoptimized", "-Dfuzz=true", "-Db_sanitize=address,undefined",
-                                        "-Db_lundef=false", "-Dbenchmarks=disabled", "-Dtests=disabled"],
-                         targets=["fuzzers"], env={"CC": "clang-14", "CXX": "clang++-14"})
+            good = build("build-fuzz", FUZZ_OPTIONS, targets=["fuzzers"], env=CLANG)
             score.add("build of the fuzzers", good)
             if good:
                 run_fuzzers(score, "build-fuzz", seconds)

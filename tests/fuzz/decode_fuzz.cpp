@@ -9,6 +9,7 @@
 //            datagrams
 
 #include <cstdlib>
+#include <memory>
 #include <vector>
 
 #include "core/slab.h"
@@ -102,13 +103,17 @@ class Worker {
     }
   }
   void expire(TimeNs now) {
-    fragments_.expire(now, 8);
-    require(fragments_.held_bytes() == slabs_.used_bytes());
+    fragments_->expire(now, 8);
+    require(fragments_->held_bytes() == slabs_.used_bytes());
   }
 
   void forget() {
-    fragments_.expire(kNever, 2 * FragmentReassembler::kDatagramsMax);
-    require(slabs_.used_bytes() == 0 && fragments_.waiting() == 0);
+    if (flood_) {
+      fragments_ = std::make_unique<FragmentReassembler>(slabs_, counters_);
+    } else {
+      fragments_->expire(kNever, 2 * FragmentReassembler::kDatagramsMax);
+    }
+    require(slabs_.used_bytes() == 0 && fragments_->waiting() == 0);
   }
 
   void flood() { flood_ = true; }
@@ -116,14 +121,14 @@ class Worker {
  private:
   Bytes add(const Fragment& fragment, Bytes payload, TimeNs now, Fragment& first) {
     const FragmentCounters before = counters_;
-    const Bytes whole = fragments_.add(fragment, payload, now, first);
+    const Bytes whole = fragments_->add(fragment, payload, now, first);
     if (flood_) {
       for (std::uint32_t i = 1; i < 128; ++i) {
-        Fragment other = fragment, ignored;
+        Fragment other = fragment;
         other.id += i << 16;
-        fragments_.add(other, payload, now, ignored);
+        fragments_->add(other, payload, now);
       }
-      require(fragments_.held_bytes() == slabs_.used_bytes());
+      require(fragments_->held_bytes() == slabs_.used_bytes());
       return {};
     }
     shadow_.check(fragment, payload, now, counters_.refused == before.refused, whole);
@@ -133,7 +138,7 @@ class Worker {
   static inline SlabPool slabs_{16 << 20};
   static inline FragmentCounters counters_;
   // Kept from input to input, since its tables are large; forget() empties it.
-  static inline FragmentReassembler fragments_{slabs_, counters_};
+  static inline auto fragments_ = std::make_unique<FragmentReassembler>(slabs_, counters_);
   DuplicateFilter duplicates_{16};
   FragmentShadow shadow_;
   bool flood_ = false;

@@ -95,7 +95,27 @@ int main(int argc, char** argv) {
   const PacketBuilder long6 = eth6().udp(1, 2).payload(200);
   std::vector<Frame> pieces = fragments_of(long4.build(), 14, 24);
   pieces.insert(pieces.begin() + 1, pieces[1]);
+  pieces.push_back(pieces[0]);
   write(dir, "fragments4", 0, pieces);
+  // Each fragment for 128 datagrams: more than are remembered, more bytes than are held.
+  std::vector<Frame> many, large;
+  const Frame datagram = PacketBuilder().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload(8).build();
+  for (std::uint32_t id = 0; id < 10; ++id) {
+    pieces = fragments_of(datagram, 0, 8, id);
+    many.push_back(pieces.front());
+    if (id == 0) many.push_back(pieces.back());
+    pieces.back()[6] = 0x1f;  // near the end of the longest datagram
+    pieces.back()[7] = 0xf0;
+    if (id < 2) large.push_back(pieces.back());
+  }
+  write(dir, "fragments_many", 3, many, 8);
+  write(dir, "fragments_large", 3, large, 8);
+  pieces = fragments_of(long4.build(), 14, 24);
+  write(dir, "fragments_cut", 0, pieces, 4);
+  Frame overlapping = pieces[1];
+  overlapping.back() ^= 0xff;
+  pieces.insert(pieces.begin() + 2, overlapping);
+  write(dir, "fragments_overlap", 0, pieces);
   pieces = fragments_of(long6.build(), 14, 64);
   std::swap(pieces.front(), pieces.back());
   write(dir, "fragments6", 0, pieces);

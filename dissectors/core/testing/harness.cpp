@@ -368,6 +368,7 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
   Session session(protocol, how);
   std::mt19937 random(how.cut_seed);
   std::uint64_t sent[2] = {0, 0};
+  bool ended[2] = {false, false};
   TimeNs time = kSecondNs;
   for (const Segment& s : conversation) {
     time += how.time_step_ns;
@@ -375,11 +376,9 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
     const std::uint64_t acked =
         s.peer_acked == Segment::kAllBefore ? sent[index_of(opposite(s.from))] : s.peer_acked;
     sent[index_of(s.from)] += s.bytes.size();
-    if (s.lost) {
-      session.gap(s.from, s.bytes.size(), s.cause, time);
-      continue;
-    }
-    std::string_view rest = s.bytes;
+    if (ended[index_of(s.from)]) continue;
+    if (s.lost) session.gap(s.from, s.bytes.size(), s.cause, time);
+    std::string_view rest = s.lost ? std::string_view{} : s.bytes;
     while (!rest.empty()) {
       std::size_t n = how.cut_bytes == 0 ? rest.size() : how.cut_bytes;
       if (how.cut_seed != 0) n = 1 + random() % (1u << (random() % 9));
@@ -387,6 +386,8 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
       session.deliver(s.from, rest.substr(0, n), acked, time);
       rest.remove_prefix(n);
     }
+    if (s.fin) session.end(s.from, End::fin, time);
+    ended[index_of(s.from)] = s.fin;
   }
   if (how.fin) {
     session.end(Direction::c2s, End::fin, time);
