@@ -307,6 +307,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
     if (absorbed == missing) return after_window(from, 0);
   }
   if (t.call != nullptr) cut(from, kFlagGap, sink);
+  t.lost_held = false;  // what follows it is looked for behind this hole
   disturb(from, t.end, cause, sink);
   ++workshop_.counters.resyncs;
   return {.want = Answer::Want::resync};

@@ -279,6 +279,20 @@ TEST(Http, HeldBytesAreBounded) {
   EXPECT_GE(o.counters.resyncs, 1u);
 }
 
+// The message found behind the second hole is read at once, and not looked for once more.
+TEST(Http, AHoleBehindAHoleInWhatWasHeld) {
+  const Conversation c = {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"},
+                          {kC, "gone", true},
+                          {kS, "no status line\r\n"},
+                          {kC, "gone", true},
+                          {kC, kGet},
+                          {kS, kOk}};
+  const Outcome o = play(kDescriptor, c);
+  EXPECT_TRUE(o.violations.empty()) << o.violations.front();
+  ASSERT_EQ(o.calls.size(), 3u) << brief(o);  // what is flagged is not paired
+  EXPECT_EQ(o.calls[1].path, "/a");
+}
+
 // Bodies pass by counter once the preview is full; a skip that ends at the body's end, at its last byte, and
 // with the next message directly behind.
 TEST(Http, BodiesAreSkipped) {
