@@ -130,17 +130,24 @@ def run_python(score, flavour, directory, folder, pattern="*_test.py"):
     sys.path.pop(0)
 
 
+def fuzz_command(target, seeds, learned):
+    return [str(target), str(learned), str(seeds), "-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1"]
+
+
+def executions(output):
+    """How many runs libFuzzer says there were."""
+    return next((int(line.split()[-1]) for line in output.splitlines() if line.startswith("stat::number_of_executed_units")), 0)
+
+
 def run_fuzzers(score, directory, seconds):
     targets = sorted((ROOT / directory / "tests" / "fuzz").glob("*_fuzz"))
     each = max(1, seconds // max(1, len(targets)))
     for target in targets:
         seeds = ROOT / "tests" / "fuzz" / "corpus" / target.name.removesuffix("_fuzz")
         with tempfile.TemporaryDirectory() as fresh:
-            done = subprocess.run([str(target), fresh, str(seeds), f"-max_total_time={each}", "-timeout=20",
-                                   "-rss_limit_mb=4096", "-print_final_stats=1", f"-artifact_prefix={fresh}/"],
+            done = subprocess.run([*fuzz_command(target, seeds, fresh), f"-max_total_time={each}", f"-artifact_prefix={fresh}/"],
                                   cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        runs = [l.split()[-1] for l in done.stdout.splitlines() if l.startswith("stat::number_of_executed_units")]
-        print(f"fuzz     {target.name:22} {runs[0] if runs else '?'} runs in {each} s, status {done.returncode}", flush=True)
+        print(f"fuzz     {target.name:22} {executions(done.stdout)} runs in {each} s, status {done.returncode}", flush=True)
         if done.returncode != 0:
             print(done.stdout[-6000:])
         score.add(f"fuzz {target.name}", done.returncode == 0)

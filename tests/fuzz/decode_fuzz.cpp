@@ -4,10 +4,10 @@
 // the same owner.
 //
 // Input: u8 link type, u8 options, then frames: u16 captured bytes, u8 time, bytes.
-//   options: bit 0 VLAN in the key, 1 no tunnels, 2 the wire had 100 bytes more, 3 each fragment comes for
-//   128
-//            datagrams
+//   options: bit 0 VLAN in the key, 1 no tunnels, 2 the wire had 100 bytes more, 4 no frames but fragments of
+//            four bytes each: Worker::piece(); kFlood: each of some fragments comes for many datagrams
 
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <vector>
@@ -23,6 +23,9 @@
 using namespace spanlight;
 
 namespace {
+
+constexpr std::uint8_t kFlood = 0x88;  // a value and not a bit, since it takes milliseconds
+constexpr unsigned kFloodedMax = 12;
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -102,6 +105,25 @@ class Worker {
       duplicates_.seen(packet, flow_hash(packet.key), now);
     }
   }
+  // A fragment without its frame, so that the order of pieces is explored and not their headers. u8: bits 0-1
+  // identification, 2-3 time, 4 more follow, 5 IPv6, 6 other contents; u8 offset and u8 length in units of 8;
+  // u8: bits 0-2 how much shorter the last is, 6-7 protocol.
+  void piece(Bytes event, TimeNs& now) {
+    constexpr std::array<DurationNs, 4> kPauses = {0, kMillisecondNs, 60 * kMillisecondNs, 16 * kSecondNs};
+    now += kPauses[event[0] >> 2 & 3];
+    const bool more = (event[0] & 16) != 0;
+    std::vector<std::uint8_t> payload((event[2] % 64U + 1) * 8 - (more ? 0 : event[3] % 8U));
+    Fragment f = {.id = event[0] & 3U, .protocol = static_cast<std::uint8_t>(event[3] >> 6), .more = more};
+    f.offset_in_datagram = event[1] * 8U;
+    f.payload_bytes = f.payload_wire_bytes = static_cast<std::uint32_t>(payload.size());
+    if ((event[0] & 32) == 0) f.src.bytes[10] = f.src.bytes[11] = 0xff;
+    for (std::uint32_t i = 0; i < payload.size(); ++i)
+      payload[i] = static_cast<std::uint8_t>((f.offset_in_datagram + i) * 157 / 8 + (event[0] & 64U));
+    Fragment first;
+    add(f, payload, now, first);
+    require(fragments_->held_bytes() == slabs_.used_bytes());
+  }
+
   void expire(TimeNs now) {
     fragments_->expire(now, 8);
     require(fragments_->held_bytes() == slabs_.used_bytes());
@@ -123,11 +145,12 @@ class Worker {
     const FragmentCounters before = counters_;
     const Bytes whole = fragments_->add(fragment, payload, now, first);
     if (flood_) {
-      for (std::uint32_t i = 1; i < 128; ++i) {
+      for (std::uint32_t i = 1; i < 128 && flooded_ < kFloodedMax; ++i) {
         Fragment other = fragment;
         other.id += i << 16;
         fragments_->add(other, payload, now);
       }
+      ++flooded_;
       require(fragments_->held_bytes() == slabs_.used_bytes());
       return {};
     }
@@ -142,6 +165,7 @@ class Worker {
   DuplicateFilter duplicates_{16};
   FragmentShadow shadow_;
   bool flood_ = false;
+  unsigned flooded_ = 0;
 };
 
 }  // namespace
@@ -153,8 +177,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool cut = (data[1] & 4) != 0;
   Bytes rest(data + 2, size - 2);
   Worker worker;
-  if ((data[1] & 8) != 0) worker.flood();
+  if (data[1] == kFlood) worker.flood();
   TimeNs now = kSecondNs;
+  while ((data[1] & 16) != 0 && rest.size() >= 4) {
+    worker.piece(rest.first(4), now);
+    rest = rest.subspan(4);
+  }
   while (rest.size() >= 3) {
     const std::size_t n = std::min<std::size_t>(rest[0] << 8 | rest[1], rest.size() - 3);
     now += rest[2] * (rest[2] < 128 ? kMillisecondNs : kSecondNs);

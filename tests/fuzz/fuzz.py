@@ -47,20 +47,14 @@ def fuzz(directory, target, limit):
     seconds = time.monotonic() - began
     if done.returncode != 0:
         print(done.stdout[-6000:])
-    runs = executions(done.stdout)
+    runs = tests.executions(done.stdout)
     what = "nothing found" if done.returncode == 0 else f"a finding, in {found.relative_to(ROOT)}/"
     print(f"{target:9} {runs:9} runs in {seconds:6.0f} s, {runs / seconds:6.0f} a second: {what}", flush=True)
     return done.returncode == 0
 
 
-def executions(output):
-    """How many runs libFuzzer says there were."""
-    return next((int(line.split()[-1]) for line in output.splitlines() if line.startswith("stat::number_of_executed_units")), 0)
-
-
 def command(directory, target, learned):
-    return [str(directory / "tests" / "fuzz" / f"{target}_fuzz"), str(learned), str(seeds(target)), "-timeout=20",
-            "-rss_limit_mb=4096", "-print_final_stats=1"]
+    return tests.fuzz_command(directory / "tests" / "fuzz" / f"{target}_fuzz", seeds(target), learned)
 
 
 def seeds(target):
