@@ -1,8 +1,8 @@
 #pragma once
-// What FragmentReassembler must yield, the plain way: every fragment it took is kept, and a datagram is asked
-// for its bytes one by one. Knows nothing of eviction: not for more datagrams or bytes than the reassembler
-// holds.
+// What FragmentReassembler must yield, the plain way: a datagram is a row of bytes, each there or not. Knows
+// nothing of eviction: not for more datagrams or bytes than the reassembler holds.
 
+#include <algorithm>
 #include <cstdlib>
 #include <vector>
 
@@ -16,30 +16,28 @@ class FragmentShadow {
   void check(const Fragment& f, Bytes payload, TimeNs now, bool taken, Bytes whole) {
     Datagram& d = find(f, now);
     if (taken && !d.done) {
-      d.pieces.push_back({f.offset_in_datagram, {payload.begin(), payload.begin() + f.payload_wire_bytes}});
+      put(d, f.offset_in_datagram, payload.first(f.payload_wire_bytes));
       if (!f.more) d.length = f.offset_in_datagram + f.payload_wire_bytes;
-      const std::vector<std::uint8_t> expected = put_together(d);
-      require(whole.size() == expected.size());
-      require(std::equal(whole.begin(), whole.end(), expected.begin()));
-      d.done = !whole.empty();
+      d.done = d.length != 0 && d.present == d.length;
       if (d.done) d.since = now;
+      require(whole.size() == (d.done ? d.length : 0));
+      require(std::equal(whole.begin(), whole.end(), d.bytes.begin()));
     } else {
       require(whole.empty());
     }
-    if (d.pieces.empty()) datagrams_.erase(datagrams_.begin() + (&d - datagrams_.data()));
+    // Refused, and so not begun.
+    if (d.present == 0) datagrams_.erase(datagrams_.begin() + (&d - datagrams_.data()));
   }
 
  private:
-  struct Piece {
-    std::uint32_t begin;
-    std::vector<std::uint8_t> bytes;
-  };
   struct Datagram {
     Fragment key;
     TimeNs since;
     bool done = false;
-    std::uint32_t length = 0;        // 0: not known
-    std::vector<Piece> pieces = {};  // in the order in which they came
+    std::size_t length = 0;  // 0: not known
+    std::size_t present = 0;
+    std::vector<std::uint8_t> bytes = {};
+    std::vector<bool> there = {};
   };
 
   static void require(bool condition) {
@@ -58,22 +56,17 @@ class FragmentShadow {
     return datagrams_.emplace_back(Datagram{.key = f, .since = now});
   }
 
-  // Empty while a byte is missing. The first copy of each byte counts.
-  static std::vector<std::uint8_t> put_together(const Datagram& d) {
-    std::vector<std::uint8_t> out(d.length);
-    std::vector<bool> there(d.length);
-    std::uint32_t missing = d.length;
-    for (const Piece& piece : d.pieces) {
-      for (std::uint32_t i = 0; i < piece.bytes.size() && missing > 0; ++i) {
-        const std::uint32_t at = piece.begin + i;
-        require(at < d.length);
-        if (there[at]) continue;
-        out[at] = piece.bytes[i];
-        there[at] = true;
-        --missing;
-      }
+  // The first copy of each byte counts.
+  static void put(Datagram& d, std::size_t begin, Bytes piece) {
+    const std::size_t size = std::max(d.bytes.size(), begin + piece.size());
+    d.bytes.resize(size);
+    d.there.resize(size);
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      if (d.there[begin + i]) continue;
+      d.bytes[begin + i] = piece[i];
+      d.there[begin + i] = true;
+      ++d.present;
     }
-    return missing == 0 ? out : std::vector<std::uint8_t>{};
   }
 
   std::vector<Datagram> datagrams_;

@@ -11,7 +11,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 import run as tests  # noqa: E402  how a flavour is built
 
-# Whose lines each target has to reach.
+TARGETS = sorted(path.stem.removesuffix("_fuzz") for path in (ROOT / "tests" / "fuzz").glob("*_fuzz.cpp"))
+# Whose lines a target has to reach, if they are not those of the protocol of its name.
 PARSERS = {
     "decode": ["dataplane/decode"],
     "stream": ["dataplane/stream"],
@@ -22,6 +23,10 @@ PARSERS = {
 }
 LINES_MIN = 95.0  # per cent, of each file
 COVERAGE = "-fprofile-instr-generate -fcoverage-mapping"
+
+
+def parsers(target):
+    return PARSERS.get(target, [f"dissectors/{target}"])
 
 
 def build(coverage=False, targets=("fuzzers",)):
@@ -100,7 +105,7 @@ def reached(directory, target, limit):
 def cover(directory, target, limit):
     good = True
     for path, lines in sorted(reached(directory, target, limit).items()):
-        if not path.endswith(".cpp") or not path.startswith(tuple(PARSERS[target])):
+        if not path.endswith(".cpp") or not path.startswith(tuple(parsers(target))):
             continue
         missed = [n for n, count in sorted(lines.items()) if count == 0]
         share = 100 * (len(lines) - len(missed)) / len(lines)
@@ -123,7 +128,7 @@ def spans(numbers):
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
-    parser.add_argument("targets", nargs="*", metavar="target", choices=[[], *PARSERS], help=", ".join(PARSERS))
+    parser.add_argument("targets", nargs="*", metavar="target", choices=[[], *TARGETS], help=", ".join(TARGETS))
     parser.add_argument("--coverage", action="store_true", help="which lines of its parser each target reaches")
     parser.add_argument("--runs", type=int, help="how many executions of each target")
     parser.add_argument("--seconds", type=int, help="for how long each target (60; with --coverage 20)")
@@ -132,14 +137,14 @@ def main():
     if arguments.seeds:
         return write_seeds()
     if not arguments.targets and not arguments.coverage:
-        for target, files in PARSERS.items():
-            print(f"{target:9} {len(list(seeds(target).iterdir())):3} seeds   {', '.join(files)}")
+        for target in TARGETS:
+            print(f"{target:9} {len(list(seeds(target).iterdir())):3} seeds   {', '.join(parsers(target))}")
         return 0
     seconds = arguments.seconds or (20 if arguments.coverage else 60)
     limit = f"-runs={arguments.runs}" if arguments.runs else f"-max_total_time={seconds}"
     directory = build(arguments.coverage)
     work = cover if arguments.coverage else fuzz
-    return 0 if all([work(directory, target, limit) for target in arguments.targets or PARSERS]) else 1
+    return 0 if all([work(directory, target, limit) for target in arguments.targets or TARGETS]) else 1
 
 
 if __name__ == "__main__":
