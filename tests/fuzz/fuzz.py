@@ -12,13 +12,14 @@ sys.path.insert(0, str(ROOT / "tests"))
 import run as tests  # noqa: E402  how a flavour is built
 
 TARGETS = sorted(path.stem.removesuffix("_fuzz") for path in (ROOT / "tests" / "fuzz").glob("*_fuzz.cpp"))
-# Whose lines a target has to reach, if they are not those of the protocol of its name.
+# Whose lines a target has to reach, if they are not those of the protocol of its name. Not here: files that are
+# half set-up and read no bytes from outside there (redact.cpp compiles rules, table.cpp asks the terminal).
 PARSERS = {
     "decode": ["dataplane/decode"],
     "stream": ["dataplane/stream"],
     "http": ["dissectors/http", "dissectors/core/call_queue.cpp"],
-    "redact": ["dataplane/encode/mask", "dataplane/encode/redact", "dataplane/encode/name_set", "dataplane/encode/utf8"],
-    "record": ["config/record/reader", "config/record/json", "config/record/table", "config/record/text_buffer"],
+    "redact": ["dataplane/encode/mask", "dataplane/encode/name_set", "dataplane/encode/utf8"],
+    "record": ["config/record/reader", "config/record/json", "config/record/table_text", "config/record/text_buffer"],
     "settings": ["config/settings"],
 }
 LINES_MIN = 95.0  # per cent, of each file
