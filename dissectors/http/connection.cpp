@@ -77,10 +77,12 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
 }
 
 // Content that nobody will look at passes by counter. Its last byte is left for on_data: on_skipped has no
-// sink, and the message is to be told when it ends, not when the next one begins.
+// sink, and the message is to be told when it ends, not when the next one begins. A request that asks to
+// switch is told when it is answered, ended or not: what has passed of it must be known then.
 Answer Connection::after_window(Direction from, std::size_t consumed) {
   Track& t = track(from);
-  if (t.phase == Phase::message && message_of(from).preview.full(workshop_.limits) && framing_known(from)) {
+  if (t.phase == Phase::message && message_of(from).preview.full(workshop_.limits) && framing_known(from) &&
+      !t.parser.wants_upgrade()) {
     const std::uint64_t left = t.parser.content_left();
     if (left > 1) return {.consumed = consumed, .want = Answer::Want::skip, .n = left - 1};
   }

@@ -91,6 +91,17 @@ bool exhausted(const Outcome& o) {
   return o.counters.state_exhausted + o.counters.preview_exhausted != 0;
 }
 
+// A switch that was not asked for ends a request that may be passing by counter: how much of it has passed is
+// told only when the skip ends, so it depends on the cut.
+std::string comparable(Outcome o) {
+  for (Call& c : o.calls) {
+    if (c.status != 101) continue;
+    c.request_size = c.request_body_size = 0;
+    c.flags &= ~std::uint32_t{kFlagTruncatedBody};
+  }
+  return o.text();
+}
+
 // Segment i has the time (i + 1) steps behind the start: a hole strictly inside a message shows in its flags.
 void check_holes(const Conversation& conversation, const Play& how, const Outcome& o) {
   TimeNs time = kSecondNs;
@@ -165,7 +176,7 @@ void run(Bytes input) {
     how.cut_bytes = 1;
   const Outcome cut = play(http::kDescriptor, conversation, how);
   check_outcome(cut);
-  if (!exhausted(cut) && !exhausted(whole) && cut.text() != whole.text())
+  if (!exhausted(cut) && !exhausted(whole) && comparable(cut) != comparable(whole))
     broken("cuts differ", cut.text() + "--- whole\n" + whole.text());
   std::uint32_t choice = 0;
   for (const std::uint8_t byte : input) choice = choice * 0x9e3779b1u + byte;
