@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::uint8_t kFlood = 0x88;  // a value and not a bit, since it takes milliseconds
 constexpr unsigned kFloodedMax = 12;
+constexpr unsigned kPiecesMax = 3 * FragmentReassembler::kHolesMax;
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -112,7 +113,7 @@ class Worker {
     constexpr std::array<DurationNs, 4> kPauses = {0, kMillisecondNs, 60 * kMillisecondNs, 16 * kSecondNs};
     now += kPauses[event[0] >> 2 & 3];
     const bool more = (event[0] & 16) != 0;
-    std::vector<std::uint8_t> payload((event[2] % 64U + 1) * 8 - (more ? 0 : event[3] % 8U));
+    std::vector<std::uint8_t> payload((event[2] % 8U + 1) * 8 - (more ? 0 : event[3] % 8U));
     Fragment f = {.id = event[0] & 3U, .protocol = static_cast<std::uint8_t>(event[3] >> 6), .more = more};
     f.offset_in_datagram = event[1] * 8U;
     f.payload_bytes = f.payload_wire_bytes = static_cast<std::uint32_t>(payload.size());
@@ -179,9 +180,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Worker worker;
   if (data[1] == kFlood) worker.flood();
   TimeNs now = kSecondNs;
-  while ((data[1] & 16) != 0 && rest.size() >= 4) {
-    worker.piece(rest.first(4), now);
-    rest = rest.subspan(4);
+  if ((data[1] & 16) != 0) {
+    for (unsigned i = 0; i < kPiecesMax && rest.size() >= 4; ++i, rest = rest.subspan(4))
+      worker.piece(rest.first(4), now);
+    rest = {};
   }
   while (rest.size() >= 3) {
     const std::size_t n = std::min<std::size_t>(rest[0] << 8 | rest[1], rest.size() - 3);
