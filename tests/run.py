@@ -131,7 +131,7 @@ def run_python(score, flavour, directory, folder, pattern="*_test.py"):
 
 
 def fuzz_command(target, seeds, learned):
-    """Names of new functions are not asked for: the symbolizer is slow, and was seen to hang when the time was over."""
+    """Names of new functions are not asked for: the symbolizer is slow."""
     return [str(target), str(learned), str(seeds), "-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1", "-print_funcs=0"]
 
 
