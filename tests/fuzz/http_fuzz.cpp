@@ -94,8 +94,10 @@ bool exhausted(const Outcome& o) {
 // A switch that was not asked for ends a request that may be passing by counter: how much of it has passed is
 // told only when the skip ends, so it depends on the cut.
 std::string comparable(Outcome o) {
+  bool switched = false;
   for (Call& c : o.calls) {
-    if (c.status != 101) continue;
+    switched = switched || c.status == 101;
+    if (!switched) continue;
     c.request_size = c.request_body_size = 0;
     c.flags &= ~std::uint32_t{kFlagTruncatedBody};
   }

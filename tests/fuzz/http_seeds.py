@@ -86,6 +86,7 @@ SEEDS = {
     "reset_in_body": (RESET, [(C, get()), (S, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc")]),
     "upgrade_before_request_ends": (0, [(C, "POST /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 9\r\n\r\nab"), (S, SWITCH + "m"), (C, "cd")]),
     "upgrade_before_body_ends": (1, [(C, "POST /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 9\r\n\r\nab"), (S, SWITCH)]),
+    "switched_unseen": (1, [(C, post("abcdefgh")[:-6]), (S, "of a body\r\n" + SWITCH)]),
     "switched_unasked": (1, [(C, post("abcdefgh")[:-6]), (S, SWITCH)]),
     "server_says_no_more": (0, [(C, get("/1")), (S | LAST, answer("1")), (C, get("/2")), (C | LAST, post("x")), (S, answer("2"))]),
     "client_says_no_more": (0, [(C | LAST, get("/1") + "GET /2 HT"), (S, "HTTP/1.1 200 OK\r\n\r\nall"), (S | LAST, " of it")]),
