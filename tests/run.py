@@ -23,6 +23,9 @@ THREAD_SUITE = "threads"  # what meson calls the tests that also run under TSan,
 PLAIN_SUITE = "plain"     # and those that are no GoogleTest programs: their exit status says it all
 # Line numbers are all that a sanitizer's report needs: full debugging information costs up to half of the compiler's time.
 SANITIZED = ["--buildtype=debugoptimized", "-Doptimization=1", "-Dcpp_args=-g1", "-Db_lundef=false", "-Dbenchmarks=disabled"]
+FUZZ_OPTIONS = ["--buildtype=debugoptimized", "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false",
+                "-Dbenchmarks=disabled", "-Dtests=disabled"]
+CLANG = {"CC": "clang-14", "CXX": "clang++-14"}
 
 
 class Score:
@@ -133,17 +136,25 @@ def run_python(score, flavour, directory, folder, pattern="*_test.py"):
     sys.path.pop(0)
 
 
+def fuzz_command(target, seeds, learned):
+    """Names of new functions are not asked for: the symbolizer is slow."""
+    return [str(target), str(learned), str(seeds), "-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1", "-print_funcs=0"]
+
+
+def executions(output):
+    """How many runs libFuzzer says there were."""
+    return next((int(line.split()[-1]) for line in output.splitlines() if line.startswith("stat::number_of_executed_units")), 0)
+
+
 def run_fuzzers(score, directory, seconds):
     targets = sorted((ROOT / directory / "tests" / "fuzz").glob("*_fuzz"))
     each = max(1, seconds // max(1, len(targets)))
     for target in targets:
         seeds = ROOT / "tests" / "fuzz" / "corpus" / target.name.removesuffix("_fuzz")
         with tempfile.TemporaryDirectory() as fresh:
-            done = subprocess.run([str(target), fresh, str(seeds), f"-max_total_time={each}", "-timeout=20",
-                                   "-rss_limit_mb=4096", "-print_final_stats=1", f"-artifact_prefix={fresh}/"],
+            done = subprocess.run([*fuzz_command(target, seeds, fresh), f"-max_total_time={each}", f"-artifact_prefix={fresh}/"],
                                   cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        runs = [l.split()[-1] for l in done.stdout.splitlines() if l.startswith("stat::number_of_executed_units")]
-        print(f"fuzz     {target.name:22} {runs[0] if runs else '?'} runs in {each} s, status {done.returncode}", flush=True)
+        print(f"fuzz     {target.name:22} {executions(done.stdout)} runs in {each} s, status {done.returncode}", flush=True)
         if done.returncode != 0:
             print(done.stdout[-6000:])
         score.add(f"fuzz {target.name}", done.returncode == 0)
@@ -193,9 +204,7 @@ def main():
             run_flavour(score, "thread", "build-thread", THREAD_SUITE)
         seconds = int(os.environ.get("FUZZ_SECONDS", "10"))
         if seconds > 0:
-            good = build("build-fuzz", ["--buildtype=debugoptimized", "-Dfuzz=true", "-Db_sanitize=address,undefined",
-                                        "-Db_lundef=false", "-Dbenchmarks=disabled", "-Dtests=disabled"],
-                         targets=["fuzzers"], env={"CC": "clang-14", "CXX": "clang++-14"})
+            good = build("build-fuzz", FUZZ_OPTIONS, targets=["fuzzers"], env=CLANG)
             score.add("build of the fuzzers", good)
             if good:
                 run_fuzzers(score, "build-fuzz", seconds)

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
@@ -60,6 +61,32 @@ std::string syntax_text(const YAML::Exception& error, const std::string& yaml) {
          "); look for a missing colon, quote, bracket or indent";
 }
 
+// A parser's events, for those who want none of them.
+class Ignore final : public YAML::EventHandler {
+  using Mark = YAML::Mark;
+  using Style = YAML::EmitterStyle::value;
+  void OnDocumentStart(const Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const Mark&, YAML::anchor_t) override {}
+  void OnAlias(const Mark&, YAML::anchor_t) override {}
+  void OnScalar(const Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const Mark&, const std::string&, YAML::anchor_t, Style) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const Mark&, const std::string&, YAML::anchor_t, Style) override {}
+  void OnMapEnd() override {}
+};
+
+// Documents, counted to two: where a token begins none ("," alone), yaml-cpp 0.7 finds one more for ever, and
+// YAML::LoadAll() keeps them all.
+int count_documents(const std::string& yaml) {
+  std::istringstream in(yaml);
+  YAML::Parser parser(in);
+  Ignore ignore;
+  int count = 0;
+  while (count < 2 && parser.HandleNextDocument(ignore)) ++count;
+  return count;
+}
+
 }  // namespace
 
 std::string SettingsFault::sentence() const {
@@ -72,12 +99,10 @@ std::variant<Settings, Faults> parse_settings(const std::string& yaml, const std
                                               const ProtocolNames& protocols) {
   Loader loader(file, protocols);
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
-    if (documents.size() > 1)
-      loader.fault(
-          0, "",
-          "holds " + std::to_string(documents.size()) + " YAML documents; keep one, without --- between");
-    if (!documents.empty()) loader.read_document(documents.front());
+    const int documents = count_documents(yaml);
+    if (documents > 1)
+      loader.fault(0, "", "holds more than one YAML document; keep one, without --- between");
+    if (documents > 0) loader.read_document(YAML::Load(yaml));
   } catch (const YAML::Exception& error) {
     loader.fault(error.mark.is_null() ? 0 : error.mark.line + 1, "", syntax_text(error, yaml));
     return std::move(loader.faults());

@@ -173,7 +173,9 @@ TEST(Load, refuses_what_is_not_yaml) {
       {"tab", "flows:\n\tmax: 5000",
        "s.yaml:2: is not valid YAML here: illegal map value; indent with spaces, not with tabs"},
       {"two documents", "bpf: ''\n---\nbpf: tcp",
-       "s.yaml: holds 2 YAML documents; keep one, without --- between"},
+       "s.yaml: holds more than one YAML document; keep one, without --- between"},
+      {"nothing begins with it", ",",
+       "s.yaml: holds more than one YAML document; keep one, without --- between"},
   });
   EXPECT_THAT(faults_of("flows:\n  max: [1\nbpf: x"),
               ElementsAre(::testing::MatchesRegex(

@@ -180,8 +180,8 @@ std::size_t Worker::turn() {
 }
 
 // The two directions of a connection may come from two ports. While one may hold more than was read, time
-// stands still for holes: what fills them may wait there unread. Not for long, since timers wait too. Holes date
-// from the turn in which they were read, so that none is old when time goes on.
+// stands still for holes: what fills them may wait there unread. Not for long, since timers wait too. Holes
+// date from the turn in which they were read, so that none is old when time goes on.
 void Worker::tell_flows_the_time(bool behind) {
   constexpr DurationNs kBehindMaxNs = 2 * kSecondNs;
   const TimeNs least = now_ - kBehindMaxNs;

@@ -163,6 +163,15 @@ bool hold_fin(Stream& s, const Arrival& a, SlabPool& slabs) {
   return true;
 }
 
+void forget_acks(Stream& s) {
+  if (s.held == nullptr) return;
+  HeldSegment* segment = s.held;
+  do {
+    segment->has_ack = false;
+    segment = segment->next;
+  } while (segment != s.held);
+}
+
 HeldSegment* pop(Stream& s) {
   HeldSegment* segment = s.held;
   segment->prev->next = segment->next;

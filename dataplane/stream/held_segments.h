@@ -56,6 +56,9 @@ bool hold(Stream& s, Arrival& a, const ReassemblyLimits& limits, SlabPool& slabs
 // Appends the FIN at s.fin_seq. False: no slab.
 bool hold_fin(Stream& s, const Arrival& a, SlabPool& slabs);
 
+// The acknowledgements of what is held mean nothing any more: the other side's numbers have jumped.
+void forget_acks(Stream& s);
+
 // Takes the first segment out of the ring; its block still has to be given back.
 HeldSegment* pop(Stream& s);
 

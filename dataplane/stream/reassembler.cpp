@@ -163,10 +163,12 @@ bool Reassembler::locate(Conversation& c, unsigned sender, const Segment& segmen
   return true;
 }
 
-// The stream has jumped for good. How far is known modulo 2^32.
+// The stream has jumped for good. How far is known modulo 2^32: acknowledgements of what was before cannot be
+// compared with what comes now, and what the other side holds does not wait for them.
 void Reassembler::rejoin(Conversation& c, unsigned sender, const Arrival& a, StreamSink& sink) {
   Stream& s = c.stream[sender];
   while (s.held != nullptr) release(c, sender, a.clock, sink);
+  forget_acks(c.stream[sender ^ 1]);
   declare(c, sender, a.seq - s.next_seq, a.clock, sink);
 }
 

@@ -210,6 +210,11 @@ const Case kCases[] = {
      "1 0 A 3 1 'c'\n 2 0 A 90000000 1 'x'\n 2 0 A 90000001 1 'y'\n 2 0 A 90000002 1 'z'\n 2 0 A 90000003 1 "
      "'b'",
      "0 gap 2; 0 data 'c'; 0 gap 89999999; 0 data 'b'"},
+    // What the other side holds acknowledges numbers that are no longer comparable: 1 GiB ahead.
+    {"stream_that_jumped_while_the_other_side_holds",
+     "1 1 A 5 1 'x'\n 2 0 A 3221225370 1 'a'\n 2 0 A 3221225371 1 'b'\n 2 0 A 3221225372 1 'c'\n"
+     "2 0 A 3221225373 1 'd'\n 2100 time",
+     "0 gap 3221225372; 0 data 'd'; 1 gap 4; 1 data 'x'"},
     {"syn_retransmitted", "1 0 S 0 0\n 2 0 A 1 1 'a'", "0 data 'a'", &ReassemblyCounters::retransmitted, 1},
     {"syn_of_another_connection_is_ignored", "1 0 S 5000 0\n 2 0 A 1 1 'a'", "0 data 'a'",
      &ReassemblyCounters::out_of_window, 1},

@@ -75,10 +75,12 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
 }
 
 // Content that nobody will look at passes by counter. Its last byte is left for on_data: on_skipped has no
-// sink, and the message is to be told when it ends, not when the next one begins.
+// sink, and the message is to be told when it ends, not when the next one begins. A request that asks to
+// switch is told when it is answered, ended or not: what has passed of it must be known then.
 Answer Connection::after_window(Direction from, std::size_t consumed) {
   Track& t = track(from);
-  if (t.phase == Phase::message && message_of(from).preview.full(workshop_.limits) && framing_known(from)) {
+  if (t.phase == Phase::message && message_of(from).preview.full(workshop_.limits) && framing_known(from) &&
+      !t.parser.wants_upgrade()) {
     const std::uint64_t left = t.parser.content_left();
     if (left > 1) return {.consumed = consumed, .want = Answer::Want::skip, .n = left - 1};
   }
@@ -339,6 +341,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
   }
   queue_.blame(cause);
   if (t.call != nullptr) cut(from, cause == GapCause::content ? kFlagMalformed : kFlagGap, sink);
+  t.lost_held = false;  // what follows it is looked for behind this hole
   disturb(from, t.end, cause, sink);
   ++workshop_.counters.resyncs;
   return {.want = Answer::Want::resync};

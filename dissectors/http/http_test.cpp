@@ -279,6 +279,34 @@ TEST(Http, HeldBytesAreBounded) {
   EXPECT_GE(o.counters.resyncs, 1u);
 }
 
+// Its body has not ended, and nobody looks at it: it is counted all the same.
+TEST(Http, SwitchedBeforeTheRequestEnds) {
+  Play how;
+  how.limits.body_preview_bytes = 0;
+  const Conversation c = {
+      {kC, "POST /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 9\r\n\r\n"},
+      {kC, "ab"},
+      {kS, "HTTP/1.1 101 Switching Protocols\r\n\r\n"}};
+  const Outcome o = play(kDescriptor, c, how);
+  ASSERT_EQ(o.calls.size(), 1u) << brief(o);
+  EXPECT_EQ(o.calls[0].request_body_size, 2u);
+  EXPECT_EQ(check_splits(kDescriptor, c, how), "");
+}
+
+// The message found behind the second hole is read at once, and not looked for once more.
+TEST(Http, AHoleBehindAHoleInWhatWasHeld) {
+  const Conversation c = {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"},
+                          {kC, "gone", true},
+                          {kS, "no status line\r\n"},
+                          {kC, "gone", true},
+                          {kC, kGet},
+                          {kS, kOk}};
+  const Outcome o = play(kDescriptor, c);
+  EXPECT_TRUE(o.violations.empty()) << o.violations.front();
+  ASSERT_EQ(o.calls.size(), 3u) << brief(o);  // what is flagged is not paired
+  EXPECT_EQ(o.calls[1].path, "/a");
+}
+
 // Bodies pass by counter once the preview is full; a skip that ends at the body's end, at its last byte, and
 // with the next message directly behind.
 TEST(Http, BodiesAreSkipped) {

@@ -14,15 +14,14 @@ constexpr std::array<std::string_view, 37> kMethods = {
     "UNLINK",  "QUERY", "LABEL",  "M-SEARCH",  "UNCHECKOUT"};
 constexpr std::array<std::string_view, 3> kSharedMethods = {"OPTIONS", "NOTIFY", "SUBSCRIBE"};
 
-constexpr std::array<bool, 256> token_table() {
+constexpr auto kToken = [] {
   std::array<bool, 256> table{};
   for (char c = '0'; c <= '9'; ++c) table[static_cast<std::uint8_t>(c)] = true;
   for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<std::uint8_t>(c)] = true;
   for (char c = 'a'; c <= 'z'; ++c) table[static_cast<std::uint8_t>(c)] = true;
   for (const char c : std::string_view{"!#$%&'*+-.^_`|~"}) table[static_cast<std::uint8_t>(c)] = true;
   return table;
-}
-constexpr std::array<bool, 256> kToken = token_table();
+}();
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';

@@ -14,6 +14,12 @@ namespace {
 
 int failures = 0;
 
+void write_file(const std::string& directory, const std::string& name, const Frame& bytes) {
+  std::FILE* file = std::fopen((directory + "/" + name).c_str(), "wb");
+  if (file == nullptr || std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size()) ++failures;
+  if (file != nullptr) std::fclose(file);
+}
+
 void write(const std::string& directory, const std::string& name, std::uint8_t link,
            const std::vector<Frame>& frames, std::uint8_t options = 0) {
   Frame out = {link, options};
@@ -23,9 +29,15 @@ void write(const std::string& directory, const std::string& name, std::uint8_t l
     out.push_back(7);
     out.insert(out.end(), frame.begin(), frame.end());
   }
-  std::FILE* file = std::fopen((directory + "/" + name).c_str(), "wb");
-  if (file == nullptr || std::fwrite(out.data(), 1, out.size(), file) != out.size()) ++failures;
-  if (file != nullptr) std::fclose(file);
+  write_file(directory, name, out);
+}
+
+// Fragments without frames: see decode_fuzz.cpp.
+void write_pieces(const std::string& directory, const std::string& name, const std::vector<Frame>& pieces) {
+  constexpr std::uint8_t kPieces = 16;
+  Frame out = {0, kPieces};
+  for (const Frame& piece : pieces) out.insert(out.end(), piece.begin(), piece.end());
+  write_file(directory, name, out);
 }
 
 PacketBuilder eth4() {
@@ -95,7 +107,41 @@ int main(int argc, char** argv) {
   const PacketBuilder long6 = eth6().udp(1, 2).payload(200);
   std::vector<Frame> pieces = fragments_of(long4.build(), 14, 24);
   pieces.insert(pieces.begin() + 1, pieces[1]);
+  pieces.push_back(pieces[0]);
   write(dir, "fragments4", 0, pieces);
+  // Each fragment for 128 datagrams: more than are remembered, more bytes than are held.
+  std::vector<Frame> many, large;
+  const Frame datagram = PacketBuilder().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload(8).build();
+  for (std::uint32_t id = 0; id < 10; ++id) {
+    pieces = fragments_of(datagram, 0, 8, id);
+    many.push_back(pieces.front());
+    if (id == 0) many.push_back(pieces.back());
+    pieces.back()[6] = 0x1f;  // near the end of the longest datagram
+    pieces.back()[7] = 0xf0;
+    if (id < 2) large.push_back(pieces.back());
+  }
+  write(dir, "fragments_many", 3, many, 0x88);
+  write(dir, "fragments_large", 3, large, 0x88);
+  pieces = fragments_of(long4.build(), 14, 24);
+  write(dir, "fragments_cut", 0, pieces, 4);
+  Frame overlapping = pieces[1];
+  overlapping.back() ^= 0xff;
+  pieces.insert(pieces.begin() + 2, overlapping);
+  write(dir, "fragments_overlap", 0, pieces);
+  constexpr std::uint8_t kMore = 16, kPause = 12, kOther = 64;
+  write_pieces(dir, "pieces_in_order", {{kMore, 0, 1, 0}, {kMore, 2, 0, 0}, {0, 3, 0, 3}});
+  write_pieces(dir, "pieces_every_second",
+               {{0, 6, 0, 0},
+                {kMore, 4, 0, 0},
+                {kMore, 0, 0, 0},
+                {kMore, 2, 0, 0},
+                {kMore, 1, 0, 0},
+                {kMore, 5, 0, 0},
+                {kMore, 3, 0, 0},
+                {0, 6, 0, 0}});
+  write_pieces(dir, "pieces_overlap", {{kMore, 2, 3, 0}, {kMore | kOther, 0, 3, 0}, {kOther, 5, 3, 0}});
+  write_pieces(dir, "pieces_late",
+               {{kMore, 0, 0, 0}, {kMore | kPause, 1, 0, 0}, {kPause, 2, 0, 0}, {kMore, 0, 1, 0}});
   pieces = fragments_of(long6.build(), 14, 64);
   std::swap(pieces.front(), pieces.back());
   write(dir, "fragments6", 0, pieces);

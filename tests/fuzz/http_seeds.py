@@ -3,8 +3,9 @@
 import pathlib
 import sys
 
-C, S, LOST, SENSOR, UNACKED = 0, 1, 6, 32, 16
+C, S, LOST, SENSOR, UNACKED, LAST = 0, 1, 6, 32, 16, 64
 FIN, RESET, SMALL, SLOW, RANDOM = 4, 8, 32, 64, 128
+PAGE_1, PAGES_2, PAGES_3, NO_PREVIEWS, NO_SLABS = 0x100, 0x200, 0x300, 0x400, 0x800  # the second byte: memory
 
 
 def segment(control, text):
@@ -79,9 +80,21 @@ SEEDS = {
     "hole_post": (0, [(C | LOST, "POST / HTTP/1.1\r\nContent-Length: 44\r\n\r\n"), (C, FAKE_ASK + FAKE_ASK), (S, answer("1")), (C, get("/2")), (S, answer("2")), (C, get("/3")), (S, answer("3"))]),
     "hole_pipelined": (0, [(C, get("/1") + get("/2")), (S | LOST, answer("1")), (S, answer("2")), (C, get("/3")), (S, answer("3"))]),
     "hole_pipelined_request": (0, [(C, get("/1")), (C | LOST, get("/2")), (C, get("/3")), (S, answer("1")), (S, answer("2")), (S, answer("3")), (C, get("/4")), (S, answer("4"))]),
+    "upgrade_two_holes": (0, [(C, UPGRADE), (C | LOST, "gone"), (S, "no status line\r\n"), (C | LOST, "gone"), (C, get("/2")), (S, answer("2"))]),
     "hole_interim": (0, [(C, get("/1")), (S, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 2"), (S | LOST, "00 OK\r\n\r\n"), (C, get("/2")), (S, answer("2"))]),
     "hole_line": (0, [(C, "GET /a HT"), (C | LOST, "TP/1.1\r\nHost: h\r\n"), (C, "A: b\r\n\r\n"), (S, answer("1")), (C, get("/2")), (S, answer("2"))]),
     "reset_in_body": (RESET, [(C, get()), (S, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc")]),
+    "upgrade_before_request_ends": (0, [(C, "POST /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 9\r\n\r\nab"), (S, SWITCH + "m"), (C, "cd")]),
+    "upgrade_before_body_ends": (1, [(C, "POST /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 9\r\n\r\nab"), (S, SWITCH)]),
+    "switched_unseen": (1, [(C, post("abcdefgh")[:-6]), (S, "of a body\r\n" + SWITCH)]),
+    "switched_unasked": (1, [(C, post("abcdefgh")[:-6]), (S, SWITCH)]),
+    "server_says_no_more": (0, [(C, get("/1")), (S | LAST, answer("1")), (C, get("/2")), (C | LAST, post("x")), (S, answer("2"))]),
+    "client_says_no_more": (0, [(C | LAST, get("/1") + "GET /2 HT"), (S, "HTTP/1.1 200 OK\r\n\r\nall"), (S | LAST, " of it")]),
+    "no_memory": (PAGE_1, [(C, get("/1")), (S, answer("1")), (C, get("/2")), (S, answer("2"))]),
+    "little_memory": (PAGES_2, [(C, get("/1", "A: " + "x" * 300 + "\r\n")), (S, answer("1")), (C, get("/2" + "y" * 300)), (S, answer("2"))]),
+    "no_slabs": (NO_SLABS, [(C, get("/1")), (S, answer("1")), (C, get("/2")), (S, answer("2"))]),
+    "spans_fill_memory": (PAGES_3, [(C, "GET / HTTP/1.1\r\n" + "a:\r\n" * 60 + "\r\n"), (S, answer("1", extra="b:\r\n" * 30))]),
+    "no_previews": (NO_PREVIEWS, [(C, post("{}")), (S, chunked("hello", "world"))]),
     "evicted_in_head": (24, [(C, get() + "GET /2 HT"), (S, "HTTP/1.1 200 OK\r\nA: ")]),
 }
 
@@ -89,7 +102,7 @@ SEEDS = {
 def main():
     directory = pathlib.Path(sys.argv[1])
     for name, (setup, segments) in SEEDS.items():
-        directory.joinpath(name).write_bytes(bytes([setup]) + b"".join(segment(*s) for s in segments))
+        directory.joinpath(name).write_bytes(setup.to_bytes(2, "little") + b"".join(segment(*s) for s in segments))
 
 
 if __name__ == "__main__":

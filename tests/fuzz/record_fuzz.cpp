@@ -35,7 +35,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 0) std::memcpy(aligned.data(), data, size);
   const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(aligned.data()), size);
 
-  if (const auto batch = open_batch(bytes)) {
+  const auto batch = open_batch(bytes);
+  require((batch.fault == ReadFault::none) == (batch.root != nullptr));
+  require(fault_name(batch.fault) != "unknown");
+  if (batch) {
     JsonWriter json;
     json.append(*batch);
     check_text(json.text());

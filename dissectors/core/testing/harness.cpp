@@ -123,6 +123,32 @@ class Buffers final : public Lender {
   Buffer* shown_ = nullptr;
 };
 
+// Pools live from play to play: to map one costs more than most conversations do. One that did not get
+// everything back is not used again.
+class Pools {
+ public:
+  std::unique_ptr<SlabPool> take(std::size_t bytes) {
+    const auto fits = [&](const auto& pool) { return pool->capacity_bytes() == bytes / kPage * kPage; };
+    const auto found = std::find_if(idle_.begin(), idle_.end(), fits);
+    if (found == idle_.end()) return std::make_unique<SlabPool>(bytes);
+    std::unique_ptr<SlabPool> pool = std::move(*found);
+    idle_.erase(found);
+    return pool;
+  }
+  void give(std::unique_ptr<SlabPool> pool) {
+    if (pool->used_bytes() == 0) idle_.push_back(std::move(pool));
+  }
+
+ private:
+  static constexpr std::size_t kPage = SlabPool::kPageBytes;
+  std::vector<std::unique_ptr<SlabPool>> idle_;
+};
+
+Pools& pools() {
+  static Pools all;
+  return all;
+}
+
 // One direction of the session.
 struct Way {
   std::string window;
@@ -138,14 +164,18 @@ class Session {
  public:
   Session(const Descriptor& protocol, const Play& how)
       : protocol_(protocol),
-        state_(how.state_bytes),
-        previews_(how.preview_bytes),
+        state_(pools().take(how.state_bytes)),
+        previews_(pools().take(how.preview_bytes)),
         limits_(how.limits),
         buffers_(how.lend),
-        workshop_{state_, previews_, limits_, out_.counters, &buffers_},
+        workshop_{*state_, *previews_, limits_, out_.counters, &buffers_},
         slot_(std::aligned_alloc(64, (protocol.slot_bytes + 63) / 64 * 64)),
         dissector_(protocol.create(slot_, workshop_)) {}
-  ~Session() { std::free(slot_); }
+  ~Session() {
+    std::free(slot_);
+    pools().give(std::move(state_));
+    pools().give(std::move(previews_));
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -212,7 +242,7 @@ class Session {
 
   Outcome finish() {
     out_.calls = std::move(sink_.calls);
-    out_.used_bytes = state_.used_bytes() + previews_.used_bytes();
+    out_.used_bytes = state_->used_bytes() + previews_->used_bytes();
     if (buffers_.lent() != 0) violate("buffers that were not given back");
     return std::move(out_);
   }
@@ -332,7 +362,7 @@ class Session {
 
   const Descriptor& protocol_;
   Outcome out_;
-  SlabPool state_, previews_;
+  std::unique_ptr<SlabPool> state_, previews_;
   Limits limits_;
   Buffers buffers_;
   Workshop workshop_;
@@ -385,6 +415,7 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
   Session session(protocol, how);
   std::mt19937 random(how.cut_seed);
   std::uint64_t sent[2] = {0, 0};
+  bool ended[2] = {false, false};
   TimeNs time = kSecondNs;
   for (const Segment& s : conversation) {
     time += how.time_step_ns + s.pause;
@@ -392,11 +423,9 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
     const std::uint64_t acked =
         s.peer_acked == Segment::kAllBefore ? sent[index_of(opposite(s.from))] : s.peer_acked;
     sent[index_of(s.from)] += s.bytes.size();
-    if (s.lost) {
-      session.gap(s.from, s.bytes.size(), s.cause, time);
-      continue;
-    }
-    std::string_view rest = s.bytes;
+    if (ended[index_of(s.from)]) continue;
+    if (s.lost) session.gap(s.from, s.bytes.size(), s.cause, time);
+    std::string_view rest = s.lost ? std::string_view{} : s.bytes;
     while (!rest.empty()) {
       std::size_t n = how.cut_bytes == 0 ? rest.size() : how.cut_bytes;
       if (how.cut_seed != 0) n = 1 + random() % (1u << (random() % 9));
@@ -404,6 +433,8 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
       session.deliver(s.from, rest.substr(0, n), acked, time);
       rest.remove_prefix(n);
     }
+    if (s.fin) session.end(s.from, End::fin, time);
+    ended[index_of(s.from)] = s.fin;
   }
   if (how.fin) {
     session.end(Direction::c2s, End::fin, time);

@@ -21,6 +21,7 @@ struct Segment {
   std::uint64_t peer_acked = kAllBefore;  // default: its sender had everything that stands before it here
   GapCause cause = GapCause::mirror;
   DurationNs pause = 0;  // before it
+  bool fin = false;      // its sender's direction ends in order behind it; what follows of it is ignored
   static constexpr std::uint64_t kAllBefore = ~std::uint64_t{0};
 };
 using Conversation = std::vector<Segment>;
