@@ -93,6 +93,31 @@ std::uint64_t free_hugepages() {
   return pages;
 }
 
+// DPDK's drivers for network devices, from the plug-ins where packages put them (librte_net_pcap.so is
+// net_pcap). Empty: there is no such folder, and nothing can be said.
+std::vector<std::string> network_drivers() {
+  constexpr std::string_view kPrefix = "librte_", kEnd = ".so";
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const char* const root : {"/usr/lib", "/usr/local/lib"})
+    for (const fs::directory_entry& triplet : fs::directory_iterator(root, error))
+      for (const fs::directory_entry& version : fs::directory_iterator(triplet.path() / "dpdk", error))
+        for (const fs::directory_entry& file : fs::directory_iterator(version.path(), error)) {
+          const std::string name = file.path().filename().string();
+          if (name.starts_with("librte_net_") && name.ends_with(kEnd))
+            names.push_back(name.substr(kPrefix.size(), name.size() - kPrefix.size() - kEnd.size()));
+        }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// As DPDK finds it: a driver's name begins the device's.
+bool has_driver(const std::string& device, const std::vector<std::string>& drivers) {
+  if (drivers.empty() || !device.starts_with("net_") || device.starts_with("net_tun")) return true;
+  return std::any_of(drivers.begin(), drivers.end(),
+                     [&](const std::string& driver) { return device.starts_with(driver); });
+}
+
 class Machine {
  public:
   Machine(const Settings& settings, const std::string& path) : s_(settings), path_(path) {}
@@ -174,6 +199,12 @@ class Machine {
   // The kernel interface behind net_af_packet, net_af_xdp or net_pcap (net_tap makes its own); other
   // arguments are the driver's own matter.
   void vdev(const std::string& key, const std::string& text) {
+    const std::string device = text.substr(0, text.find(','));
+    if (!has_driver(device, network_drivers()))
+      return fault(key,
+                   "DPDK has no driver for " + device +
+                       " on this machine; those for kernel interfaces are net_af_packet and net_af_xdp, for "
+                       "capture files net_pcap");
     for (std::size_t at = text.find(','); at != std::string::npos;) {
       const std::size_t end = text.find(',', at + 1);
       const std::string argument = text.substr(at + 1, end == std::string::npos ? end : end - at - 1);

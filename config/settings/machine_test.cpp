@@ -50,6 +50,8 @@ TEST(Machine, refuses_what_no_machine_has) {
        "s.yaml:3: ports[1].source: there is no interface eth-none on this machine; there are "},
       {"interface of a vdev", "ports: ['net_af_packet0,blocksz=4096,iface=eth-none']",
        "s.yaml:1: ports[0].source: there is no interface eth-none on this machine; there are "},
+      {"driver of a vdev", "ports: ['net_none0,iface=lo']",
+       "s.yaml:1: ports[0].source: DPDK has no driver for net_none0 on this machine; "},
       {"PCI device", "ports:\n  - name: nic\n    source: 'ffff:ff:1f.7'",
        "s.yaml:3: ports[0].source: there is no PCI device ffff:ff:1f.7 on this machine; network devices "
        "are "},

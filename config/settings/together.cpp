@@ -32,8 +32,12 @@ class Together {
   }
 
  private:
-  void fault(const std::string& key, std::string text) {
-    if (!refused(key)) loader_.fault(line_of(key), key, std::move(text));
+  // `other`: the key that it disagrees with, whose line is told where `key` itself was not written.
+  void fault(const std::string& key, std::string text, const std::string& other = {}) {
+    if (refused(key)) return;
+    const int line = line_of(key);
+    loader_.fault(s_.origin.line_of(key) > 0 || other.empty() ? line : std::max(line, line_of(other)), key,
+                  std::move(text));
   }
 
   // A key whose value, or whose map, was refused already: what is in its place says nothing.
@@ -121,21 +125,26 @@ class Together {
                               std::to_string(s_.rx_descriptors) +
                               " descriptors of a queue; give more of them, or auto");
     if (s_.held_bytes_max / 1'048'576 > s_.state_memory_mb)
-      fault("reassembly.heldBytes", "one direction may hold more than all of reassembly.stateMemory, " +
-                                        std::to_string(s_.state_memory_mb) + "MiB; lower it, or raise that");
+      fault("reassembly.heldBytes",
+            "one direction may hold more than all of reassembly.stateMemory, " +
+                std::to_string(s_.state_memory_mb) + "MiB; lower it, or raise that",
+            "reassembly.stateMemory");
     if (s_.preview_memory_mb == 0 && s_.body_preview_bytes > 0)
       fault("reassembly.previewMemory",
-            "0MiB has no room for previews; give more, or set dissectors.bodyPreview to 0");
+            "0MiB has no room for previews; give more, or set dissectors.bodyPreview to 0",
+            "dissectors.bodyPreview");
     if (s_.skew_allowance_ms > s_.hole_timeout_ms)
-      fault("reassembly.skewAllowance", std::to_string(s_.skew_allowance_ms) +
-                                            "ms is longer than reassembly.holeTimeout, " +
-                                            std::to_string(s_.hole_timeout_ms) + "ms; make it shorter");
+      fault("reassembly.skewAllowance",
+            std::to_string(s_.skew_allowance_ms) + "ms is longer than reassembly.holeTimeout, " +
+                std::to_string(s_.hole_timeout_ms) + "ms; make it shorter",
+            "reassembly.holeTimeout");
     const std::uint32_t record = 2 * s_.body_preview_bytes + kRecordBytesBesidePreviews;
     if (s_.batch_bytes < record)
       fault("publishing.batchBytes",
             std::to_string(s_.batch_bytes) + " bytes cannot hold a call with two previews of " +
                 std::to_string(s_.body_preview_bytes) + " bytes; give " + std::to_string(record) +
-                " or more, or lower dissectors.bodyPreview");
+                " or more, or lower dissectors.bodyPreview",
+            "dissectors.bodyPreview");
   }
 
   void tunnels() {

@@ -135,10 +135,16 @@ std::string PcapFileQueue::faults() const {
 void PcapFileQueue::file_ended(int result) {
   if (result == PCAP_ERROR) {
     const std::string said = pcap_geterr(capture_.get());
-    const bool cut = said.find("truncated") != std::string::npos;
-    add_fault(title(paths_[next_path_ - 1]) +
-              (cut ? " is cut: its last packet is not whole (" : " is damaged (") + said +
-              "); what came before was read");
+    const std::string name = title(paths_[next_path_ - 1]);
+    if (said.find("truncated") != std::string::npos)
+      add_fault(name + " is cut: its last packet is not whole (" + said + "); what came before was read");
+    else if (said.find("different from the type of the first interface") != std::string::npos)
+      add_fault(
+          name +
+          " has interfaces of different link types, which cannot be read from one file: write one for each"
+          " (tshark -r FILE -Y frame.interface_id==0 -w PART); what came before was read");
+    else
+      add_fault(name + " is damaged (" + said + "); what came before was read");
   }
   capture_.reset();
   bytes_closed_ += bytes_open_;
