@@ -12,9 +12,11 @@ namespace spanlight {
 namespace {
 
 constexpr int kRingBytes = 67'108'864;
-// The kernel hands over a block of the ring when it is full or this old. Immediate mode would give every
-// frame a slot of the largest size instead of packing them: 1,000 frames in the ring instead of 40,000.
-constexpr int kBlockTimeoutMs = 5;
+// The kernel hands over a block of the ring when it is full or about this old (it looks each timer tick, and
+// closes a block at the second look): the quieter side of a TAP is late by so much, which the skew allowance
+// must cover. Immediate mode would give every frame a slot of the largest size instead of packing them: 1,000
+// frames in the ring instead of 40,000.
+constexpr int kBlockTimeoutMs = 2;
 
 using Capture = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
 

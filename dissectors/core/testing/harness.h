@@ -64,7 +64,7 @@ struct Outcome {
   bool identified = false;
   const Descriptor* next = nullptr;
   std::string handed_over[2];  // per direction: what the next protocol gets
-  std::size_t used_bytes = 0;  // of both slab pools at the end
+  std::size_t used_bytes = 0;  // of both slab pools and of lent buffers at the end
   std::uint64_t skipped_bytes = 0;
   std::string text() const;
 };
