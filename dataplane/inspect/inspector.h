@@ -55,6 +55,11 @@ class Inspector final : private Sink {
       __builtin_prefetch(dissector + line, 1);
   }
 
+  // Nobody will read what this side says next.
+  static bool skips(const Flow& flow, unsigned sender) {
+    return flow.opaque || (flow.inspection != nullptr && flow.inspection->side[sender].skipping);
+  }
+
   // One datagram of a flow without a stream.
   void on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs time);
 

@@ -92,6 +92,7 @@ class Worker final : private StreamSink, private Lender {
   void tell_flows_the_time(bool behind);
   void process(rte_mbuf** frames, std::uint16_t n, Origin origin);
   void give_to_flows(std::uint16_t packets);
+  static void prefetch_work(const Slot& slot);
   bool decode_one(rte_mbuf* frame, Slot& slot, Origin origin);
   bool put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot, Origin origin);
   Outcome unwrap(Fragment fragment, Bytes piece, TimeNs time, Slot& slot, Fragment& first);
