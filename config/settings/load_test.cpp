@@ -238,7 +238,8 @@ TEST(Load, refuses_what_does_not_go_together) {
       {"main among workers", "lcores:\n  workers: [1, 2]\n  main: 2",
        "s.yaml:3: lcores.main: CPU 2 runs a worker already; choose another CPU, or any"},
       {"batch too small", "dissectors:\n  bodyPreview: 64KiB",
-       "s.yaml:2: publishing.batchBytes: 65536 bytes cannot hold a call with two previews of 65536 bytes; give "
+       "s.yaml:2: publishing.batchBytes: 65536 bytes cannot hold a call with two previews of 65536 bytes; "
+       "give "
        "147456 or "
        "more, or lower dissectors.bodyPreview"},
       {"mbufs", "dpdk: {mbufs: 4096}",
