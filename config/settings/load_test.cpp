@@ -64,7 +64,7 @@ TEST(Load, refuses_keys_it_does_not_know) {
       {"nested", "publishing:\n  curve:\n    public: x",
        "s.yaml:3: publishing.curve.public: is not a setting; did you mean publishing.curve.publicKey?"},
       {"a list as key", "? [1, 2]\n: 3",
-       "s.yaml:1: a key is a list; give one of sensor, ports, bpf, lcores, dpdk, decode, flows, reassembly, "
+       "s.yaml:1: a key is a list; give one of sensor, ports, bpf, lcores, dpdk, decode, flows, sampling, reassembly, "
        "enabledDissectors, portMapping, dissectors, redaction, publishing or logging"},
   });
 }
@@ -255,6 +255,8 @@ TEST(Load, refuses_what_does_not_go_together) {
       {"skew", "reassembly: {skewAllowance: 3s}",
        "s.yaml:1: reassembly.skewAllowance: 3000ms is longer than reassembly.holeTimeout, 2000ms; make it "
        "shorter"},
+      {"sampling", "sampling: {keep: 3, of: 2}",
+       "s.yaml:1: sampling.keep: 3 of 2 cannot be kept; make it no more than sampling.of"},
       {"tunnel ports", "decode: {genevePort: 4789}",
        "s.yaml:1: decode.genevePort: 4789 is in decode.vxlanPorts as well; a port carries one of the two"},
   });
@@ -301,6 +303,7 @@ lcores: {workers: [2, 4-6], main: 1, idle: poll}
 dpdk: {hugepages: never, memoryMb: 512, rxDescriptors: 1024, mbufs: 8192, ringSize: 1024}
 decode: {vlanInKey: true, decapsulate: no, vxlanPorts: [4790], genevePort: 6082, removeDuplicates: false}
 flows: {max: 1024, tcpIdle: 10m, tcpClosed: 6s, tcpOpening: 1m, udpIdle: 2m}
+sampling: {keep: 2, of: 3}
 reassembly: {stateMemory: 1GiB, previewMemory: 32MiB, lentBuffers: 100, skewAllowance: 50ms, holeTimeout: 1s, heldBytes: 2MiB, heldSegments: 99}
 enabledDissectors: [http]
 portMapping: {http: [80, 8080], redis: [6379]}

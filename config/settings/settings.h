@@ -58,6 +58,10 @@ struct Settings {
   std::uint32_t tcp_opening_s = 30;  // only a SYN seen
   std::uint32_t udp_idle_s = 60;
 
+  // sampling: of so many connections, so many are looked at, by a hash of their ends
+  std::uint32_t sample_keep = 1;
+  std::uint32_t sample_of = 1;
+
   // reassembly, per worker unless said otherwise
   std::uint32_t state_memory_mb = 256;   // out-of-order segments, heads of messages, fragments
   std::uint32_t preview_memory_mb = 64;  // body previews

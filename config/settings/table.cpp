@@ -105,6 +105,12 @@ const Key kTable[] = {
     {"flows.udpIdle", &S::udp_idle_s, "A UDP flow without packets is forgotten after this.",
      seconds(1, 24 * kHour)},
 
+    {"sampling.keep",
+     &S::sample_keep,
+     "Connections that are looked at, of every sampling.of; the rest is dropped whole and counted.",
+     {1, 65'536}},
+    {"sampling.of", &S::sample_of, "Of so many connections sampling.keep are looked at.", {1, 65'536}},
+
     {"reassembly.stateMemory", &S::state_memory_mb,
      "Memory of each worker for out-of-order segments, heads of messages and IP fragments.",
      mebibytes(1, kMemoryMost)},

@@ -133,6 +133,11 @@ class Together {
       fault("reassembly.previewMemory",
             "0MiB has no room for previews; give more, or set dissectors.bodyPreview to 0",
             "dissectors.bodyPreview");
+    if (s_.sample_keep > s_.sample_of)
+      fault("sampling.keep",
+            std::to_string(s_.sample_keep) + " of " + std::to_string(s_.sample_of) +
+                " cannot be kept; make it no more than sampling.of",
+            "sampling.of");
     if (s_.skew_allowance_ms > s_.hole_timeout_ms)
       fault("reassembly.skewAllowance",
             std::to_string(s_.skew_allowance_ms) + "ms is longer than reassembly.holeTimeout, " +

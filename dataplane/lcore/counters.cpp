@@ -5,9 +5,9 @@ namespace spanlight {
 namespace {
 
 constexpr std::string_view kOutcomeNames[kOutcomes] = {
-    "stream",        "datagram",         "handed_over",     "fragment",  "fragment_refused", "duplicate",
-    "filtered",      "not_ip",           "other_transport", "truncated", "bad_link",         "bad_ip",
-    "bad_transport", "too_many_headers", "handover_full",   "table_full"};
+    "stream",   "datagram",      "handed_over",      "fragment",        "fragment_refused", "duplicate",
+    "filtered", "sampled_out",   "not_ip",           "other_transport", "truncated",        "bad_link",
+    "bad_ip",   "bad_transport", "too_many_headers", "handover_full",   "table_full"};
 
 constexpr std::string_view kTunnelNames[8] = {"none",   "vxlan", "geneve", "gre",
                                               "erspan", "ipip",  "teredo", "gtp"};

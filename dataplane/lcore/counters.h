@@ -26,6 +26,7 @@ enum class Outcome : std::uint8_t {
   fragment_refused,  // an IP fragment that could not be kept
   duplicate,         // the mirror's second copy
   filtered,          // outside of the capture targets or the BPF filter
+  sampled_out,       // of a connection that sampling leaves out
   not_ip,
   other_transport,
   truncated,

@@ -24,6 +24,7 @@ void Worker::on_packet(Slot& slot) {
   const TimeNs time = frame_info(slot.mbuf).time;
   if (shared_.pace == Pace::capture) follow_capture(time);
   if (!target_set_->admits(packet.key.ip[0], packet.key.ip[1])) return outcome(Outcome::filtered);
+  if (!sample_.keeps(packet.key)) return outcome(Outcome::sampled_out);
   if (settings_.remove_duplicates && duplicates_.seen(packet, slot.hash, time))
     return outcome(Outcome::duplicate);
   Flow* flow = flow_of(slot, time);

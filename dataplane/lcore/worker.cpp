@@ -83,7 +83,8 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
                .wait_for_buffer = shared.pace == Pace::capture},
               counters_.encode),
       inspector_(shared.identifier, workshop_, writer_, counters_.inspect),
-      board_(rows_of(counters_)) {
+      board_(rows_of(counters_)),
+      sample_(settings_.sample_keep, settings_.sample_of) {
   state_.prefer_huge_pages();
   previews_.prefer_huge_pages();
   if (!table_.ok() || state_.capacity_bytes() == 0) failed_.store(true, std::memory_order_relaxed);

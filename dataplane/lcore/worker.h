@@ -18,6 +18,7 @@
 #include "decode/toeplitz.h"
 #include "flow/flow_table.h"
 #include "inspect/inspector.h"
+#include "lcore/connection_sample.h"
 #include "lcore/counters.h"
 #include "lcore/hand_over.h"
 #include "port/port.h"
@@ -180,6 +181,7 @@ class Worker final : private StreamSink, private Lender {
   std::array<std::uint8_t, kHeadBytesMax> head_{};
   std::array<std::uint8_t, 65'536> scratch_{};
   const TargetSet* target_set_ = nullptr;
+  const ConnectionSample sample_;
   Flow* current_ = nullptr;
   rte_mbuf* lendable_ = nullptr;  // what the segment under way lies in
   TimeNs now_ = 0;                // the worker's clock, read once a turn
