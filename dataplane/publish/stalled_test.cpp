@@ -91,7 +91,12 @@ void run(const std::string& endpoint, std::uint64_t copied_bytes_max, Outcome& o
   out.healthy_holes = seen.holes + (kBatches - seen.batches.load());
   out.healthy_batches = seen.batches.load();
   out.intact = seen.intact;
-  out.counters = publisher.counters();
+  // A message may arrive before its sender has counted it.
+  EXPECT_TRUE(eventually([&] {
+    out.counters = publisher.counters();
+    return out.counters.batches_sent + out.counters.batches_no_memory + out.counters.batches_high_water ==
+           kBatches - out.worker_drops;
+  }));
 
   // The stalled one wakes up: what its queue held is whole, what did not fit is gone.
   if (const auto first = stalled.receive(std::chrono::seconds(5))) {

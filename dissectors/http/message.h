@@ -19,6 +19,7 @@ struct MessageState {
   std::uint64_t start = 0;  // offset of its first byte
   std::uint64_t size = 0;
   std::uint64_t body_size = 0;
+  std::uint64_t length = 0;  // the Content-Length that llhttp read, until the headers end
   bool begun = false;
   bool ended = false;
   bool cut = false;  // ended before its framing said so

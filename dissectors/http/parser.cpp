@@ -28,19 +28,18 @@ struct Callbacks {
   }
   static int value_end(llhttp_t* p) {
     in(p).message.head.header_end(in(p).workshop);
-    return 0;
+    return in(p).parser.take_length(*p, in(p).message) ? 0 : -1;
   }
-  // 0: go on, in chunks; HPE_PAUSED: the body is not llhttp's; -1: give up.
+  // HPE_PAUSED: how the body is read is known; -1: give up.
   static int headers_complete(llhttp_t* p) {
     Parser& parser = in(p).parser;
     parser.wants_upgrade_ = p->upgrade != 0;
     p->upgrade = 0;
-    const BodyHeaders headers{.length = p->content_length,
-                              .has_length = (p->flags & F_CONTENT_LENGTH) != 0,
+    const BodyHeaders headers{.length = in(p).message.length,
+                              .has_length = parser.has_length_,
                               .chunked = (p->flags & F_CHUNKED) != 0};
     const bool has_encoding = (p->flags & F_TRANSFER_ENCODING) != 0;
-    if (!parser.frame(headers, has_encoding, in(p).workshop, in(p).message)) return -1;
-    return parser.framing_ == Parser::Framing::chunked ? 0 : HPE_PAUSED;
+    return parser.frame(headers, has_encoding, in(p).workshop, in(p).message) ? HPE_PAUSED : -1;
   }
   static int chunk_header(llhttp_t* p) {
     in(p).parser.in_chunk_ = p->content_length > 0;
@@ -141,21 +140,112 @@ Parser::Step Parser::feed(Workshop& workshop, MessageState& message, Bytes bytes
 
 Parser::Step Parser::feed_llhttp(Workshop& workshop, MessageState& message, Bytes bytes) {
   if (bytes.empty()) return {0, Result::more};
-  llhttp_t& llhttp = message.llhttp;
   Reading reading{*this, workshop, message};
-  llhttp.data = &reading;
-  llhttp.settings = const_cast<llhttp_settings_t*>(&kSettings);  // llhttp only reads it
+  message.llhttp.data = &reading;
+  message.llhttp.settings = const_cast<llhttp_settings_t*>(&kSettings);  // llhttp only reads it
+  if (framing_ == Framing::chunked) return feed_chunks(reading, bytes);
+  const Step head = execute(reading, bytes);
+  if (head.result != Result::complete) return head;
+  const Bytes rest = bytes.subspan(head.consumed);
+  by_llhttp_ = framing_ == Framing::chunked;
+  if (by_llhttp_) llhttp_resume(&message.llhttp);
+  const Step body = by_llhttp_ ? feed_chunks(reading, rest) : feed_body(workshop, message, rest);
+  return {head.consumed + body.consumed, body.result};
+}
+
+// `complete`: at the end of the headers, or of a chunked message.
+Parser::Step Parser::execute(Reading& reading, Bytes bytes) {
+  llhttp_t& llhttp = reading.message.llhttp;
   const char* at = reinterpret_cast<const char*>(bytes.data());
   const llhttp_errno_t error = llhttp_execute(&llhttp, at, bytes.size());
-  if (framing_ == Framing::chunked) left_ = in_chunk_ ? llhttp.content_length : 0;
   if (error == HPE_OK) return {bytes.size(), Result::more};
   const char* stop = llhttp_get_error_pos(&llhttp);
   const auto consumed = stop == nullptr ? bytes.size() : static_cast<std::size_t>(stop - at);
-  if (error != HPE_PAUSED) return {consumed, Result::malformed};
-  if (framing_ == Framing::chunked) return {consumed, Result::complete};
-  by_llhttp_ = false;  // the head has ended
-  const Step body = feed_body(workshop, message, bytes.subspan(consumed));
-  return {consumed + body.consumed, body.result};
+  return {consumed, error == HPE_PAUSED ? Result::complete : Result::malformed};
+}
+
+// llhttp refuses a second Content-Length whatever it says. One that says the same does no harm (RFC
+// 9112, 6.3, 5): each is taken from llhttp as soon as it is read. False: they differ.
+bool Parser::take_length(llhttp_t& llhttp, MessageState& message) {
+  if (framing_ == Framing::chunked || (llhttp.flags & F_CONTENT_LENGTH) == 0) return true;
+  if (has_length_) lenient_ = true;
+  const bool agrees = !has_length_ || message.length == llhttp.content_length;
+  has_length_ = true;
+  message.length = llhttp.content_length;
+  llhttp.content_length = 0;
+  llhttp.flags = static_cast<std::uint16_t>(llhttp.flags & ~F_CONTENT_LENGTH);
+  return agrees;
+}
+
+Parser::Step Parser::feed_chunks(Reading& reading, Bytes bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    Bytes piece;
+    const Bytes rest = bytes.subspan(at);
+    const std::size_t taken = chunk_piece(rest, piece);
+    if (!piece.empty()) {
+      const bool as_it_is = piece.data() == rest.data();
+      const Step step = execute(reading, piece);
+      if (step.result != Result::more) return {at + (as_it_is ? step.consumed : taken), step.result};
+    }
+    at += taken;
+    left_ = in_chunk_ ? reading.message.llhttp.content_length : 0;
+    if (chunks_ == Chunks::data && left_ == 0) chunks_ = in_chunk_ ? Chunks::data_end : Chunks::trailers;
+  }
+  return {at, Result::more};
+}
+
+// How many bytes of the front of `bytes` go together, and as what llhttp is to see them.
+std::size_t Parser::chunk_piece(Bytes bytes, Bytes& piece) {
+  static constexpr std::string_view kLineEnd = "\r\n";
+  const auto is_blank = [](std::uint8_t b) { return b == ' ' || b == '\t'; };
+  const auto ends = [](std::uint8_t b) { return b == '\r' || b == '\n' || b == ';'; };
+  std::size_t n = 0;
+  switch (chunks_) {
+    case Chunks::size:
+      while (n < bytes.size() && !ends(bytes[n]) && !is_blank(bytes[n])) ++n;
+      piece = bytes.first(n);
+      if (n < bytes.size()) chunks_ = is_blank(bytes[n]) ? Chunks::blanks : Chunks::line;
+      return n;
+    case Chunks::blanks:
+      while (n < bytes.size() && is_blank(bytes[n])) ++n;
+      lenient_ = true;
+      if (n < bytes.size()) chunks_ = Chunks::line;
+      return n;
+    case Chunks::line:
+      while (n < bytes.size() && bytes[n] != '\r' && bytes[n] != '\n') ++n;
+      if (n > 0 || bytes[0] == '\r') {
+        n += n < bytes.size() && bytes[n] == '\r';
+        piece = bytes.first(n);
+        if (bytes[n - 1] == '\r') chunks_ = Chunks::line_cr;
+        return n;
+      }
+      lenient_ = true;
+      piece = as_bytes(kLineEnd);
+      chunks_ = Chunks::data;
+      return 1;
+    case Chunks::line_cr:
+      piece = bytes.first(1);
+      chunks_ = Chunks::data;
+      return 1;
+    case Chunks::data:
+      n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
+      piece = bytes.first(n);
+      return n;
+    case Chunks::data_end:
+      lenient_ = lenient_ || bytes[0] == '\n';
+      piece = bytes[0] == '\n' ? as_bytes(kLineEnd) : bytes.first(1);
+      chunks_ = bytes[0] == '\n' ? Chunks::size : Chunks::data_cr;
+      return 1;
+    case Chunks::data_cr:
+      piece = bytes.first(1);
+      chunks_ = Chunks::size;
+      return 1;
+    case Chunks::trailers:
+      break;
+  }
+  piece = bytes;
+  return bytes.size();
 }
 
 Parser::Step Parser::feed_body(Workshop& workshop, MessageState& message, Bytes bytes) {
@@ -176,7 +266,7 @@ Parser::Result Parser::pass(Workshop& workshop, MessageState& message, std::uint
     return left_ == 0 ? Result::complete : Result::more;
   }
   // llhttp leaves a chunk only while it reads: it gets the last byte, whatever it was.
-  message.llhttp.content_length = 1;
+  message.llhttp.content_length = left_ = 1;
   muted_ = true;
   const Step step = feed(workshop, message, as_bytes("x"));
   muted_ = false;

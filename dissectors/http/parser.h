@@ -52,14 +52,24 @@ class Parser {
   friend struct Callbacks;
   struct Reading;  // a feed() of llhttp in progress
 
+  // Between the headers and the end of a chunked message. llhttp is strict about lines that servers are not:
+  // what it need not see of them is dropped or mended on its way there.
+  enum class Chunks : std::uint8_t { size, blanks, line, line_cr, data, data_end, data_cr, trailers };
+
   bool frame(const BodyHeaders& headers, bool has_encoding, Workshop& workshop, MessageState& message);
   Step feed_llhttp(Workshop& workshop, MessageState& message, Bytes bytes);
   Step feed_body(Workshop& workshop, MessageState& message, Bytes bytes);
+  Step feed_chunks(Reading& reading, Bytes bytes);
+  bool take_length(llhttp_t& llhttp, MessageState& message);
+  std::size_t chunk_piece(Bytes bytes, Bytes& piece);
+  Step execute(Reading& reading, Bytes bytes);
 
   std::uint64_t left_ = 0;
   Rules rules_;
   Framing framing_ = Framing::none;
-  bool by_llhttp_ = false;  // it reads what comes
+  Chunks chunks_ = Chunks::size;
+  bool by_llhttp_ = false;   // it reads what comes
+  bool has_length_ = false;  // llhttp read one
   bool in_chunk_ = false;
   bool muted_ = false;
   bool wants_upgrade_ = false;
