@@ -64,7 +64,8 @@ TEST(Load, refuses_keys_it_does_not_know) {
       {"nested", "publishing:\n  curve:\n    public: x",
        "s.yaml:3: publishing.curve.public: is not a setting; did you mean publishing.curve.publicKey?"},
       {"a list as key", "? [1, 2]\n: 3",
-       "s.yaml:1: a key is a list; give one of sensor, ports, bpf, lcores, dpdk, decode, flows, sampling, reassembly, "
+       "s.yaml:1: a key is a list; give one of sensor, ports, bpf, lcores, dpdk, decode, flows, sampling, "
+       "reassembly, "
        "enabledDissectors, portMapping, dissectors, redaction, publishing or logging"},
   });
 }
