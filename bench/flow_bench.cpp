@@ -97,7 +97,7 @@ void erase_and_insert(benchmark::State& state) {
   for (auto _ : state) {
     FlowKey& key = filled.keys[at];
     at = at + 1 == filled.keys.size() ? 0 : at + 1;
-    filled.table.erase(*filled.table.find(key, flow_hash(key)));
+    filled.table.erase(*filled.table.find(key, flow_hash(key)), flow_hash(key));
     key = key_of(next);
     next = next + 1 == 1U << 24 ? 0 : next + 1;
     benchmark::DoNotOptimize(filled.table.insert(key, flow_hash(key)));

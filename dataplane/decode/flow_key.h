@@ -31,11 +31,10 @@ struct FlowKey {
   std::uint16_t vlan = 0;  // outermost VLAN id, only where flow.vlanInKey is set
   std::uint32_t tunnel_id =
       0;  // VNI of VXLAN and Geneve (the same both ways); 0 for tunnels whose id may differ
-  std::uint32_t zero = 0;
   friend bool operator==(const FlowKey& a, const FlowKey& b) {
     return std::memcmp(&a, &b, sizeof(FlowKey)) == 0;
   }
 };
-static_assert(sizeof(FlowKey) == 48 && std::has_unique_object_representations_v<FlowKey>);
+static_assert(sizeof(FlowKey) == 44 && std::has_unique_object_representations_v<FlowKey>);
 
 }  // namespace spanlight

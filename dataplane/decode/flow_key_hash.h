@@ -42,9 +42,9 @@ inline FlowHashSeed draw_seed() {
 inline const FlowHashSeed kFlowHashSeed = flow_hash_detail::draw_seed();
 
 inline std::uint64_t flow_hash(const FlowKey& key, const FlowHashSeed& seed) {
-  std::uint64_t w[6];
-  static_assert(sizeof(w) == sizeof(key));
-  std::memcpy(w, &key, sizeof(w));
+  std::uint64_t w[6]{};
+  static_assert(sizeof(w) == sizeof(key) + 4);
+  std::memcpy(w, &key, sizeof(key));
   using flow_hash_detail::fold;
   // Three independent products, then two dependent ones: about five nanoseconds of latency, less when
   // pipelined.

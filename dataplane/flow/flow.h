@@ -5,36 +5,56 @@
 
 #include <cstdint>
 
+#include "core/memo.h"
 #include "decode/packet.h"
 #include "flow/timer_wheel.h"
 #include "stream/stream.h"
 
 namespace spanlight {
 
-struct Inspection;  // inspect/session.h: in a slab, from the first payload on
+struct Inspection;  // inspect/session.h: in a slab, while there is something to keep of the payload
 
+// Where the offsets of a connection begin that was joined midstream, so that 0 always means: not known.
+constexpr std::uint64_t kJoinedOffset = std::uint64_t{1} << 32;
+
+// What a packet always reads stands first.
 struct Flow {
+  static constexpr std::uint8_t kNoProtocol = 0xff;
+
   FlowKey key;
-  std::uint64_t hash = 0;
-  std::uint64_t conn_id = 0;
-  TimeNs first_seen = 0;
-  TimeNs last_seen = 0;
-  Conversation conversation;
-  Inspection* inspection = nullptr;
-  Timer timer;
   std::uint32_t generation = 0;
+  Conversation conversation;
+  TimeNs last_seen = 0;
+  Timer timer;
   std::uint32_t packets[2]{};  // by sender; they stop at their maximum
   std::uint64_t bytes[2]{};    // payload bytes on the wire
-  std::uint16_t vlans[kVlansMax]{};
+  Inspection* inspection = nullptr;
   std::uint32_t tunnel_id = 0;
   Tunnel tunnel = Tunnel::none;
-  std::uint8_t vlan_count = 0;
-  std::uint8_t client = 0;        // which end of the key is the client
-  bool client_known : 1 = false;  // from a SYN or from what the protocol said
-  bool opaque : 1 = false;        // nothing more to be learnt from its payload
+  std::uint8_t parked = kNoProtocol;  // index of the protocol whose dissector rests in `memo`
+  std::uint8_t vlan_count : 4 = 0;
+  std::uint8_t handovers : 4 = 0;  // of a parked dissector's flow; else the Inspection counts them
+  std::uint8_t client : 1 = 0;     // which end of the key is the client
+  bool client_known : 1 = false;   // from a SYN or from what the protocol said
+  bool opaque : 1 = false;         // nothing more to be learnt from its payload
   bool encrypted : 1 = false;
   bool midstream : 1 = false;  // no SYN seen
   bool closed : 1 = false;     // both ends ended, or reset
+
+  // Seldom read.
+  Memo memo{};
+  TimeNs first_seen = 0;
+  std::uint64_t conn_id = 0;
+  std::uint16_t vlans[kVlansMax]{};
+
+  // Nobody has looked at its payload yet, or somebody did and gave up.
+  bool has_session() const { return inspection != nullptr || parked != kNoProtocol; }
+
+  // Offset behind the last byte of a direction that was delivered or declared missing.
+  std::uint64_t delivered(unsigned sender) const {
+    return conversation.stream[sender].offset + (midstream ? kJoinedOffset : 0);
+  }
 };
+static_assert(sizeof(Flow) == 240, "with its share of the index: 253 bytes");
 
 }  // namespace spanlight

@@ -2,8 +2,8 @@
 
 #include <sys/mman.h>
 
-#include <bit>
 #include <cassert>
+#include <cerrno>
 #include <new>
 
 namespace spanlight {
@@ -17,8 +17,20 @@ void* reserve(std::size_t bytes) {
   return p;
 }
 
+constexpr std::uint64_t kFlowsPerBucket = 5;
+
 std::uint64_t bucket_count(std::uint32_t flows_max) {
-  return std::bit_ceil(flows_max / 4 + std::uint64_t{1});
+  return (flows_max + kFlowsPerBucket - 1) / kFlowsPerBucket + 1;
+}
+
+bool take_pages(void* begin, std::size_t bytes) {
+#ifdef MADV_POPULATE_WRITE  // since Linux 5.14
+  if (madvise(begin, bytes, MADV_POPULATE_WRITE) == 0) return true;
+  if (errno != EINVAL) return false;
+#endif
+  auto* page = static_cast<volatile std::uint8_t*>(begin);
+  for (std::size_t at = 0; at < bytes; at += 4'096) page[at] = page[at];
+  return true;
 }
 
 }  // namespace
@@ -38,17 +50,22 @@ FlowTable::FlowTable(std::uint32_t flows_max) : capacity_(flows_max) {
   }
   flows_ = static_cast<Flow*>(flows);
   buckets_ = static_cast<Bucket*>(index);  // zero pages: every tag free
-  bucket_mask_ = buckets - 1;
+  bucket_count_ = buckets;
 }
 
 FlowTable::~FlowTable() {
   if (flows_ == nullptr) return;
   munmap(flows_, capacity_ * sizeof(Flow));
-  munmap(buckets_, (bucket_mask_ + 1) * sizeof(Bucket));
+  munmap(buckets_, bucket_count_ * sizeof(Bucket));
+}
+
+bool FlowTable::populate() {
+  return ok() && take_pages(flows_, capacity_ * sizeof(Flow)) &&
+         take_pages(buckets_, bucket_count_ * sizeof(Bucket));
 }
 
 void FlowTable::prefetch_flow(std::uint64_t hash) const {
-  const Bucket& bucket = buckets_[hash & bucket_mask_];
+  const Bucket& bucket = buckets_[home_of(hash)];
   const std::uint16_t tag = tag_of(hash);
   for (unsigned way = 0; way < kWays; ++way) {
     if (bucket.tag[way] != tag) continue;
@@ -60,8 +77,8 @@ void FlowTable::prefetch_flow(std::uint64_t hash) const {
 
 Flow* FlowTable::find(const FlowKey& key, std::uint64_t hash) {
   const std::uint16_t tag = tag_of(hash);
-  std::uint64_t b = hash & bucket_mask_;
-  for (unsigned probed = 0; probed < kBucketsProbedMax; ++probed, b = (b + 1) & bucket_mask_) {
+  std::uint64_t b = home_of(hash);
+  for (unsigned probed = 0; probed < kBucketsProbedMax; ++probed, b = next(b)) {
     const Bucket& bucket = buckets_[b];
     for (unsigned way = 0; way < kWays; ++way) {
       if (bucket.tag[way] != tag) continue;
@@ -75,8 +92,8 @@ Flow* FlowTable::find(const FlowKey& key, std::uint64_t hash) {
 
 Flow* FlowTable::insert(const FlowKey& key, std::uint64_t hash) {
   if (free_ == kNoFlow && used_ == capacity_) return nullptr;
-  std::uint64_t b = hash & bucket_mask_;
-  for (unsigned probed = 0; probed < kBucketsProbedMax; ++probed, b = (b + 1) & bucket_mask_) {
+  std::uint64_t b = home_of(hash);
+  for (unsigned probed = 0; probed < kBucketsProbedMax; ++probed, b = next(b)) {
     Bucket& bucket = buckets_[b];
     for (unsigned way = 0; way < kWays; ++way) {
       if (bucket.tag[way] != 0) continue;
@@ -88,11 +105,10 @@ Flow* FlowTable::insert(const FlowKey& key, std::uint64_t hash) {
       const std::uint32_t generation = flows_[index].generation + 1;
       Flow* flow = new (&flows_[index]) Flow{};
       flow->key = key;
-      flow->hash = hash;
       flow->generation = generation;  // odd: live
       bucket.tag[way] = tag_of(hash);
       bucket.flow[way] = index;
-      for (std::uint64_t p = hash & bucket_mask_; p != b; p = (p + 1) & bucket_mask_) ++buckets_[p].passed;
+      for (std::uint64_t p = home_of(hash); p != b; p = next(p)) ++buckets_[p].passed;
       ++live_;
       return flow;
     }
@@ -100,16 +116,16 @@ Flow* FlowTable::insert(const FlowKey& key, std::uint64_t hash) {
   return nullptr;  // the neighbourhood is full: treated as a full table
 }
 
-void FlowTable::erase(Flow& flow) {
+void FlowTable::erase(Flow& flow, std::uint64_t hash) {
   const std::uint32_t index = index_of(flow);
-  const std::uint64_t home = flow.hash & bucket_mask_;
+  const std::uint64_t home = home_of(hash);
   std::uint64_t b = home;
-  for (unsigned probed = 0; probed < kBucketsProbedMax; ++probed, b = (b + 1) & bucket_mask_) {
+  for (unsigned probed = 0; probed < kBucketsProbedMax; ++probed, b = next(b)) {
     Bucket& bucket = buckets_[b];
     for (unsigned way = 0; way < kWays; ++way) {
       if (bucket.tag[way] == 0 || bucket.flow[way] != index) continue;
       bucket.tag[way] = 0;
-      for (std::uint64_t p = home; p != b; p = (p + 1) & bucket_mask_) --buckets_[p].passed;
+      for (std::uint64_t p = home; p != b; p = next(p)) --buckets_[p].passed;
       ++flow.generation;  // even: free
       flow.timer.next = free_;
       free_ = index;

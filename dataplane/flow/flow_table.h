@@ -1,11 +1,12 @@
 #pragma once
-// All conversations of one worker. Capacity is one number, taken at start and backed by memory as it is used:
-// an idle table is small, a full one never grows, so that no insertion ever stalls a turn.
+// All conversations of one worker. Capacity is one number: memory for so many is reserved at start and never
+// grows. populate() takes it from the system at once, so that no insertion ever waits for a page; without it
+// an idle table is small.
 //
-// Index: buckets of one cache line with eight (tag, flow) entries. A full bucket overflows into the next
-// ones; each bucket counts the entries that passed over it, so that a look-up stops at the first bucket
-// nobody passed, and an erased entry leaves no tombstone. The tag and the bucket locate; equality is on the
-// whole key.
+// Index: buckets of one cache line with eight (tag, flow) entries, five of which are used when the table is
+// full. A full bucket overflows into the next ones; each bucket counts the entries that passed over it, so
+// that a look-up stops at the first bucket nobody passed, and an erased entry leaves no tombstone. The tag
+// (low bits of the hash) and the bucket (high bits) locate; equality is on the whole key.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,10 @@ class FlowTable {
 
   bool ok() const { return flows_ != nullptr; }  // false: the address space could not be reserved
 
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&buckets_[hash & bucket_mask_]); }
+  // All memory is backed by pages afterwards. Takes about 0.3 s a GiB. False: the system has not so much.
+  bool populate();
+
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&buckets_[home_of(hash)]); }
 
   // The flow's first entry in the index is read ahead; to be called after prefetch() has landed.
   void prefetch_flow(std::uint64_t hash) const;
@@ -36,8 +40,8 @@ class FlowTable {
   // A fresh flow under a key that is not in the table; nullptr when it is full.
   Flow* insert(const FlowKey& key, std::uint64_t hash);
 
-  // The flow is gone; its index may be used again under another generation.
-  void erase(Flow& flow);
+  // The flow is gone; its index may be used again under another generation. `hash`: that of its key.
+  void erase(Flow& flow, std::uint64_t hash);
 
   // Of the next few flows under a moving hand, the one that has been silent longest: to be closed when the
   // table is full. nullptr only when the table is empty.
@@ -65,13 +69,20 @@ class FlowTable {
   static_assert(sizeof(Bucket) == 64);
 
   static std::uint16_t tag_of(std::uint64_t hash) {
-    const auto tag = static_cast<std::uint16_t>(hash >> 48);
+    const auto tag = static_cast<std::uint16_t>(hash);
     return tag == 0 ? std::uint16_t{1} : tag;
   }
 
+  // Scaled, not masked: the number of buckets need not be a power of two.
+  std::uint64_t home_of(std::uint64_t hash) const {
+    __extension__ using Product = unsigned __int128;
+    return static_cast<std::uint64_t>(Product{hash} * bucket_count_ >> 64);
+  }
+  std::uint64_t next(std::uint64_t bucket) const { return bucket + 1 == bucket_count_ ? 0 : bucket + 1; }
+
   Flow* flows_ = nullptr;
   Bucket* buckets_ = nullptr;
-  std::uint64_t bucket_mask_ = 0;
+  std::uint64_t bucket_count_ = 0;
   std::uint32_t capacity_ = 0;
   std::uint32_t live_ = 0;
   std::uint32_t used_ = 0;

@@ -25,7 +25,7 @@ TEST(FlowTable, FindsWhatWasInsertedAndNothingElse) {
   ASSERT_NE(flow, nullptr);
   EXPECT_EQ(table.find(key_of(1), 99), flow);
   EXPECT_EQ(table.find(key_of(2), 99), nullptr) << "the hash locates, the whole key decides";
-  table.erase(*flow);
+  table.erase(*flow, 99);
   EXPECT_EQ(table.find(key_of(1), 99), nullptr);
   EXPECT_EQ(table.live(), 0u);
 }
@@ -45,7 +45,7 @@ TEST(FlowTable, AnIndexUsedAgainHasAnotherGeneration) {
   Flow* first = table.insert(key_of(1), 1);
   const std::uint32_t index = table.index_of(*first);
   const std::uint32_t generation = first->generation;
-  table.erase(*first);
+  table.erase(*first, 1);
   EXPECT_FALSE(table.is_live(index));
   Flow* second = table.insert(key_of(2), 2);
   EXPECT_EQ(table.index_of(*second), index);
@@ -58,7 +58,7 @@ TEST(FlowTable, CollidingHashesOverflowAndComeBackAfterErasures) {
   std::vector<Flow*> flows;
   for (std::uint32_t i = 0; i < 100; ++i) flows.push_back(table.insert(key_of(i), 7));
   for (std::uint32_t i = 0; i < 100; ++i) ASSERT_EQ(table.find(key_of(i), 7), flows[i]);
-  for (std::uint32_t i = 0; i < 100; i += 2) table.erase(*flows[i]);
+  for (std::uint32_t i = 0; i < 100; i += 2) table.erase(*flows[i], 7);
   for (std::uint32_t i = 0; i < 100; ++i)
     ASSERT_EQ(table.find(key_of(i), 7), i % 2 == 0 ? nullptr : flows[i]) << i;
 }
@@ -72,6 +72,21 @@ TEST(FlowTable, TheEvictionCandidateIsTheMostSilentOfThoseLookedAt) {
   EXPECT_EQ(empty.eviction_candidate(), nullptr);
 }
 
+TEST(FlowTable, APopulatedTableIsAsEmptyAsAnyAndWorksToItsLastFlow) {
+  FlowTable table(20'000);
+  ASSERT_TRUE(table.populate());
+  EXPECT_EQ(table.live(), 0u);
+  std::mt19937_64 random(1);
+  for (std::uint32_t i = 0; i < 20'000; ++i) ASSERT_NE(table.insert(key_of(i), random()), nullptr) << i;
+  EXPECT_EQ(table.insert(key_of(30'000), random()), nullptr);
+}
+
+// What an idle connection costs: its place in the table, whose index is shared by all.
+TEST(FlowTable, AFlowWithItsShareOfTheIndexTakesAtMost256Bytes) {
+  for (const std::uint32_t flows : {1'000u, 262'144u, 10'000'000u})
+    EXPECT_LE(FlowTable::memory_bytes(flows), std::size_t{256} * flows) << flows;
+}
+
 TEST(FlowTable, AgreesWithAMapUnderRandomUse) {
   FlowTable table(512);
   std::map<std::uint32_t, Flow*> model;
@@ -83,7 +98,7 @@ TEST(FlowTable, AgreesWithAMapUnderRandomUse) {
     ASSERT_EQ(table.find(key_of(n), hash(n)), known == model.end() ? nullptr : known->second);
     if (known != model.end()) {
       if (random() % 2 == 0) {
-        table.erase(*known->second);
+        table.erase(*known->second, hash(n));
         model.erase(known);
       }
     } else if (Flow* flow = table.insert(key_of(n), hash(n))) {

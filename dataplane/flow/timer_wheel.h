@@ -15,21 +15,32 @@ namespace spanlight {
 
 constexpr std::uint32_t kNoFlow = 0xffffffff;
 
+constexpr DurationNs kTickNs = 1 << 20;  // 1.05 ms: a shift instead of a division
+
+// The tick at which a deadline has passed: rounded up, never early.
+constexpr std::uint64_t tick_of(TimeNs deadline) {
+  return deadline / kTickNs + (deadline % kTickNs != 0 ? 1 : 0);
+}
+
 // The link inside a flow. `slot` is kNoSlot while not armed.
 struct Timer {
   static constexpr std::uint16_t kNoSlot = 0xffff;
+  static constexpr std::uint64_t kTickMask = (std::uint64_t{1} << 48) - 1;
   std::uint32_t next = kNoFlow;
   std::uint32_t prev = kNoFlow;
-  TimeNs deadline = 0;
-  std::uint16_t slot = kNoSlot;
+  std::uint64_t tick : 48 = 0;  // when it is due; any TimeNs fits
+  std::uint64_t slot : 16 = kNoSlot;
+
+  // It will have fired when `deadline` has passed.
+  bool covers(TimeNs deadline) const { return slot != kNoSlot && tick <= tick_of(deadline); }
 };
+static_assert(sizeof(Timer) == 16);
 
 // `Timers` gives a flow's Timer by index: Timer& operator()(std::uint32_t).
 template <typename Timers>
 class TimerWheel {
  public:
   static constexpr unsigned kSlots = 1'024;
-  static constexpr DurationNs kTickNs = 1 << 20;  // 1.05 ms: a shift instead of a division
 
   explicit TimerWheel(Timers timers) : timers_(timers) { heads_.fill(kNoFlow); }
 
@@ -45,7 +56,7 @@ class TimerWheel {
   void arm(std::uint32_t flow, TimeNs deadline) {
     Timer& t = timers_(flow);
     if (t.slot != Timer::kNoSlot) unlink(t);
-    t.deadline = deadline;
+    t.tick = tick_of(deadline) & Timer::kTickMask;
     link(flow, t);
   }
 
@@ -78,7 +89,7 @@ class TimerWheel {
 
   void link(std::uint32_t flow, Timer& t) {
     assert(tick_ != 0 && "start() comes first");
-    std::uint64_t tick = (t.deadline + kTickNs - 1) / kTickNs;  // rounded up: never early
+    std::uint64_t tick = t.tick;
     // While a tick fires, what is armed for it waits for the next one: a flow that always re-arms cannot
     // stall a turn.
     const std::uint64_t least = firing_ ? tick_ + 1 : tick_;
@@ -100,7 +111,7 @@ class TimerWheel {
   }
 
   void unlink(Timer& t) {
-    const unsigned slot = t.slot;
+    const auto slot = static_cast<unsigned>(t.slot);
     if (t.prev != kNoFlow)
       timers_(t.prev).next = t.next;
     else

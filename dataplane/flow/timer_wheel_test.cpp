@@ -38,7 +38,7 @@ TEST(TimerWheel, FiresNeverEarlyAndAtMostOneTickLate) {
     Bench b(1);
     b.wheel.arm(0, kStart + delay);
     EXPECT_TRUE(b.advance(kStart + delay - 1).empty()) << delay;
-    EXPECT_EQ(b.advance(kStart + delay + Wheel::kTickNs).size(), 1u) << delay;
+    EXPECT_EQ(b.advance(kStart + delay + kTickNs).size(), 1u) << delay;
     EXPECT_TRUE(b.advance(kStart + 3 * delay + kSecondNs).empty()) << "only once";
   }
 }
@@ -122,7 +122,7 @@ TEST(TimerWheel, AgreesWithASortedMapUnderRandomUse) {
           model.erase(fired);
         }
         for (const auto& [timer, deadline] : model)
-          ASSERT_GT(deadline + Wheel::kTickNs, now) << "late: " << timer;
+          ASSERT_GT(deadline + kTickNs, now) << "late: " << timer;
       }
     }
   }

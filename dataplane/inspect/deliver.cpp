@@ -163,8 +163,8 @@ void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest, const 
   const bool known =
       next != nullptr && start(flow, flow.client, {.protocol = next, .verdict = Verdict::client}, rest.time);
   if (next == nullptr || known) {
-    if (!held.bytes.empty()) on_chunk(flow, other, held);
-    if (!rest.bytes.empty()) on_chunk(flow, sender, rest);
+    if (!held.bytes.empty()) take(flow, other, held);
+    if (!rest.bytes.empty()) take(flow, sender, rest);
   }
   for (const Waiting& w : waited) workshop_.state.give(w.block);
   tell_ends(flow);

@@ -6,6 +6,8 @@
 #include <bit>
 #include <limits>
 
+#include "flow/flow.h"
+
 namespace spanlight {
 
 namespace {
@@ -85,6 +87,12 @@ void Identifier::hint(unsigned candidate, std::span<const std::uint16_t> ports) 
     hint_of_port_[port] = static_cast<std::uint8_t>(known - hint_masks_.begin() + 1);
     if (known == hint_masks_.end()) hint_masks_.push_back(wanted);
   }
+}
+
+std::uint8_t Identifier::index_of(const Descriptor& protocol) const {
+  for (std::size_t i = 0; i < candidates_.size(); ++i)
+    if (candidates_[i] == &protocol) return static_cast<std::uint8_t>(i);
+  return Flow::kNoProtocol;
 }
 
 CandidateMask Identifier::hinted(std::uint16_t port) const {

@@ -48,6 +48,7 @@ class Identifier {
   static void free_scratch(hs_scratch* scratch);
 
   const Descriptor& candidate(unsigned i) const { return *candidates_[i]; }
+  std::uint8_t index_of(const Descriptor& protocol) const;  // Flow::kNoProtocol: not one of them
   CandidateMask all(Transport transport) const { return transport == Transport::tcp ? tcp_ : udp_; }
 
   // Candidates asked first for a flow with this server port.

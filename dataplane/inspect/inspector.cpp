@@ -36,6 +36,12 @@ Inspector::~Inspector() {
 
 void Inspector::on_chunk(Flow& flow, unsigned sender, const Chunk& chunk) {
   if (flow.encrypted) counters_.encrypted_bytes += chunk.bytes.size();
+  if (flow.opaque || !wake(flow, sender, chunk.offset)) return;
+  take(flow, sender, chunk);
+  rest(flow);
+}
+
+void Inspector::take(Flow& flow, unsigned sender, const Chunk& chunk) {
   if (flow.opaque || (flow.inspection == nullptr && !open(flow))) return;
   if (flow.inspection->dissector != nullptr)
     deliver(flow, sender, chunk);
@@ -44,7 +50,7 @@ void Inspector::on_chunk(Flow& flow, unsigned sender, const Chunk& chunk) {
 }
 
 void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
-  if (flow.opaque) return;
+  if (flow.opaque || !wake(flow, sender, flow.delivered(sender) - gap.missing)) return;
   if (flow.inspection == nullptr && !open(flow)) return;
   InspectedSide& side = flow.inspection->side[sender];
   if (flow.inspection->dissector == nullptr) {
@@ -74,7 +80,7 @@ void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
 }
 
 void Inspector::on_end(Flow& flow, unsigned sender, End end, TimeNs time) {
-  if (flow.inspection == nullptr) return;
+  if (flow.opaque || !wake(flow, sender, flow.delivered(sender)) || flow.inspection == nullptr) return;
   InspectedSide& side = flow.inspection->side[sender];
   if (side.ended) return;
   side.ended = true;
@@ -97,14 +103,19 @@ void Inspector::tell_end(Flow& flow, unsigned sender) {
 
 void Inspector::on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs time) {
   // A datagram is a whole message: nothing of it waits for the next one.
-  on_chunk(flow, sender, {.bytes = payload, .time = time});
-  if (flow.inspection != nullptr) drop_waiting(flow.inspection->side[sender]);
+  if (flow.encrypted) counters_.encrypted_bytes += payload.size();
+  if (flow.opaque || !wake(flow, sender, 0)) return;
+  take(flow, sender, {.bytes = payload, .time = time});
+  if (flow.inspection == nullptr) return;
+  drop_waiting(flow.inspection->side[sender]);
+  rest(flow);
 }
 
 void Inspector::on_time(Flow& flow, TimeNs now) {
   if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
   current_ = &flow;
   flow.inspection->dissector->on_time(now, *this);
+  rest(flow);
 }
 
 TimeNs Inspector::next_deadline(const Flow& flow) {
@@ -113,6 +124,7 @@ TimeNs Inspector::next_deadline(const Flow& flow) {
 }
 
 void Inspector::close(Flow& flow, End end, TimeNs time) {
+  flow.parked = Flow::kNoProtocol;
   if (flow.inspection == nullptr) return;
   if (flow.inspection->dissector != nullptr) {
     current_ = &flow;
@@ -291,10 +303,11 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
     return false;
   }
   if (found.verdict != Verdict::either) {
-    flow.client = static_cast<std::uint8_t>(found.verdict == Verdict::client ? sender : 1 - sender);
+    flow.client = (found.verdict == Verdict::client ? sender : 1 - sender) & 1;
     flow.client_known = true;
   }
   in.protocol = found.protocol;
+  in.candidate = identifier_.index_of(*found.protocol);
   in.dissector = found.protocol->create(in.slot.data(), workshop_);
   ++counters_.identified;
   current_ = &flow;
@@ -319,9 +332,9 @@ void Inspector::replay_heads(Flow& flow, unsigned newest, const Chunk& chunk) {
     side.waiting = {};
     if (waited.used > 0) {
       const Chunk head{waited.bytes(), waited.offset, waited.time, waited.peer_acked};
-      on_chunk(flow, sender, head);
+      take(flow, sender, head);
     } else if (sender == newest && !in_head) {
-      on_chunk(flow, sender, chunk);
+      take(flow, sender, chunk);
     }
     workshop_.state.give(waited.block);
   }

@@ -17,6 +17,7 @@ struct InspectCounters {
   std::uint64_t encrypted = 0;         // flows that begin with a TLS or SSH handshake
   std::uint64_t encrypted_bytes = 0;   // payload bytes seen in such flows
   std::uint64_t handovers = 0;         // flows passed from one protocol to another
+  std::uint64_t parked = 0;            // times that a dissector gave its memory back between two messages
   std::uint64_t state_exhausted = 0;   // flows not looked into because the state slabs were full
   std::uint64_t waiting_exceeded = 0;  // windows dropped because they outgrew kWaitingBytesMax
   std::uint64_t skipped_bytes = 0;     // body bytes passed by counter
@@ -71,6 +72,13 @@ class Inspector final : private Sink {
 
  private:
   void emit(const Transaction& call) override;
+
+  void take(Flow& flow, unsigned sender, const Chunk& chunk);
+
+  // between two messages
+  void rest(Flow& flow);
+  bool wake(Flow& flow, unsigned sender, std::uint64_t sender_end);
+  Position position(const Flow& flow, unsigned sender, std::uint64_t sender_end) const;
 
   // unidentified
   CandidateMask candidates_of(const Flow& flow) const;

@@ -1,12 +1,13 @@
 #pragma once
-// What is being made of one flow's payload: unidentified (heads are kept) → dissecting → opaque. An
-// Inspection lies in the worker's state slabs from the flow's first payload until it turns opaque or ends;
-// the dissector's slot and every byte that waits lie in slabs of their own. Only the Inspector touches what
-// is in here.
+// What is being made of one flow's payload: unidentified (heads are kept) → dissecting ⇄ parked → opaque. An
+// Inspection lies in the worker's state slabs from the flow's first payload until it turns opaque or ends, and
+// not while the flow is parked; the dissector's slot and every byte that waits lie in slabs of their own. Only
+// the Inspector touches what is in here.
 
 #include <cstdint>
 
 #include "core/dissector.h"
+#include "flow/flow.h"
 #include "inspect/identify.h"
 #include "stream/stream.h"
 
@@ -39,6 +40,10 @@ struct InspectedSide {
   bool lost : 1 = false;      // behind a hole or joined midstream: a message's start must be found first
   bool ended : 1 = false;     // the stream said so (`end`, `end_time`)
   bool end_told : 1 = false;  // and the dissector knows
+
+  bool rests() const {
+    return waiting.block.empty() && wait_bytes == 0 && !skipping && !holding && !lost && !ended;
+  }
 };
 
 struct Inspection {
@@ -46,6 +51,7 @@ struct Inspection {
   const Descriptor* protocol = nullptr;
   Dissector* dissector = nullptr;
   MutableBytes slot;
+  std::uint8_t candidate = Flow::kNoProtocol;  // the protocol's index; none: not to be parked
   std::uint8_t handovers = 0;
   std::uint8_t first_speaker = 0;  // of the heads that are kept: who came first
   bool any_head : 1 = false;

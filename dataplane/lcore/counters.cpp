@@ -111,6 +111,7 @@ void add_calls(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"inspect_total", "unknown", &c.inspect.unknown});
   rows.push_back({"inspect_total", "encrypted", &c.inspect.encrypted});
   rows.push_back({"inspect_total", "handover", &c.inspect.handovers});
+  rows.push_back({"inspect_total", "parked", &c.inspect.parked});
   rows.push_back({"inspect_total", "state_exhausted", &c.inspect.state_exhausted});
   rows.push_back({"inspect_total", "waiting_exceeded", &c.inspect.waiting_exceeded});
   rows.push_back({"encrypted_bytes_total", "", &c.inspect.encrypted_bytes});

@@ -85,7 +85,7 @@ Flow* Worker::flow_of(Slot& slot, TimeNs time) {
   if (!opening) return flow;
   const Segment segment{.seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time};
   if (!flow->closed && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
-    if (flow->inspection == nullptr) orient(*flow, packet);  // the SYN came late: a skewed TAP
+    if (!flow->has_session()) orient(*flow, packet);  // the SYN came late: a skewed TAP
     return flow;
   }
   ++counters_.flows_reopened;
@@ -110,7 +110,7 @@ Flow* Worker::open_flow(const Slot& slot, TimeNs time) {
       flow_hash_detail::fold(slot.hash ^ time, 0x9e3779b97f4a7c15 + shared_.sensor_epoch + index_);
   flow->tunnel = packet.tunnel;
   flow->tunnel_id = packet.tunnel_id;
-  flow->vlan_count = packet.vlan_count;
+  flow->vlan_count = packet.vlan_count & 0xf;
   std::copy_n(packet.vlans, kVlansMax, flow->vlans);
   orient(*flow, packet);
   if (flow->midstream) ++counters_.flows_midstream;
@@ -123,7 +123,7 @@ void Worker::orient(Flow& flow, const Packet& packet) {
   const std::uint8_t sender = packet.sender;
   if (packet.key.protocol == kTcp && (packet.tcp_flags & tcp_flag::syn) != 0) {
     const bool answers = (packet.tcp_flags & tcp_flag::ack) != 0;
-    flow.client = answers ? 1 - sender : sender;
+    flow.client = (answers ? 1 - sender : sender) & 1;
     flow.client_known = true;
     flow.midstream = false;
     return;
@@ -131,7 +131,7 @@ void Worker::orient(Flow& flow, const Packet& packet) {
   flow.midstream = packet.key.protocol == kTcp;
   const std::uint16_t own = packet.key.port[sender];
   const std::uint16_t peer = packet.key.port[1 - sender];
-  flow.client = own >= peer ? sender : 1 - sender;
+  flow.client = (own >= peer ? sender : 1 - sender) & 1;
 }
 
 // ---- TCP ----------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ void Worker::give_back(Loan* loan) {
 
 void Worker::after_segment(Flow& flow, TimeNs time) {
   const Conversation& c = flow.conversation;
-  if (c.reset)
+  if (c.reset())
     end_connection(flow, End::reset, time);
   else if (c.stream[0].ended && c.stream[1].ended)
     end_connection(flow, End::fin, time);
@@ -235,7 +235,7 @@ TimeNs Worker::idle_deadline(const Flow& flow) const {
 void Worker::arm(Flow& flow) {
   TimeNs deadline = std::min(idle_deadline(flow), Inspector::next_deadline(flow));
   if (flow.conversation.hole_deadline != 0) deadline = std::min(deadline, flow.conversation.hole_deadline);
-  if (flow.timer.slot != Timer::kNoSlot && flow.timer.deadline <= deadline) return;
+  if (flow.timer.covers(deadline)) return;
   timers_.arm(table_.index_of(flow), deadline);
 }
 
@@ -278,7 +278,7 @@ void Worker::remove(Flow& flow, End end, TimeNs time) {
     if (flow.packets[0] == 0 || flow.packets[1] == 0) ++counters_.flows_one_sided;
   }
   timers_.disarm(table_.index_of(flow));
-  table_.erase(flow);
+  table_.erase(flow, flow_hash(flow.key));
 }
 
 }  // namespace spanlight

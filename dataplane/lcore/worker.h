@@ -26,9 +26,6 @@
 
 namespace spanlight {
 
-// Where the offsets of a connection begin that was joined midstream, so that 0 always means: not known.
-constexpr std::uint64_t kJoinedOffset = std::uint64_t{1} << 32;
-
 enum class Pace : std::uint8_t {
   live,     // the clock drives timers; nothing waits, what cannot be kept is counted as lost
   capture,  // the packets' timestamps drive timers; the source waits for us, nothing is lost

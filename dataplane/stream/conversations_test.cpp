@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "stream/held_segments.h"
 #include "stream/reassembler.h"
 #include "stream/recorder.h"
 
@@ -148,8 +149,9 @@ class Replay {
     EXPECT_LE(c.hole_deadline, now_ + limits.hole_timeout_ns);
     EXPECT_TRUE(c.hole_deadline != 0 || slabs.used_bytes() == 0) << "held without a deadline";
     for (const Stream& s : c.stream) {
-      EXPECT_LE(s.held_bytes, limits.held_bytes_max);
-      EXPECT_LE(s.held_segments, limits.held_segments_max + 1);  // and a FIN
+      if (s.held == nullptr) continue;
+      EXPECT_LE(s.held->ring_bytes, limits.held_bytes_max);
+      EXPECT_LE(s.held->ring_segments, limits.held_segments_max + 1);  // and a FIN
     }
   }
 

@@ -35,6 +35,10 @@ bool find_place(const Stream& s, std::uint32_t seq, HeldSegment*& place) {
 
 // Links `segment` between `left` and its successor; `first`: the ring begins with it.
 void link(Stream& s, HeldSegment* segment, HeldSegment* left, bool first) {
+  if (first) {
+    segment->ring_bytes = s.held != nullptr ? s.held->ring_bytes : 0;
+    segment->ring_segments = s.held != nullptr ? s.held->ring_segments : std::uint16_t{0};
+  }
   if (left == nullptr) {
     segment->next = segment->prev = segment;
   } else {
@@ -44,6 +48,8 @@ void link(Stream& s, HeldSegment* segment, HeldSegment* left, bool first) {
     left->next = segment;
   }
   if (first) s.held = segment;
+  s.held->ring_bytes += segment->bytes;
+  ++s.held->ring_segments;
 }
 
 HeldSegment* last_of(const Stream& s) {
@@ -87,8 +93,10 @@ HeldSegment* add(Stream& s, HeldSegment* place, const HeldSegment* after, const 
                  std::uint32_t room, const ReassemblyLimits& limits, SlabPool& slabs) {
   const std::size_t whole = std::min<std::size_t>(room, a.bytes.size());
   const auto n = static_cast<std::uint32_t>(std::min(whole, kHeldBytesMax));
-  if (s.held_segments >= limits.held_segments_max || s.held_bytes >= limits.held_bytes_max ||
-      n > limits.held_bytes_max - s.held_bytes) {
+  const std::uint32_t held_bytes = s.held != nullptr ? s.held->ring_bytes : 0;
+  const std::uint32_t held_segments = s.held != nullptr ? s.held->ring_segments : 0;
+  if (held_segments >= limits.held_segments_max || held_bytes >= limits.held_bytes_max ||
+      n > limits.held_bytes_max - held_bytes) {
     return nullptr;
   }
   HeldSegment* segment = block_for(n, slabs);
@@ -104,8 +112,6 @@ HeldSegment* add(Stream& s, HeldSegment* place, const HeldSegment* after, const 
   if (n != 0) std::memcpy(segment + 1, a.bytes.data(), n);
   link(s, segment, place != nullptr ? place : last_of(s), place == nullptr);
   order_acks(s, segment);
-  s.held_bytes += n;
-  ++s.held_segments;
   return segment;
 }
 
@@ -151,15 +157,16 @@ bool hold_fin(Stream& s, const Arrival& a, SlabPool& slabs) {
               .prev = nullptr,
               .time = a.time,
               .since = a.since,
-              .seq = s.fin_seq,
+              .seq = s.marked_seq,
               .bytes = 0,
               .cut = 0,
               .ack = a.ack,
+              .ring_bytes = 0,
+              .ring_segments = 0,
               .has_ack = a.has_ack,
               .fin = true};
   link(s, segment, last_of(s), s.held == nullptr);
   order_acks(s, segment);
-  ++s.held_segments;
   return true;
 }
 
@@ -177,8 +184,9 @@ HeldSegment* pop(Stream& s) {
   segment->prev->next = segment->next;
   segment->next->prev = segment->prev;
   s.held = segment->next == segment ? nullptr : segment->next;
-  s.held_bytes -= segment->bytes;
-  --s.held_segments;
+  if (s.held == nullptr) return segment;
+  s.held->ring_bytes = segment->ring_bytes - segment->bytes;
+  s.held->ring_segments = static_cast<std::uint16_t>(segment->ring_segments - 1);
   return segment;
 }
 

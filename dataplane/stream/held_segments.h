@@ -18,6 +18,9 @@ struct HeldSegment {
   std::uint32_t bytes;  // behind this header
   std::uint32_t cut;    // bytes behind those that the capture cut off
   std::uint32_t ack;    // valid if has_ack
+  // Of the whole ring; only the first segment's are kept.
+  std::uint32_t ring_bytes;
+  std::uint16_t ring_segments;
   bool has_ack;
   bool fin;  // a FIN and nothing else: bytes and cut are 0
 
@@ -53,7 +56,7 @@ struct HoldMarks {
 // were exhausted, or its place is too far from both ends of the ring; `a` has what is left.
 bool hold(Stream& s, Arrival& a, const ReassemblyLimits& limits, SlabPool& slabs, HoldMarks& marks);
 
-// Appends the FIN at s.fin_seq. False: no slab.
+// Appends the FIN at s.marked_seq. False: no slab.
 bool hold_fin(Stream& s, const Arrival& a, SlabPool& slabs);
 
 // The acknowledgements of what is held mean nothing any more: the other side's numbers have jumped.

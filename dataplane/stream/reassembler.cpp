@@ -107,7 +107,7 @@ void Reassembler::on_unexpected(Conversation& c, unsigned sender, const Segment&
   if ((segment.flags & tcp_flag::rst) != 0) {
     if (believes_reset(s, segment.seq)) {
       if (c.stream[sender ^ 1].started) note_ack(c.stream[sender ^ 1], segment, a.since);
-      c.reset = true;
+      s.reset = true;
     } else {
       ++counters_.out_of_window;
     }
@@ -150,13 +150,11 @@ bool Reassembler::locate(Conversation& c, unsigned sender, const Segment& segmen
     s.syn_seen = true;
   } else if (!plausible(s, a)) {
     ++counters_.out_of_window;
-    const bool agrees = s.strays > 0 && near(s.stray_seq, a.seq, kStrayStepBytes);
-    s.strays = agrees ? static_cast<std::uint8_t>(s.strays + 1) : std::uint8_t{1};
-    s.stray_seq = a.end();
-    if (s.strays < kStraysAgreeing || s.fin_seen || s.ended || a.wire > kPlausibleBytes) {
-      s.strays = std::min(s.strays, kStraysAgreeing);
-      return false;
-    }
+    if (s.fin_seen || s.ended) return false;
+    const bool agrees = s.strays > 0 && near(s.marked_seq, a.seq, kStrayStepBytes);
+    s.strays = agrees ? std::min(static_cast<std::uint8_t>(s.strays + 1), kStraysAgreeing) : std::uint8_t{1};
+    s.marked_seq = a.end();
+    if (s.strays < kStraysAgreeing || a.wire > kPlausibleBytes) return false;
     rejoin(c, sender, a, sink);
   }
   s.seen = true;
@@ -179,8 +177,8 @@ void Reassembler::take_data(Conversation& c, unsigned sender, Arrival a, StreamS
     return;
   }
   if (a.wire == 0) return;
-  if (s.ended || (s.fin_seen && before(s.fin_seq, a.end()))) {
-    const std::uint32_t last = s.ended ? s.next_seq : s.fin_seq;
+  if (s.ended || (s.fin_seen && before(s.marked_seq, a.end()))) {
+    const std::uint32_t last = s.ended ? s.next_seq : s.marked_seq;
     if (before(last, a.end())) ++counters_.out_of_window;  // bytes behind a FIN or a RST
     if (s.ended || !before(a.seq, last)) {
       if (!before(last, a.end())) ++counters_.retransmitted;
@@ -263,7 +261,7 @@ void Reassembler::pass_front(Conversation& c, unsigned sender, Arrival& a, Strea
 void Reassembler::take_fin(Conversation& c, unsigned sender, const Arrival& a, std::uint32_t fin_seq) {
   Stream& s = c.stream[sender];
   if (s.ended || s.fin_seen) {
-    if (s.fin_seen && fin_seq == s.fin_seq && a.wire == 0) ++counters_.retransmitted;
+    if (s.fin_seen && fin_seq == s.marked_seq && a.wire == 0) ++counters_.retransmitted;
     return;
   }
   const std::uint32_t sent = s.held != nullptr ? s.held->prev->end() : s.next_seq;
@@ -272,7 +270,8 @@ void Reassembler::take_fin(Conversation& c, unsigned sender, const Arrival& a, s
     return;
   }
   s.fin_seen = true;
-  s.fin_seq = fin_seq;
+  s.strays = 0;
+  s.marked_seq = fin_seq;
   s.fin_counted = false;
   const bool ready =
       s.held == nullptr && s.next_seq == fin_seq && !waits_for(c.stream[sender ^ 1], a.has_ack, a.ack);

@@ -1,3 +1,4 @@
+#include "stream/held_segments.h"
 #include "stream/reassembler.h"
 
 #include <gtest/gtest.h>
@@ -396,7 +397,8 @@ TEST(Reassembler, SplitsWhatIsLargerThanASlabPage) {
   std::string payload(150'000, 'p');
   run.run(kOpen);
   run.send(run.segment(0, "A", 2, 1, payload, 1), 0);
-  EXPECT_EQ(run.c.stream[0].held_segments, 3u);
+  ASSERT_NE(run.c.stream[0].held, nullptr);
+  EXPECT_EQ(run.c.stream[0].held->ring_segments, 3u);
   run.run("2 0 A 1 1 'a'");
   EXPECT_EQ(run.sink.delivered_bytes[0], 150'001u);
   EXPECT_EQ(run.slabs_.used_bytes(), 0u);

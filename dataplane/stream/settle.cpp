@@ -20,7 +20,7 @@ bool head_waits(const Stream& s, const Stream& o) {
 
 // Up to where bytes of `s` are known to have been sent but have not come; reached(s) if none are.
 std::uint32_t owed_until(const Stream& s) {
-  if (s.fin_seen && s.held == nullptr) return s.fin_seq;  // the FIN found no slab: see take_fin()
+  if (s.fin_seen && s.held == nullptr) return s.marked_seq;  // the FIN found no slab: see take_fin()
   std::uint32_t until = s.acked_valid ? s.peer_acked : s.next_seq;
   if (s.held != nullptr) until = earlier(until, s.held->seq);
   return later(until, reached(s));
@@ -42,7 +42,7 @@ TimeNs Reassembler::due_at(const Conversation& c, Stream& s, TimeNs now) const {
     s.owed_since = 0;
   }
   if (s.held != nullptr) {
-    due = std::min(due, s.held->since + (c.reset ? limits_.skew_allowance_ns : limits_.hole_timeout_ns));
+    due = std::min(due, s.held->since + (c.reset() ? limits_.skew_allowance_ns : limits_.hole_timeout_ns));
   }
   return due == kNever ? 0 : std::max<TimeNs>(due, 1);
 }
@@ -66,7 +66,7 @@ bool Reassembler::deliver_ready(Conversation& c, TimeNs now, StreamSink& sink) {
 bool Reassembler::step(Conversation& c, TimeNs now, bool all_due, StreamSink& sink) {
   for (unsigned side = 0; side < 2; ++side) {
     const Stream& s = c.stream[side];
-    if (s.fin_seen && !s.ended && s.held == nullptr && s.next_seq == s.fin_seq) {
+    if (s.fin_seen && !s.ended && s.held == nullptr && s.next_seq == s.marked_seq) {
       end_side(c, side, End::fin, now, sink);
       return true;
     }
@@ -85,7 +85,7 @@ bool Reassembler::step(Conversation& c, TimeNs now, bool all_due, StreamSink& si
 void Reassembler::settle(Conversation& c, TimeNs now, StreamSink& sink) {
   while (step(c, now, false, sink)) {
   }
-  if (c.reset && c.hole_deadline == 0) {
+  if (c.reset() && c.hole_deadline == 0) {
     for (unsigned side = 0; side < 2; ++side) {
       if (!c.stream[side].ended) end_side(c, side, End::reset, now, sink);
     }
@@ -164,7 +164,7 @@ void Reassembler::close(Conversation& c, End end, TimeNs now, StreamSink& sink) 
   while (step(c, now, true, sink)) {
   }
   for (unsigned side = 0; side < 2; ++side) {
-    if (!c.stream[side].ended) end_side(c, side, c.reset ? End::reset : end, now, sink);
+    if (!c.stream[side].ended) end_side(c, side, c.reset() ? End::reset : end, now, sink);
   }
   c.hole_deadline = 0;
 }

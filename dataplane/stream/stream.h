@@ -15,19 +15,17 @@ namespace spanlight {
 struct HeldSegment;  // an out-of-order segment, in a slab block of its own
 
 struct Stream {
-  std::uint64_t offset =
-      0;  // stream offset of next_seq: 0 = the first byte after the SYN, or where we joined
-  HeldSegment* held =
-      nullptr;            // first of a ring sorted by sequence number, no overlaps: held->prev is the last
+  // Stream offset of next_seq: 0 = the first byte after the SYN, or where we joined.
+  std::uint64_t offset = 0;
+  // First of a ring sorted by sequence number, no overlaps: held->prev is the last.
+  HeldSegment* held = nullptr;
   TimeNs owed_since = 0;  // since when bytes are owed: acknowledged by the peer, but not seen; 0 = none
-  std::uint32_t next_seq =
-      0;  // the sequence number that is delivered next; not started: the first one acknowledged
+  // The sequence number that is delivered next; not started: the first one acknowledged.
+  std::uint32_t next_seq = 0;
   std::uint32_t peer_acked = 0;  // highest acknowledgement that the other side sent for this stream
-  std::uint32_t held_bytes = 0;
-  std::uint32_t fin_seq = 0;    // valid if fin_seen
-  std::uint32_t stray_seq = 0;  // where the last segment out of the window ended; valid if strays > 0
-  std::uint16_t held_segments = 0;
-  std::uint8_t strays = 0;   // segments out of the window in a row that agree with each other
+  // fin_seen: the FIN's; else, if strays > 0: where the last segment out of the window ended.
+  std::uint32_t marked_seq = 0;
+  std::uint8_t strays = 0;   // segments out of the window in a row that agree with each other; before the FIN
   bool started : 1 = false;  // next_seq is valid
   bool seen : 1 = false;     // this side sent at least one segment
   bool syn_seen : 1 = false;
@@ -36,15 +34,16 @@ struct Stream {
       false;               // next_seq is followed by a FIN that was delivered, or that the peer's ack implies
   bool ended : 1 = false;  // the end was delivered
   bool acked_valid : 1 = false;  // peer_acked is valid
+  bool reset : 1 = false;        // this side's RST was believed
 };
-static_assert(sizeof(Stream) == 48);
+static_assert(sizeof(Stream) == 40);
 
 struct Conversation {
   Stream stream[2];          // by sender, as in Packet::sender
   TimeNs hole_deadline = 0;  // when the oldest hole is given up; 0 = no hole and nothing held
-  bool reset = false;
+  bool reset() const { return stream[0].reset || stream[1].reset; }
 };
-static_assert(sizeof(Conversation) <= 112, "part of every flow");
+static_assert(sizeof(Conversation) == 88, "part of every flow");
 
 // A piece of one direction in order. `peer_acked`: see Window.
 struct Chunk {

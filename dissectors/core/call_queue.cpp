@@ -15,6 +15,56 @@ constexpr DurationNs kQuietAnswers = 4;  // times the slowest answer
 
 }  // namespace
 
+namespace {
+
+constexpr unsigned kTimeShift = 10;
+
+constexpr std::uint64_t shortened(std::uint64_t ns) {
+  return (ns >> kTimeShift) + ((ns & ((1u << kTimeShift) - 1)) != 0 ? 1 : 0);
+}
+
+constexpr std::uint32_t saturated(std::uint64_t n) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(n, ~std::uint32_t{0}));
+}
+
+}  // namespace
+
+bool CallQueue::rests(const Position& position) const {
+  const std::uint64_t s2c_end = position.end[index_of(Direction::s2c)];
+  return size_ == 0 && mode_ == Mode::ordered && given_up_ == 0 && !answering_ && !speaking_ && !unproven_ &&
+         s2c_end_ == s2c_end && s2c_seen_end_ == s2c_end && client_acked_ <= s2c_end &&
+         server_acked_ == position.end[index_of(Direction::c2s)];
+}
+
+CallQueue::Rest CallQueue::rest() const {
+  constexpr std::uint64_t kBatchesMax = 31;
+  static_assert(kBatchesMax >= kBatchesMin);
+  return {.newest_us = shortened(newest_) & ((std::uint64_t{1} << 52) - 1),
+          .batches = std::min<std::uint64_t>(batches_, kBatchesMax) & kBatchesMax,
+          .cause = static_cast<std::uint64_t>(cause_) & 3,
+          .pipelining = pipelining_ ? 1u : 0u,
+          .refills = refills_ ? 1u : 0u,
+          .in_step = in_step_ ? 1u : 0u,
+          .had_hole = c2s_hole_end_ > 0 ? 1u : 0u,
+          .slowest_us = saturated(shortened(slowest_ns_)),
+          .unread = saturated(s2c_end_ - client_acked_)};
+}
+
+// Holes lie behind the requests that come now, wherever they were.
+void CallQueue::resume(const Rest& rest, const Position& position) {
+  server_acked_ = position.end[index_of(Direction::c2s)];
+  s2c_end_ = s2c_seen_end_ = position.end[index_of(Direction::s2c)];
+  client_acked_ = s2c_end_ - rest.unread;
+  newest_ = rest.newest_us << kTimeShift;
+  slowest_ns_ = DurationNs{rest.slowest_us} << kTimeShift;
+  batches_ = static_cast<std::uint32_t>(rest.batches);
+  cause_ = static_cast<GapCause>(rest.cause);
+  pipelining_ = rest.pipelining != 0;
+  refills_ = rest.refills != 0;
+  in_step_ = rest.in_step != 0;
+  c2s_hole_end_ = rest.had_hole != 0 ? server_acked_ : 0;
+}
+
 void CallQueue::saw(Direction from, std::uint64_t end_offset, std::uint64_t peer_acked, TimeNs time) {
   newest_ = std::max(newest_, time);
   if (from == Direction::c2s) return;

@@ -53,6 +53,24 @@ class CallQueue {
   // What becomes of the requests queued before a new one is pushed.
   enum class Fate : std::uint8_t { stay, lost, uncertain };
 
+  // What is to be remembered between two calls, while nothing is open and nothing missing.
+  struct Rest {
+    std::uint64_t newest_us : 52;  // 1,024 ns each; rounded up, as all times are here
+    std::uint64_t batches : 5;     // they stop at their maximum
+    std::uint64_t cause : 2;
+    std::uint64_t pipelining : 1;
+    std::uint64_t refills : 1;
+    std::uint64_t in_step : 1;
+    std::uint64_t had_hole : 1;
+    std::uint32_t slowest_us;
+    std::uint32_t unread;  // bytes of s2c that the client did not have when the last request began
+  };
+  static_assert(sizeof(Rest) == 16);
+
+  bool rests(const Position& position) const;
+  Rest rest() const;
+  void resume(const Rest& rest, const Position& position);
+
   Mode mode() const { return mode_; }
   GapCause cause() const { return cause_; }
   OpenRequest* front() const { return front_; }

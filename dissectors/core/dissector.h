@@ -2,9 +2,9 @@
 // The contract between the pipeline and a protocol.
 //
 // A dissector lives in a fixed slot of its worker from the moment its flow is identified until the flow ends
-// or another protocol takes over. It is called on one core only, never concurrently, and may not allocate,
-// lock, log, throw, or make a system call: what it must keep goes to the worker's slabs, what it finds goes
-// to the sink.
+// or another protocol takes over, except where it rests between two messages (park, resume). It is called on
+// one core only, never concurrently, and may not allocate, lock, log, throw, or make a system call: what it
+// must keep goes to the worker's slabs, what it finds goes to the sink.
 //
 // Per direction the pipeline calls   ( on_data | on_skipped | on_gap )* on_end   , and at last on_close once.
 // Bytes come causally ordered: what a peer acknowledged is delivered before what it then said, also when the
@@ -14,6 +14,7 @@
 
 #include "core/bytes.h"
 #include "core/lender.h"
+#include "core/memo.h"
 #include "core/slab.h"
 #include "core/time_ns.h"
 #include "core/transaction.h"
@@ -82,6 +83,11 @@ struct Workshop {
   Lender* lender = nullptr;  // of received buffers; none: what is kept is copied
 };
 
+// How much of each direction, by Direction, has been delivered, passed or declared missing. Datagrams: 0.
+struct Position {
+  std::uint64_t end[2]{};
+};
+
 class Dissector {
  public:
   virtual Answer on_data(Direction from, const Window& window, Sink& sink) = 0;
@@ -106,6 +112,18 @@ class Dissector {
 
   // When on_time() wants to be called; kNever = not.
   virtual TimeNs next_deadline() const = 0;
+
+  // Asked when nothing of either direction waits. True: nothing is open, and `memo` holds all that has to be
+  // known when the flow goes on. The slot is then given up without on_close(); the next dissector of the flow
+  // is told resume() before anything else, with the position as it is then, which is the same. Most
+  // connections are silent most of the time: a sensor sees millions of them.
+  virtual bool park(const Position& position, Memo& memo) const {
+    static_cast<void>(position), static_cast<void>(memo);
+    return false;
+  }
+  virtual void resume(const Position& position, const Memo& memo) {
+    static_cast<void>(position), static_cast<void>(memo);
+  }
 
  protected:
   ~Dissector() = default;

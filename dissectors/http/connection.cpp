@@ -369,4 +369,21 @@ void Connection::on_close(End end, TimeNs time, Sink& sink) {
   on_end(Direction::s2c, end, time, sink);
 }
 
+// Between two calls the queue alone has something to remember.
+bool Connection::park(const Position& position, Memo& memo) const {
+  for (const Direction d : {Direction::c2s, Direction::s2c}) {
+    const Track& t = tracks_[index_of(d)];
+    const bool idle = t.call == nullptr && t.phase == Phase::between && !t.ended && !t.lost_held;
+    if (!idle || t.end != position.end[index_of(d)]) return false;
+  }
+  if (switching_ != nullptr || holding_ || !queue_.rests(position)) return false;
+  memo = to_memo(queue_.rest());
+  return true;
+}
+
+void Connection::resume(const Position& position, const Memo& memo) {
+  for (const Direction d : {Direction::c2s, Direction::s2c}) track(d).end = position.end[index_of(d)];
+  queue_.resume(from_memo<CallQueue::Rest>(memo), position);
+}
+
 }  // namespace spanlight::http

@@ -24,6 +24,8 @@ class Connection final : public Dissector {
   void on_close(End end, TimeNs time, Sink& sink) override;
   void on_time(TimeNs now, Sink& sink) override;
   TimeNs next_deadline() const override;
+  bool park(const Position& position, Memo& memo) const override;
+  void resume(const Position& position, const Memo& memo) override;
 
   // Client bytes behind CONNECT or Upgrade that are kept until the answer is known.
   static constexpr std::size_t kHeldBytesMax = 65'536;

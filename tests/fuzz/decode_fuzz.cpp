@@ -36,7 +36,6 @@ void check_packet(const Packet& packet, std::size_t bytes) {
   require(packet.payload_offset <= bytes && packet.payload_bytes <= bytes - packet.payload_offset);
   require(packet.payload_bytes <= packet.payload_wire_bytes);
   require(packet.sender <= 1 && packet.vlan_count <= kVlansMax);
-  require(packet.key.zero == 0);
   const int order = std::memcmp(packet.key.ip[0].bytes.data(), packet.key.ip[1].bytes.data(), 16);
   require(order < 0 || (order == 0 && packet.key.port[0] <= packet.key.port[1]));
   require(owner_of(packet, 7) < 7);

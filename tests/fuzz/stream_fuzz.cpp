@@ -281,20 +281,23 @@ class Run {
     demand(c_.hole_deadline == 0 || c_.hole_deadline > now_, "a deadline that has passed");
     demand(c_.hole_deadline != 0 || slabs_.used_bytes() == 0, "held without a deadline");
     for (const Stream& s : c_.stream) {
-      demand(s.held_segments <= limits_.held_segments_max + 1 && s.held_bytes <= limits_.held_bytes_max,
-             "a limit");
       if (s.held == nullptr) continue;
+      demand(s.held->ring_segments <= limits_.held_segments_max + 1, "too many segments held");
+      demand(s.held->ring_bytes <= limits_.held_bytes_max, "too many bytes held");
       std::uint32_t at = s.next_seq;
       const HeldSegment* h = s.held;
       unsigned count = 0;
+      std::uint32_t bytes = 0;
       do {
         demand(static_cast<std::int32_t>(h->seq - at) >= 0, "held segments that overlap");
         at = h->end();
         demand(!h->fin || h->next == s.held, "a FIN that is not the last");
+        bytes += h->bytes;
         h = h->next;
         ++count;
       } while (h != s.held);
-      demand(count == s.held_segments, "a wrong count");
+      demand(count == s.held->ring_segments, "a wrong count");
+      demand(bytes == s.held->ring_bytes, "a wrong sum");
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <list>
 #include <memory>
 #include <random>
@@ -176,6 +177,7 @@ class Session {
         limits_(how.limits),
         buffers_(how.lend),
         workshop_{*state_, *previews_, limits_, out_.counters, &buffers_},
+        parks_(how.park),
         slot_(std::aligned_alloc(64, (protocol.slot_bytes + 63) / 64 * 64)),
         dissector_(protocol.create(slot_, workshop_)) {}
   ~Session() {
@@ -191,6 +193,7 @@ class Session {
       out_.handed_over[index_of(from)] += bytes;
       return;
     }
+    wake();
     Way& w = way(from);
     w.time = time;
     w.acked = acked;
@@ -198,10 +201,12 @@ class Session {
     w.window += bytes;
     if (!bytes.empty()) run(from);
     stir(opposite(from));
+    rest();
   }
 
   void gap(Direction from, std::uint64_t missing, GapCause cause, TimeNs time) {
     if (done_) return;
+    wake();
     Way& w = way(from);
     if (w.skip_left > 0) {
       const std::uint64_t n = std::min(w.skip_left, missing);
@@ -219,17 +224,22 @@ class Session {
     w.wait_bytes = 0;
     obey(from, asked([&] { return dissector_->on_gap(from, missing, cause, time, sink_); }));
     stir(opposite(from));
+    rest();
   }
 
   void tick(TimeNs now) {
-    if (done_ || dissector_->next_deadline() > now) return;
-    const Inside inside(true);
-    dissector_->on_time(now, sink_);
+    if (done_ || parked_ || dissector_->next_deadline() > now) return;
+    {
+      const Inside inside(true);
+      dissector_->on_time(now, sink_);
+    }
+    rest();
   }
 
   void end(Direction from, End how, TimeNs time) {
     Way& w = way(from);
     if (done_ || w.ended) return;
+    wake();
     if (w.skip_left > 0) end_skip(from);
     w.ended = true;
     {
@@ -240,7 +250,7 @@ class Session {
   }
 
   void close(End how, TimeNs time) {
-    if (done_) return;
+    if (done_ || parked_) return;
     for (const Direction d : {Direction::c2s, Direction::s2c})
       if (way(d).skip_left > 0) end_skip(d);
     const Inside inside(true);
@@ -255,6 +265,29 @@ class Session {
 
  private:
   Way& way(Direction d) { return ways_[index_of(d)]; }
+  Position position() const { return {{ways_[0].offset, ways_[1].offset}}; }
+
+  void rest() {
+    if (done_ || parked_ || !parks_) return;
+    for (const Way& w : ways_)
+      if (!w.window.empty() || w.skip_left > 0 || w.wait_bytes > 0 || w.held || w.lost || w.ended) return;
+    {
+      const Inside inside(true);
+      parked_ = dissector_->park(position(), memo_);
+    }
+    if (parked_) std::memset(slot_, 0xa5, protocol_.slot_bytes);
+    if (parked_ && state_->used_bytes() + previews_->used_bytes() + buffers_.lent_bytes() > 0)
+      violate("parked with something kept");
+  }
+
+  void wake() {
+    if (!parked_) return;
+    parked_ = false;
+    const Inside inside(true);
+    dissector_ = protocol_.create(slot_, workshop_);
+    dissector_->resume(position(), memo_);
+  }
+
   template <typename F>
   static Answer asked(const F& call) {
     const Inside inside(true);
@@ -372,6 +405,9 @@ class Session {
   Limits limits_;
   Buffers buffers_;
   Workshop workshop_;
+  const bool parks_;
+  bool parked_ = false;
+  Memo memo_{};
   void* slot_;
   Dissector* dissector_;
   Recorder sink_;
@@ -459,6 +495,7 @@ std::string check_splits(const Descriptor& protocol, const Conversation& convers
     cut.cut_bytes = variant == 0 ? 1 : 0;
     cut.cut_seed = variant;
     cut.lend = variant % 2 == 0;
+    cut.park = variant % 3 != 0;
     const Outcome o = play(protocol, conversation, cut);
     const std::string name = variant == 0 ? "byte by byte: " : "seed " + std::to_string(variant) + ": ";
     if (const std::string bad = verdict(o); !bad.empty()) return name + bad;

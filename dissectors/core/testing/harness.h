@@ -51,6 +51,7 @@ struct Play {
   std::size_t cut_bytes = 0;   // deliver in pieces of so many bytes; 0: whole segments
   std::uint32_t cut_seed = 0;  // not 0: random pieces instead
   bool lend = true;            // windows lie in buffers that may be lent
+  bool park = true;            // the slot is given up whenever the dissector can rest
   bool fin = false;            // both directions end in order; then close
   End close = End::capture_ended;
   bool close_at_all = true;
