@@ -121,8 +121,7 @@ TEST(TimerWheel, AgreesWithASortedMapUnderRandomUse) {
           ASSERT_LE(model[fired], now) << "early";
           model.erase(fired);
         }
-        for (const auto& [timer, deadline] : model)
-          ASSERT_GT(deadline + kTickNs, now) << "late: " << timer;
+        for (const auto& [timer, deadline] : model) ASSERT_GT(deadline + kTickNs, now) << "late: " << timer;
       }
     }
   }

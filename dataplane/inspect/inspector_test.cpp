@@ -19,6 +19,8 @@ struct Script {
   std::vector<std::string> log;
   std::deque<Answer> answers;  // for on_data and on_gap; when empty: everything is consumed
   TimeNs deadline = kNever;
+  bool parks = false;
+  unsigned parked = 0;
 };
 Script* g_script = nullptr;
 
@@ -43,8 +45,21 @@ class Scripted final : public Dissector {
   void on_close(End, TimeNs, Sink&) override { g_script->log.push_back("close"); }
   void on_time(TimeNs, Sink&) override { g_script->log.push_back("time"); }
   TimeNs next_deadline() const override { return g_script->deadline; }
+  bool park(const Position& at, Memo& memo) const override {
+    if (!g_script->parks) return false;
+    memo.fill(static_cast<std::uint8_t>(++g_script->parked));
+    g_script->log.push_back("park" + text_of(at));
+    return true;
+  }
+  void resume(const Position& at, const Memo& memo) override {
+    g_script->log.push_back("resume " + std::to_string(memo.back()) + text_of(at));
+  }
 
  private:
+  static std::string text_of(const Position& at) {
+    return " >" + std::to_string(at.end[0]) + " <" + std::to_string(at.end[1]);
+  }
+
   static Answer next(std::size_t all) {
     if (g_script->answers.empty()) return {.consumed = all};
     const Answer answer = g_script->answers.front();
@@ -88,12 +103,22 @@ class InspectorTest : public testing::Test {
   }
 
   void say(unsigned sender, std::string_view text) {
-    inspector_.on_chunk(flow_, sender, {.bytes = as_bytes(text), .offset = offset_[sender], .time = 1'000});
-    offset_[sender] += text.size();
+    const std::uint64_t offset = offset_[sender];
+    move(sender, text.size());
+    inspector_.on_chunk(flow_, sender, {.bytes = as_bytes(text), .offset = offset, .time = 1'000});
   }
   void lose(unsigned sender, std::uint64_t n) {
+    move(sender, n);
     inspector_.on_gap(flow_, sender, {.missing = n, .time = 1'000});
-    offset_[sender] += n;
+  }
+  // As the reassembler does it: before it tells.
+  void move(unsigned sender, std::uint64_t n) {
+    flow_.conversation.stream[sender].offset = offset_[sender] += n;
+  }
+  std::vector<MutableBytes> take_all_state() {
+    std::vector<MutableBytes> all;
+    for (MutableBytes b = state_.take(256); !b.empty(); b = state_.take(256)) all.push_back(b);
+    return all;
   }
   void answer(Answer a) { script_.answers.push_back(a); }
   using Log = std::vector<std::string>;
@@ -338,12 +363,76 @@ TEST_F(InspectorTest, TheSearchForAMessageIsBounded) {
 }
 
 TEST_F(InspectorTest, WithoutStateMemoryAFlowIsCountedAndLeftAlone) {
-  std::vector<MutableBytes> all;
-  for (MutableBytes b = state_.take(256); !b.empty(); b = state_.take(256)) all.push_back(b);
+  const std::vector<MutableBytes> all = take_all_state();
   say(0, "Q:1");
   EXPECT_EQ(counters_.state_exhausted, 1u);
   EXPECT_TRUE(flow_.opaque);
   for (const MutableBytes b : all) state_.give(b);
+}
+
+TEST_F(InspectorTest, AParkedDissectorHoldsNoMemoryAndGoesOnWhereItWas) {
+  script_.parks = true;
+  say(0, "Q:1");
+  EXPECT_EQ(state_.used_bytes(), 0u);
+  EXPECT_TRUE(flow_.has_session());
+  EXPECT_EQ(Inspector::next_deadline(flow_), kNever);
+  say(1, "A:12");
+  script_.parks = false;
+  say(0, "Q:2");
+  say(1, "A:2");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1", "park >3 <0", "resume 1 >3 <0", "<0:A:12", "park >3 <4",
+                              "resume 2 >3 <4", ">3:Q:2", "<4:A:2"}));
+  EXPECT_EQ(counters_.parked, 2u);
+  EXPECT_EQ(counters_.identified, 1u);
+}
+
+TEST_F(InspectorTest, HolesAndEndsWakeItAndClosingDoesNot) {
+  script_.parks = true;
+  say(0, "Q:1");
+  lose(1, 5);
+  inspector_.on_end(flow_, 0, End::fin, 9);
+  EXPECT_EQ(script_.log, (Log{">0:Q:1", "park >3 <0", "resume 1 >3 <0", "<gap 5", "park >3 <5",
+                              "resume 2 >3 <5", ">end"}));
+  EXPECT_NE(flow_.inspection, nullptr) << "one side ended: the other may still speak";
+  inspector_.close(flow_, End::fin, 9);
+  EXPECT_EQ(script_.log.back(), "close");
+
+  script_ = {.parks = true};
+  Flow other;
+  other.key.protocol = 6;
+  inspector_.on_chunk(other, 0, {.bytes = as_bytes("Q:1"), .time = 1});
+  inspector_.close(other, End::fin, 2);
+  EXPECT_EQ(script_.log.back(), "park >0 <0");
+  EXPECT_FALSE(other.has_session());
+}
+
+TEST_F(InspectorTest, WhatWaitsIsPassedOrIsLookedForIsNotParked) {
+  script_.parks = true;
+  for (const Answer& a : {Answer{.consumed = 2}, Answer{.consumed = 3, .want = Want::skip, .n = 4},
+                          Answer{.consumed = 3, .want = Want::resync},
+                          Answer{.consumed = 3, .want = Want::wait, .n = 9}, Answer{.want = Want::hold}}) {
+    script_ = {.answers = {a}, .parks = true};
+    flow_ = {};
+    flow_.key.protocol = 6;
+    offset_[0] = 0;
+    say(0, "Q:1");
+    EXPECT_EQ(script_.parked, 0u) << static_cast<int>(a.want);
+    EXPECT_NE(flow_.inspection, nullptr);
+    inspector_.close(flow_, End::fin, 0);
+  }
+}
+
+TEST_F(InspectorTest, WithoutStateMemoryAParkedFlowIsCountedAndLeftAlone) {
+  script_.parks = true;
+  say(0, "Q:1");
+  const std::vector<MutableBytes> all = take_all_state();
+  state_.give(all.back());  // room for one block, where two are needed
+  say(1, "A:1");
+  EXPECT_EQ(counters_.state_exhausted, 1u);
+  EXPECT_TRUE(flow_.opaque);
+  EXPECT_FALSE(flow_.has_session());
+  EXPECT_EQ(state_.used_bytes(), (all.size() - 1) * 256);
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) state_.give(all[i]);
 }
 
 TEST_F(InspectorTest, TheDissectorsTimerIsTheFlows) {

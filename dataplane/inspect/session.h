@@ -1,8 +1,8 @@
 #pragma once
 // What is being made of one flow's payload: unidentified (heads are kept) → dissecting ⇄ parked → opaque. An
-// Inspection lies in the worker's state slabs from the flow's first payload until it turns opaque or ends, and
-// not while the flow is parked; the dissector's slot and every byte that waits lie in slabs of their own. Only
-// the Inspector touches what is in here.
+// Inspection lies in the worker's state slabs from the flow's first payload until it turns opaque or ends,
+// and not while the flow is parked; the dissector's slot and every byte that waits lie in slabs of their own.
+// Only the Inspector touches what is in here.
 
 #include <cstdint>
 

@@ -58,6 +58,9 @@ class Worker final : private StreamSink, private Lender {
   // Before run(). The queue belongs to this worker from now on.
   void attach(RxQueue& queue, bool device_shards);
 
+  // Takes the memory of its flows from the system, on the calling core. False: there is not so much.
+  bool take_memory() { return table_.populate(); }
+
   // Until `stop`, or until all its sources have ended and nobody hands anything over any more; then ends
   // every flow, so that all it has to say is in its pool when this returns.
   void run(const std::atomic<bool>& stop);

@@ -44,6 +44,7 @@ Engine::Made Engine::make(const Settings& settings, const std::vector<unsigned>&
   std::unique_ptr<Engine> engine(new Engine(settings, cpus.size(), pace, epoch));
   std::string fault = engine->open_ports();
   if (fault.empty()) fault = engine->make_workers();
+  if (fault.empty() && pace == Pace::live) fault = engine->take_memory();
   if (!fault.empty()) return fault;
   return engine;
 }
@@ -84,9 +85,11 @@ std::string Engine::make_workers() {
                        .sensor = settings_.sensor_name.empty() ? host_name() : settings_.sensor_name,
                        .sensor_epoch = epoch_,
                        .pace = pace_});
-  for (std::size_t i = 0; i < settings_.ports.size(); ++i)
-    shared_->ports_lend[i] =
-        plan_pool(settings_.ports[i], settings_, static_cast<unsigned>(worker_count_)).lends;
+  for (std::size_t i = 0; i < settings_.ports.size(); ++i) {
+    const PoolPlan plan = plan_pool(settings_.ports[i], settings_, static_cast<unsigned>(worker_count_));
+    shared_->ports_lend[i] = plan.lends;
+    memory_.frames += plan.bytes();
+  }
   auto redactor = Redactor::create(settings_);
   if (auto* sentence = std::get_if<std::string>(&redactor)) return *sentence;
   redactors_.push_back(std::move(std::get<std::unique_ptr<Redactor>>(redactor)));
@@ -103,14 +106,28 @@ std::string Engine::make_workers() {
     if (workers_.back()->failed())
       return "there is no address space for flows and slabs; lower flows.max, reassembly.stateMemory or "
              "reassembly.previewMemory";
-    memory_bytes_ += FlowTable::memory_bytes(settings_.flows_max) +
-                     (std::size_t{settings_.state_memory_mb} << 20) +
-                     (std::size_t{settings_.preview_memory_mb} << 20) + buffer_bytes * pools_[i]->count();
+    memory_.flows += FlowTable::memory_bytes(settings_.flows_max);
+    memory_.slabs += (std::size_t{settings_.state_memory_mb} + settings_.preview_memory_mb) << 20;
+    memory_.records += buffer_bytes * pools_[i]->count();
     for (const auto& port : ports_)
       if (i < port->queue_count())
         workers_[i]->attach(port->queue(static_cast<std::uint16_t>(i)), port->shards());
   }
   return {};
+}
+
+// Each worker on its own core, so that its flows lie in memory near to it.
+std::string Engine::take_memory() {
+  const auto take = [](void* worker) { return static_cast<Worker*>(worker)->take_memory() ? 0 : -1; };
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    if (rte_eal_remote_launch(take, workers_[i].get(), worker_lcore(static_cast<unsigned>(i))) != 0)
+      return "worker " + std::to_string(i) + " could not be started on its CPU";
+  bool taken = true;
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    taken = rte_eal_wait_lcore(worker_lcore(static_cast<unsigned>(i))) == 0 && taken;
+  if (taken) return {};
+  return "there is no memory for " + std::to_string(settings_.flows_max) + " flows on each worker (" +
+         std::to_string(FlowTable::memory_bytes(settings_.flows_max) >> 20) + " MiB each); lower flows.max";
 }
 
 int Engine::run_worker(void* argument) {

@@ -17,6 +17,15 @@
 
 namespace spanlight {
 
+// Bytes that all workers together may use, decided at start. Flows are taken at once where traffic is live; the
+// rest is reserved and taken as it is used.
+struct Memory {
+  std::size_t flows = 0;
+  std::size_t slabs = 0;    // state and previews
+  std::size_t records = 0;  // batches on their way out
+  std::size_t frames = 0;   // receive buffers, of all ports
+};
+
 class Engine {
  public:
   using Made =
@@ -50,7 +59,7 @@ class Engine {
   std::vector<BatchPool*> pools();
   TargetBoard& targets() { return targets_; }
   const std::vector<std::unique_ptr<Port>>& ports() const { return ports_; }
-  std::size_t memory_bytes() const { return memory_bytes_; }  // reserved for flows and slabs
+  const Memory& memory() const { return memory_; }
   double progress() const;  // of capture files, 0..1; -1 where there is no end
   bool all_ports_failed() const;
   bool all_sources_whole() const;  // no port has anything to complain of
@@ -60,6 +69,7 @@ class Engine {
   std::string set_up(const std::vector<unsigned>& cpus);
   std::string open_ports();
   std::string make_workers();
+  std::string take_memory();
   static int run_worker(void* worker);
 
   const Settings settings_;
@@ -74,7 +84,7 @@ class Engine {
   std::vector<std::unique_ptr<Worker>> workers_;
   Pace pace_;
   std::uint64_t epoch_;
-  std::size_t memory_bytes_ = 0;
+  Memory memory_;
   std::atomic<bool> stop_{false};
   bool started_ = false;
   std::uint64_t losses_seen_ = 0;

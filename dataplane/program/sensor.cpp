@@ -89,6 +89,10 @@ bool keeps_net_admin(const Settings& settings) {
                      [](const PortSettings& p) { return closes_with_net_admin(p.source); });
 }
 
+std::string mib(std::size_t bytes) {
+  return std::to_string((bytes >> 20) + 1) + " MiB";
+}
+
 void say_start(const Settings& settings, const Engine& engine, const std::vector<unsigned>& cpus) {
   std::string ports;
   for (const auto& port : engine.ports()) ports += (ports.empty() ? "" : ", ") + port->name();
@@ -96,8 +100,10 @@ void say_start(const Settings& settings, const Engine& engine, const std::vector
   for (const unsigned cpu : cpus) on += (on.empty() ? "" : ", ") + std::to_string(cpu);
   log(LogLevel::info, "listening on " + ports + " with " + std::to_string(cpus.size()) +
                           (cpus.size() == 1 ? " worker (CPU " : " workers (CPUs ") + on + "), up to " +
-                          std::to_string(settings.flows_max) + " flows each; " +
-                          std::to_string(engine.memory_bytes() >> 20) + " MiB reserved");
+                          std::to_string(settings.flows_max) + " flows each; memory: " +
+                          mib(engine.memory().flows) + " for flows, up to " + mib(engine.memory().slabs) +
+                          " for state and previews, " + mib(engine.memory().records) + " for records, " +
+                          mib(engine.memory().frames) + " for frames");
 }
 
 // Until a signal, or until nothing more can come. True if that is a good end.

@@ -1,5 +1,5 @@
-#include "stream/held_segments.h"
 #include "stream/reassembler.h"
+#include "stream/held_segments.h"
 
 #include <gtest/gtest.h>
 

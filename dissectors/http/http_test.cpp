@@ -509,5 +509,32 @@ TEST(Http, SlotIsSmall) {
   EXPECT_LE(kDescriptor.slot_bytes, 576u);
 }
 
+TEST(Http, AConnectionRestsWheneverNothingIsOpenAndForgetsNothing) {
+  const Conversation calls = {{kC, kGet}, {kS, kOk}, {kC, kGet}, {kS, kOk}, {kC, kGet}};
+  EXPECT_EQ(play(kDescriptor, calls).parked, 2u) << "not while a call is open";
+  Play never;
+  never.park = false;
+  EXPECT_EQ(play(kDescriptor, calls, never).parked, 0u);
+  EXPECT_EQ(play(kDescriptor, {{kC, kGet + kGet}, {kS, kOk}}).parked, 0u) << "one of two is answered";
+
+  // A client that was once seen to pipeline is not believed to wait, hours later: behind a hole its calls are
+  // not paired by turn.
+  Conversation remembered = {{kC, kGet + kGet}, {kS, kOk + kOk}, {kC, kGet}, {kS, kOk},
+                             {kC, kGet},        {kS, kOk},       {kC, kGet}, {kS, kOk}};
+  remembered[4].lost = true;
+  const Outcome parked = play(kDescriptor, remembered);
+  EXPECT_GT(parked.parked, 0u);
+  EXPECT_EQ(parked.text(), play(kDescriptor, remembered, never).text());
+  EXPECT_NE(brief(parked).find("reason="), std::string::npos);
+
+  // After a hole that order has survived it rests again.
+  Conversation holed = calls;
+  holed.pop_back();
+  for (int i = 0; i < 4; ++i) holed.insert(holed.end(), {{kC, kGet}, {kS, kOk}});
+  holed[1].lost = true;
+  EXPECT_GE(play(kDescriptor, holed).parked, 4u);
+  EXPECT_EQ(play(kDescriptor, holed).text(), play(kDescriptor, holed, never).text());
+}
+
 }  // namespace
 }  // namespace spanlight::http

@@ -275,8 +275,10 @@ class Session {
       const Inside inside(true);
       parked_ = dissector_->park(position(), memo_);
     }
-    if (parked_) std::memset(slot_, 0xa5, protocol_.slot_bytes);
-    if (parked_ && state_->used_bytes() + previews_->used_bytes() + buffers_.lent_bytes() > 0)
+    if (!parked_) return;
+    ++out_.parked;
+    std::memset(slot_, 0xa5, protocol_.slot_bytes);
+    if (state_->used_bytes() + previews_->used_bytes() + buffers_.lent_bytes() > 0)
       violate("parked with something kept");
   }
 

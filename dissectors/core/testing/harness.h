@@ -67,6 +67,7 @@ struct Outcome {
   std::string handed_over[2];  // per direction: what the next protocol gets
   std::size_t used_bytes = 0;  // of both slab pools and of lent buffers at the end
   std::uint64_t skipped_bytes = 0;
+  std::uint64_t parked = 0;  // times that the slot was given up
   std::string text() const;
 };
 
