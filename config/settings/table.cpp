@@ -94,7 +94,7 @@ const Key kTable[] = {
 
     {"flows.max",
      &S::flows_max,
-     "Connections that each worker remembers, at 253 bytes each; beyond it the oldest is evicted.",
+     "Connections that each worker remembers; beyond it the oldest is evicted.",
      {1'024, 100'000'000}},
     {"flows.tcpIdle", &S::tcp_idle_s, "A TCP connection without packets is forgotten after this.",
      seconds(1, 24 * kHour)},

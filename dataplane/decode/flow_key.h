@@ -4,6 +4,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -31,8 +32,20 @@ struct FlowKey {
   std::uint16_t vlan = 0;  // outermost VLAN id, only where flow.vlanInKey is set
   std::uint32_t tunnel_id =
       0;  // VNI of VXLAN and Geneve (the same both ways); 0 for tunnels whose id may differ
+
+  static constexpr std::size_t kWords = 6;
+  // The last two overlap.
+  std::uint64_t word(std::size_t i) const {
+    static constexpr std::size_t kAt[kWords] = {0, 8, 16, 24, 32, 36};
+    std::uint64_t w;
+    std::memcpy(&w, reinterpret_cast<const char*>(this) + kAt[i], sizeof(w));
+    return w;
+  }
+  // Without a branch and without a call: nearly always they are equal.
   friend bool operator==(const FlowKey& a, const FlowKey& b) {
-    return std::memcmp(&a, &b, sizeof(FlowKey)) == 0;
+    std::uint64_t different = 0;
+    for (std::size_t i = 0; i < kWords; ++i) different |= a.word(i) ^ b.word(i);
+    return different == 0;
   }
 };
 static_assert(sizeof(FlowKey) == 44 && std::has_unique_object_representations_v<FlowKey>);

@@ -7,7 +7,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "decode/flow_key.h"
 
@@ -42,15 +41,12 @@ inline FlowHashSeed draw_seed() {
 inline const FlowHashSeed kFlowHashSeed = flow_hash_detail::draw_seed();
 
 inline std::uint64_t flow_hash(const FlowKey& key, const FlowHashSeed& seed) {
-  std::uint64_t w[6]{};
-  static_assert(sizeof(w) == sizeof(key) + 4);
-  std::memcpy(w, &key, sizeof(key));
   using flow_hash_detail::fold;
   // Three independent products, then two dependent ones: about five nanoseconds of latency, less when
   // pipelined.
-  const std::uint64_t a = fold(w[0] ^ seed.word[0], w[1] ^ seed.word[1]);
-  const std::uint64_t b = fold(w[2] ^ seed.word[2], w[3] ^ seed.word[3]);
-  const std::uint64_t c = fold(w[4] ^ seed.word[4], w[5] ^ seed.word[5]);
+  const std::uint64_t a = fold(key.word(0) ^ seed.word[0], key.word(1) ^ seed.word[1]);
+  const std::uint64_t b = fold(key.word(2) ^ seed.word[2], key.word(3) ^ seed.word[3]);
+  const std::uint64_t c = fold(key.word(4) ^ seed.word[4], key.word(5) ^ seed.word[5]);
   return fold(fold(a ^ seed.word[2], b ^ seed.word[5]) ^ std::rotl(c, 23), 0x9e3779b97f4a7c15 ^ c);
 }
 

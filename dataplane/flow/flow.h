@@ -40,6 +40,7 @@ struct Flow {
   bool encrypted : 1 = false;
   bool midstream : 1 = false;  // no SYN seen
   bool closed : 1 = false;     // both ends ended, or reset
+  bool restless : 1 = false;   // it was asked to rest since its last packet, and has something open
 
   // Seldom read.
   Memo memo{};

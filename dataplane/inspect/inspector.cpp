@@ -38,7 +38,6 @@ void Inspector::on_chunk(Flow& flow, unsigned sender, const Chunk& chunk) {
   if (flow.encrypted) counters_.encrypted_bytes += chunk.bytes.size();
   if (flow.opaque || !wake(flow, sender, chunk.offset)) return;
   take(flow, sender, chunk);
-  rest(flow);
 }
 
 void Inspector::take(Flow& flow, unsigned sender, const Chunk& chunk) {
@@ -106,16 +105,13 @@ void Inspector::on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs t
   if (flow.encrypted) counters_.encrypted_bytes += payload.size();
   if (flow.opaque || !wake(flow, sender, 0)) return;
   take(flow, sender, {.bytes = payload, .time = time});
-  if (flow.inspection == nullptr) return;
-  drop_waiting(flow.inspection->side[sender]);
-  rest(flow);
+  if (flow.inspection != nullptr) drop_waiting(flow.inspection->side[sender]);
 }
 
 void Inspector::on_time(Flow& flow, TimeNs now) {
   if (flow.inspection == nullptr || flow.inspection->dissector == nullptr) return;
   current_ = &flow;
   flow.inspection->dissector->on_time(now, *this);
-  rest(flow);
 }
 
 TimeNs Inspector::next_deadline(const Flow& flow) {

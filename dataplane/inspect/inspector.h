@@ -67,6 +67,9 @@ class Inspector final : private Sink {
   void on_time(Flow& flow, TimeNs now);
   static TimeNs next_deadline(const Flow& flow);
 
+  // The flow was silent for a while: its memory is given back if nothing of it is open. True: it was.
+  bool rest(Flow& flow);
+
   // The flow is over: calls still open are told, slabs given back.
   void close(Flow& flow, End end, TimeNs time);
 
@@ -76,7 +79,6 @@ class Inspector final : private Sink {
   void take(Flow& flow, unsigned sender, const Chunk& chunk);
 
   // between two messages
-  void rest(Flow& flow);
   bool wake(Flow& flow, unsigned sender, std::uint64_t sender_end);
   Position position(const Flow& flow, unsigned sender, std::uint64_t sender_end) const;
 

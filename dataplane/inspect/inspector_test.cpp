@@ -371,13 +371,16 @@ TEST_F(InspectorTest, WithoutStateMemoryAFlowIsCountedAndLeftAlone) {
 }
 
 TEST_F(InspectorTest, AParkedDissectorHoldsNoMemoryAndGoesOnWhereItWas) {
-  script_.parks = true;
   say(0, "Q:1");
+  EXPECT_FALSE(inspector_.rest(flow_)) << "the dissector does not want to";
+  script_.parks = true;
+  EXPECT_TRUE(inspector_.rest(flow_));
+  EXPECT_FALSE(inspector_.rest(flow_)) << "it does already";
   EXPECT_EQ(state_.used_bytes(), 0u);
   EXPECT_TRUE(flow_.has_session());
   EXPECT_EQ(Inspector::next_deadline(flow_), kNever);
   say(1, "A:12");
-  script_.parks = false;
+  EXPECT_TRUE(inspector_.rest(flow_));
   say(0, "Q:2");
   say(1, "A:2");
   EXPECT_EQ(script_.log, (Log{">0:Q:1", "park >3 <0", "resume 1 >3 <0", "<0:A:12", "park >3 <4",
@@ -389,11 +392,13 @@ TEST_F(InspectorTest, AParkedDissectorHoldsNoMemoryAndGoesOnWhereItWas) {
 TEST_F(InspectorTest, HolesAndEndsWakeItAndClosingDoesNot) {
   script_.parks = true;
   say(0, "Q:1");
+  inspector_.rest(flow_);
   lose(1, 5);
+  inspector_.rest(flow_);
   inspector_.on_end(flow_, 0, End::fin, 9);
+  EXPECT_FALSE(inspector_.rest(flow_)) << "one side ended: that is not in the memo";
   EXPECT_EQ(script_.log, (Log{">0:Q:1", "park >3 <0", "resume 1 >3 <0", "<gap 5", "park >3 <5",
                               "resume 2 >3 <5", ">end"}));
-  EXPECT_NE(flow_.inspection, nullptr) << "one side ended: the other may still speak";
   inspector_.close(flow_, End::fin, 9);
   EXPECT_EQ(script_.log.back(), "close");
 
@@ -401,13 +406,13 @@ TEST_F(InspectorTest, HolesAndEndsWakeItAndClosingDoesNot) {
   Flow other;
   other.key.protocol = 6;
   inspector_.on_chunk(other, 0, {.bytes = as_bytes("Q:1"), .time = 1});
+  inspector_.rest(other);
   inspector_.close(other, End::fin, 2);
   EXPECT_EQ(script_.log.back(), "park >0 <0");
   EXPECT_FALSE(other.has_session());
 }
 
-TEST_F(InspectorTest, WhatWaitsIsPassedOrIsLookedForIsNotParked) {
-  script_.parks = true;
+TEST_F(InspectorTest, WhatWaitsIsPassedOrIsLookedForDoesNotRest) {
   for (const Answer& a : {Answer{.consumed = 2}, Answer{.consumed = 3, .want = Want::skip, .n = 4},
                           Answer{.consumed = 3, .want = Want::resync},
                           Answer{.consumed = 3, .want = Want::wait, .n = 9}, Answer{.want = Want::hold}}) {
@@ -416,15 +421,25 @@ TEST_F(InspectorTest, WhatWaitsIsPassedOrIsLookedForIsNotParked) {
     flow_.key.protocol = 6;
     offset_[0] = 0;
     say(0, "Q:1");
-    EXPECT_EQ(script_.parked, 0u) << static_cast<int>(a.want);
-    EXPECT_NE(flow_.inspection, nullptr);
+    EXPECT_FALSE(inspector_.rest(flow_)) << static_cast<int>(a.want);
+    EXPECT_EQ(script_.parked, 0u);
     inspector_.close(flow_, End::fin, 0);
   }
+}
+
+TEST_F(InspectorTest, AFlowThatIsNotIdentifiedDoesNotRest) {
+  script_.parks = true;
+  EXPECT_FALSE(inspector_.rest(flow_));
+  say(0, "Q");
+  EXPECT_FALSE(inspector_.rest(flow_));
+  say(0, ":1");
+  EXPECT_TRUE(inspector_.rest(flow_));
 }
 
 TEST_F(InspectorTest, WithoutStateMemoryAParkedFlowIsCountedAndLeftAlone) {
   script_.parks = true;
   say(0, "Q:1");
+  inspector_.rest(flow_);
   const std::vector<MutableBytes> all = take_all_state();
   state_.give(all.back());  // room for one block, where two are needed
   say(1, "A:1");

@@ -6,16 +6,16 @@
 
 namespace spanlight {
 
-// Nothing is open and nothing waits: both slabs are given back.
-void Inspector::rest(Flow& flow) {
+bool Inspector::rest(Flow& flow) {
   const Inspection* in = flow.inspection;
-  if (in == nullptr || in->dissector == nullptr || in->candidate == Flow::kNoProtocol) return;
-  if (!in->side[0].rests() || !in->side[1].rests()) return;
-  if (!in->dissector->park(position(flow, 0, flow.delivered(0)), flow.memo)) return;
+  if (in == nullptr || in->dissector == nullptr || in->candidate == Flow::kNoProtocol) return false;
+  if (!in->side[0].rests() || !in->side[1].rests()) return false;
+  if (!in->dissector->park(position(flow, 0, flow.delivered(0)), flow.memo)) return false;
   ++counters_.parked;
   flow.parked = in->candidate;
   flow.handovers = in->handovers & 0xf;
   release(flow);
+  return true;
 }
 
 // True where there was nothing to wake, too. `sender_end`: how far the sender's direction was delivered

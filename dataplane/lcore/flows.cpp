@@ -33,6 +33,7 @@ void Worker::on_packet(Slot& slot) {
     return outcome(Outcome::table_full);
   }
   flow->last_seen = std::max(flow->last_seen, time);
+  flow->restless = false;
   add_saturating(flow->packets[packet.sender]);
   flow->bytes[packet.sender] += packet.payload_wire_bytes;
   if (packet.key.protocol == kTcp) {
@@ -230,10 +231,17 @@ TimeNs Worker::idle_deadline(const Flow& flow) const {
   return flow.last_seen + seconds * kSecondNs;
 }
 
+// Busy connections keep what they need; those that were silent for so long give it back if they can. A second
+// is long against the time between the calls of a busy one, and short against what memory lasts for.
+TimeNs Worker::rest_deadline(const Flow& flow) {
+  constexpr DurationNs kRestAfterNs = kSecondNs;
+  return flow.inspection == nullptr || flow.restless ? kNever : flow.last_seen + kRestAfterNs;
+}
+
 // A flow has one timer, armed for the earliest of its deadlines. Silence is looked at lazily: packets do not
 // move the timer, it asks when it fires.
 void Worker::arm(Flow& flow) {
-  TimeNs deadline = std::min(idle_deadline(flow), Inspector::next_deadline(flow));
+  TimeNs deadline = std::min({idle_deadline(flow), rest_deadline(flow), Inspector::next_deadline(flow)});
   if (flow.conversation.hole_deadline != 0) deadline = std::min(deadline, flow.conversation.hole_deadline);
   if (flow.timer.covers(deadline)) return;
   timers_.arm(table_.index_of(flow), deadline);
@@ -252,6 +260,7 @@ void Worker::on_timer(std::uint32_t index) {
     after_segment(flow, now);
   }
   if (Inspector::next_deadline(flow) <= now) inspector_.on_time(flow, now);
+  if (rest_deadline(flow) <= now) flow.restless = !inspector_.rest(flow);
   arm(flow);
 }
 

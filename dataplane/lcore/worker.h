@@ -118,6 +118,7 @@ class Worker final : private StreamSink, private Lender {
   // The end of flows.
   void arm(Flow& flow);
   TimeNs idle_deadline(const Flow& flow) const;
+  static TimeNs rest_deadline(const Flow& flow);
   void on_timer(std::uint32_t index);
   void end_connection(Flow& flow, End end, TimeNs time);
   void remove(Flow& flow, End end, TimeNs time);
