@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstring>
 
+#include "decode/plain.h"
 #include "decode/walk.h"
 
 namespace spanlight {
@@ -95,6 +96,7 @@ DecodeResult decode(Bytes head, std::uint32_t captured, std::uint32_t wire, Link
   packet = Packet{};
   packet.frame_bytes = wire;
   packet.window_scale = kNoWindowScale;
+  if (link == LinkType::ethernet && plain::tcp_in_ipv4(head, captured, wire, packet)) return DecodeResult::ok;
   Walk w{.head = head,
          .captured = captured,
          .end = wire,

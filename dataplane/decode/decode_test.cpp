@@ -1,5 +1,8 @@
 // Links, IP and transports. Tunnels: tunnel_test.cpp.
 
+#include <random>
+#include <tuple>
+
 #include "decode/decode_test_support.h"
 
 namespace spanlight {
@@ -394,6 +397,43 @@ TEST(Decode, vlan_is_in_the_key_only_where_asked_for) {
   EXPECT_EQ(decode_frame(tagged).packet.key, decode_frame(plain).packet.key);
   const Packet keyed = decode_frame(tagged, LinkType::ethernet, {.vlan_in_key = true}).packet;
   EXPECT_EQ(keyed.key.vlan, 7);
+}
+
+// Plain frames are decoded in one look, and the walk reads the same bytes as raw IP: they agree on whatever
+// is made of such a frame, and of its lengths.
+TEST(Decode, the_short_way_and_the_walk_agree) {
+  constexpr std::uint32_t kLink = 14;
+  std::mt19937 engine(5);
+  const auto random = [&engine] { return static_cast<std::uint32_t>(engine()); };
+  unsigned good = 0;
+  for (int round = 0; round < 200'000; ++round) {
+    Frame frame =
+        on_eth().ipv4(round % 2 == 0 ? kA : kB, kB).tcp().payload(std::size_t{random() % 80}).build();
+    for (unsigned n = random() % 4; n > 0; --n)
+      frame[kLink + random() % 40] = static_cast<std::uint8_t>(random() % 3 == 0 ? 0x50 : random());
+    frame.resize(std::max<std::size_t>(kLink + 1, frame.size() - random() % 30));
+    frame[kLink] = static_cast<std::uint8_t>(0x40 | (frame[kLink] & 0xf));  // raw IP would take a 6 for IPv6
+    const auto captured = static_cast<std::uint32_t>(frame.size());
+    const std::uint32_t wire = captured + (random() % 2) * (random() % 40);
+    Packet direct, walked;
+    Fragment fragment;
+    const DecodeResult by_look = decode(frame, captured, wire, LinkType::ethernet, {}, direct, fragment);
+    const DecodeResult by_walk = decode(Bytes(frame).subspan(kLink), captured - kLink, wire - kLink,
+                                        LinkType::raw_ip, {}, walked, fragment);
+    ASSERT_EQ(by_look, by_walk) << round;
+    if (by_look != DecodeResult::ok) continue;
+    ++good;
+    walked.payload_offset += kLink;
+    walked.frame_bytes += kLink;
+    const auto all = [](const Packet& p) {
+      return std::tuple(p.sender, p.ttl, p.ip_id, p.has_ip_id, p.seq, p.ack, p.tcp_flags, p.window,
+                        p.checksum, p.mss, p.window_scale, p.payload_offset, p.payload_wire_bytes,
+                        p.payload_bytes, p.frame_bytes);
+    };
+    ASSERT_EQ(direct.key, walked.key) << round;
+    ASSERT_EQ(all(direct), all(walked)) << round;
+  }
+  EXPECT_GT(good, 50'000u);
 }
 
 }  // namespace

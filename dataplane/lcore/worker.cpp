@@ -249,7 +249,6 @@ bool Worker::decode_one(rte_mbuf* frame, Slot& slot, Origin origin) {
   const std::uint32_t wanted = captured < kHeadBytesMax ? captured : kHeadBytesMax;
   // Headers in one piece: nearly always they are; else copied from the mbuf's segments.
   const auto* head = static_cast<const std::uint8_t*>(rte_pktmbuf_read(frame, 0, wanted, head_.data()));
-  slot.packet = Packet{};
   Fragment fragment;
   const DecodeResult result =
       decode({head, wanted}, captured, info.wire_bytes, info.link, decode_options_, slot.packet, fragment);

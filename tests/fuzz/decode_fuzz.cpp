@@ -79,6 +79,28 @@ void check_prefix(Bytes frame, std::uint32_t wire, LinkType link, const DecodeOp
   require(packet.payload_bytes <= whole.payload_bytes);
 }
 
+// Plain frames are decoded in one look: the walk, which reads the same bytes as raw IP, must agree.
+void check_plain(Bytes head, std::uint32_t captured, std::uint32_t wire, const DecodeOptions& options,
+                 DecodeResult result, const Packet& packet) {
+  constexpr std::uint32_t kLink = 14;
+  if (head.size() <= kLink || captured >= kHeadBytesMax || head[12] != 8 || head[13] != 0) return;
+  Packet walked;
+  Fragment fragment;
+  const DecodeResult by_walk = decode(head.subspan(kLink), captured - kLink, std::max(wire, captured) - kLink,
+                                      LinkType::raw_ip, options, walked, fragment);
+  if (head[kLink] >> 4 != 4) return;  // raw IP may be IPv6, whatever the EtherType says
+  require(by_walk == result);
+  if (result != DecodeResult::ok) return;
+  require(walked.key == packet.key && walked.sender == packet.sender && walked.ttl == packet.ttl &&
+          walked.ip_id == packet.ip_id && walked.has_ip_id == packet.has_ip_id);
+  require(walked.seq == packet.seq && walked.ack == packet.ack && walked.tcp_flags == packet.tcp_flags &&
+          walked.window == packet.window && walked.checksum == packet.checksum && walked.mss == packet.mss &&
+          walked.window_scale == packet.window_scale);
+  require(walked.payload_offset + kLink == packet.payload_offset &&
+          walked.payload_wire_bytes == packet.payload_wire_bytes &&
+          walked.payload_bytes == packet.payload_bytes && walked.frame_bytes + kLink == packet.frame_bytes);
+}
+
 class Worker {
  public:
   void frame(Bytes captured, std::uint32_t wire, LinkType link, const DecodeOptions& options, TimeNs now) {
@@ -90,6 +112,7 @@ class Worker {
     Fragment fragment;
     DecodeResult result = decode(head, bytes, wire, link, options, packet, fragment);
     if (bytes > 0 && bytes <= kHeadBytesMax) check_prefix(exact, wire, link, options, result, packet);
+    if (link == LinkType::ethernet) check_plain(head, bytes, wire, options, result, packet);
     Bytes from = exact;
     for (int depth = 0; result == DecodeResult::fragment && depth < 4; ++depth) {
       check_fragment(fragment, from.size());

@@ -171,8 +171,8 @@ void run(Bytes input) {
   const Outcome whole = play(http::kDescriptor, conversation, how);
   check_outcome(whole);
   check_holes(conversation, how, whole);
-  // Cuts change nothing, with holes or without: a hole lies between segments, and segments are cut further. Nor
-  // does resting between messages.
+  // Cuts change nothing, with holes or without: a hole lies between segments, and segments are cut further.
+  // Nor does resting between messages.
   how.park = false;
   if ((setup & 128) != 0)
     how.cut_seed = 1 + static_cast<std::uint32_t>(input.size());
