@@ -8,6 +8,7 @@
 #include "core/transaction.h"
 #include "publish/publisher.h"
 #include "record/subscriber.h"
+#include "thread_times.h"
 
 namespace spanlight::bench {
 
@@ -105,11 +106,13 @@ class WireSink final : public RecordsSink {
     directory_ = directory;
     settings_.records_endpoint = "ipc://" + directory_ + "/records.sock";
     settings_.command_endpoint.clear();
+    const Threads before = threads_of_process();
     publisher_ = std::make_unique<Publisher>(
         settings_, SensorIdentity{"replay", 1, "0", 0, static_cast<std::uint16_t>(pools_.size())}, pools_,
         Publisher::Collect{});
     if (std::string fault = publisher_->open(); !fault.empty()) return fault;
     publisher_->start();
+    publishing_ = without(threads_of_process(), before);
     std::string fault;
     subscriber_ = Subscriber::connect({.endpoint = settings_.records_endpoint}, fault);
     if (subscriber_ == nullptr) return fault;
@@ -132,6 +135,7 @@ class WireSink final : public RecordsSink {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     end();
+    found_.publisher_cpu_ns = cpu_ns_of(publishing_);
     publisher_->stop();
     found_.missed = subscriber_->loss().missed();
     return found_;
@@ -163,6 +167,7 @@ class WireSink final : public RecordsSink {
   std::vector<BatchPool*> pools_;
   std::string directory_;
   std::unique_ptr<Publisher> publisher_;
+  Threads publishing_;
   std::unique_ptr<Subscriber> subscriber_;
   std::thread thread_;
   std::atomic<bool> stop_{false};

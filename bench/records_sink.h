@@ -18,12 +18,13 @@ namespace spanlight::bench {
 struct Found {
   std::uint64_t records = 0;
   std::uint64_t batches = 0;
-  std::uint64_t looked_at = 0;   // records
-  std::uint64_t touched = 0;     // of those, complete but touched by a gap
-  std::uint64_t incomplete = 0;  // of those, without request or answer
-  std::uint64_t unreadable = 0;  // records in batches that did not open
-  std::uint64_t missed = 0;      // batches that the subscriber knows it did not get
-  std::uint64_t cpu_ns = 0;      // of the thread that takes them
+  std::uint64_t looked_at = 0;         // records
+  std::uint64_t touched = 0;           // of those, complete but touched by a gap
+  std::uint64_t incomplete = 0;        // of those, without request or answer
+  std::uint64_t unreadable = 0;        // records in batches that did not open
+  std::uint64_t missed = 0;            // batches that the subscriber knows it did not get
+  std::uint64_t cpu_ns = 0;            // of the thread that takes them
+  std::uint64_t publisher_cpu_ns = 0;  // of the sensor's publishing thread and ZeroMQ's threads under it
   std::uint64_t wrong() const { return touched + incomplete + unreadable; }
 };
 

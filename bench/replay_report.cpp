@@ -38,10 +38,19 @@ void print_json_rates(const char* name, const Rates& r) {
       r.cpu_share, r.seconds, r.packets, r.calls, r.laps, r.replaced, r.still_held);
 }
 
+// What a thread's time is for each record, in TSC cycles.
+double cycles_each(std::uint64_t cpu_ns, const Found& found) {
+  return static_cast<double>(cpu_ns) / 1e9 * static_cast<double>(rte_get_tsc_hz()) /
+         static_cast<double>(std::max<std::uint64_t>(1, found.records));
+}
+
 void print_records(const RunResult& whole) {
   const Found& found = whole.found;
   const double each = static_cast<double>(whole.record_bytes) /
                       static_cast<double>(std::max<std::uint64_t>(1, found.records));
+  if (found.publisher_cpu_ns > 0)
+    std::printf("publisher %.0f cycles a record, on its own thread; its subscriber %.0f\n",
+                cycles_each(found.publisher_cpu_ns, found), cycles_each(found.cpu_ns, found));
   if (!whole.lossy) {
     std::printf("records   expected %" PRIu64 ", found %" PRIu64 ", wrong %" PRIu64 " of %" PRIu64
                 " looked at; %.0f bytes each; sink %.2f CPU s\n",
@@ -150,9 +159,11 @@ void print_json(const Arguments& a, const Scene& scene, const RunResult& whole, 
   if (baseline != nullptr) print_json_rates("baseline", rates_of(*baseline, 0));
   std::printf("\"records_expected\":%" PRIu64 ",\"records_found\":%" PRIu64 ",\"records_looked_at\":%" PRIu64
               ",\"records_touched\":%" PRIu64 ",\"records_incomplete\":%" PRIu64
-              ",\"batches_missed\":%" PRIu64 ",\"record_bytes\":%" PRIu64 ",\"sink_cpu_s\":%.3f,",
+              ",\"batches_missed\":%" PRIu64 ",\"record_bytes\":%" PRIu64
+              ",\"sink_cpu_s\":%.3f,\"publisher_cycles_per_record\":%.1f,",
               whole.expected, found.records, found.looked_at, found.touched, found.incomplete, found.missed,
-              whole.record_bytes, static_cast<double>(found.cpu_ns) / 1e9);
+              whole.record_bytes, static_cast<double>(found.cpu_ns) / 1e9,
+              cycles_each(found.publisher_cpu_ns, found));
   std::printf("\"given\":%" PRIu64 ",\"received\":%" PRIu64 ",\"outcomes\":%" PRIu64 ",\"gaps\":%" PRIu64
               ",\"gap_bytes\":%" PRIu64 ",\"early_segments\":%" PRIu64 ",\"evicted\":%" PRIu64
               ",\"open_flows\":%" PRIu64 ",",
