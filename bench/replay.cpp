@@ -66,11 +66,13 @@ std::string plan_memory(const Arguments& a, const TraceOptions& options, Setting
   const std::uint64_t mbufs = a.workers * Preloaded::memory_bytes(frames_max, sample.frame_bytes_max,
                                                                   sample.standing, settings.lent_buffers);
   settings.memory_mb = static_cast<std::uint32_t>((mbufs * 17 / 16) / kMb + kBaseMb);
-  const std::uint64_t needed = mbufs + size.bytes;  // a trace is in memory twice while it is loaded
+  // A trace is in memory twice while it is loaded; after that the tables fill.
+  const std::uint64_t needed =
+      mbufs + std::max(size.bytes, a.workers * FlowTable::memory_bytes(settings.flows_max));
   const std::uint64_t available = memory_available();
   if (needed < available) return {};
-  return "the frames need " + std::to_string(needed / kMb) + " MiB, " + std::to_string(available / kMb) +
-         " MiB are there: use fewer --connections or --calls";
+  return "frames and flow tables need " + std::to_string(needed / kMb) + " MiB, " +
+         std::to_string(available / kMb) + " MiB are there: use fewer --connections or --calls";
 }
 
 void tell_hugepages(const Arguments& a, const EalStart& start) {

@@ -15,18 +15,21 @@ from figures import Used, heading, say
 
 STAGES = ("receive", "loop", "decode", "flow", "stream", "identify", "dissect", "encode", "publish", "not known")
 SAMPLES_A_SECOND = 1_999
+WORKER_THREADS = ("rte-worker", "lcore-worker")  # as the versions of DPDK call them
 STACK_BYTES = 2_048  # enough for the few frames above a memcpy
 
 # Rooms by their folder; a folder that is not here (dissectors/core, DPDK, the libraries) is looked through, to its caller.
-ROOMS = (("dataplane/decode/", "decode"), ("dataplane/flow/", "flow"), ("dataplane/stream/", "stream"), ("dataplane/inspect/identify", "identify"),
+# A flow's key is compared and hashed for the table.
+ROOMS = (("dataplane/decode/flow_key", "flow"), ("dataplane/decode/", "decode"), ("dataplane/flow/", "flow"), ("dataplane/stream/", "stream"), ("dataplane/inspect/identify", "identify"),
          ("dataplane/inspect/", "dissect"), ("dataplane/encode/", "encode"), ("dataplane/publish/", "publish"),
          ("dataplane/lcore/", "loop"), ("bench/", "receive"))
 PROTOCOL = re.compile(r"dissectors/(?!core/)[^/]+/")
 
-# Of the inspector, what works on a flow that has no protocol yet; of the worker's half, what looks up and opens flows.
+# Of the inspector, what works on a flow that has no protocol yet; of the worker, what is done for one stage's sake.
 IDENTIFYING = re.compile(r"Inspector::(open|look_at_head|search|probe|probe_among|rule_out|start|replay_heads|candidates_of)\b")
 FLOWING = re.compile(r"Worker::(flow_of|open_flow|orient|arm|idle_deadline|on_timer|run_timers|end_connection|remove)\b")
 STREAMING = re.compile(r"Worker::(on_tcp|give_segments|after_segment)\b")
+LENDING = re.compile(r"Worker::(lend|give_back)\b")
 DECODING = re.compile(r"Worker::(decode_one|note_frame|is_mine)\b")
 
 
@@ -35,7 +38,7 @@ def stage_of(function, path):
     if "dataplane/inspect/" in path and IDENTIFYING.search(function):
         return "identify"
     if "dataplane/lcore/" in path:
-        for pattern, stage in ((FLOWING, "flow"), (STREAMING, "stream"), (DECODING, "decode")):
+        for pattern, stage in ((FLOWING, "flow"), (STREAMING, "stream"), (DECODING, "decode"), (LENDING, "dissect")):
             if pattern.search(function):
                 return stage
     if PROTOCOL.search(path):
@@ -77,27 +80,20 @@ class Resolver:
 
 def samples_of(recording, program):
     """Call chains of the workers' samples: for each frame the offset in the program's file, or None where it is another's."""
-    text = subprocess.run(["perf", "script", "-i", recording, "--show-mmap-events", "--no-inline", "-F", "comm,ip,dso"],
+    # perf (5.11 and later) prints user addresses as offsets in their file.
+    text = subprocess.run(["perf", "script", "-i", recording, "--no-inline", "-F", "comm,ip,dso"],
                           capture_output=True, text=True, check=True).stdout
-    maps, chains, chain = [], [], None
+    chains, chain = [], None
     program = os.path.realpath(program)
     for line in text.splitlines():
-        mapped = re.search(r"PERF_RECORD_MMAP2 .*\[(0x[0-9a-f]+)\((0x[0-9a-f]+)\) @ (0x[0-9a-f]+|0) .*\]: r-xp (\S+)", line)
-        if mapped:
-            if os.path.realpath(mapped[4]) == program:
-                maps.append((int(mapped[1], 16), int(mapped[2], 16), int(mapped[3], 16)))
-            continue
         frame = re.match(r"\s+([0-9a-f]+) \((.*)\)$", line)
         if frame:
             if chain is not None:
-                ip = int(frame[1], 16)
                 # A caller's address is where it goes on: one back is within the call.
-                at = ip if not chain else ip - 1
-                inside = next((at - start + offset for start, size, offset in maps if start <= at < start + size), None)
-                chain.append(inside)
-            continue
-        if line.strip():
-            chain = [] if line.strip().startswith("lcore-worker") else None
+                at = int(frame[1], 16) - (1 if chain else 0)
+                chain.append(at if os.path.realpath(frame[2]) == program else None)
+        elif line.strip():
+            chain = [] if line.strip().startswith(WORKER_THREADS) else None
             if chain is not None:
                 chains.append(chain)
     return [chain for chain in chains if chain]
