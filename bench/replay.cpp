@@ -62,7 +62,8 @@ std::string plan_memory(const Arguments& a, const TraceOptions& options, Setting
   few.connections = 1;
   few.frames = 1;
   const Trace sample = make_trace(few);
-  const std::uint64_t frames_max = size.frames + size.frames / 8;  // mixes whose sizes are drawn
+  const bool drawn = options.mix == Mix::pipelined || options.mix == Mix::chunked;  // sizes of messages
+  const std::uint64_t frames_max = size.frames + (drawn ? size.frames / 8 : size.frames / 256);
   const std::uint64_t mbufs = a.workers * Preloaded::memory_bytes(frames_max, sample.frame_bytes_max,
                                                                   sample.standing, settings.lent_buffers);
   settings.memory_mb = static_cast<std::uint32_t>((mbufs * 17 / 16) / kMb + kBaseMb);
