@@ -150,11 +150,11 @@ int run(const Arguments& a) {
   if (const std::string fault = plan_memory(a, trace, settings); !fault.empty()) return failed(fault);
   const auto started = start_eal(settings, cpus);
   if (const auto* fault = std::get_if<std::string>(&started)) return failed(*fault);
-  const EalStart& start = std::get<EalStart>(started);
-  tell_hugepages(a, start);
+  const auto* start = std::get_if<EalStart>(&started);
+  tell_hugepages(a, *start);
   leave_to_workers(all, cpus);
   if (a.idle_flows) return report_idle_flows(settings, trace, a.json) ? 0 : 1;
-  return replay(a, trace, settings, start.hugepages);
+  return replay(a, trace, settings, start->hugepages);
 }
 
 }  // namespace
