@@ -88,14 +88,15 @@ class Laps final : public RxQueue {
     std::uint16_t given = 0;
     for (; given < n && lap_ < kLaps; ++given) {
       rte_mbuf* frame = frames_[next_];
-      retarget(rte_pktmbuf_mtod(frame, std::uint8_t*), trace_.frames[next_].from_client,
-               lap_ == 0 ? 0 : lap_ - 1, lap_);
+      const TraceFrame& info = trace_.frames[next_];
+      renew(rte_pktmbuf_mtod(frame, std::uint8_t*), info.from_client, info.has_ack, step_);
       rte_mbuf_refcnt_update(frame, 1);
       frame_info(frame) = {.time = now, .wire_bytes = rte_pktmbuf_pkt_len(frame)};
       out[given] = frame;
       if (++next_ == frames_.size()) {
         next_ = 0;
         ++lap_;
+        step_ = LapStep::between(static_cast<std::uint16_t>(lap_ - 1), lap_);
       }
     }
     if (lap_ == kLaps) stop_.store(true);
@@ -109,6 +110,7 @@ class Laps final : public RxQueue {
   std::vector<rte_mbuf*> frames_;
   std::size_t next_ = 0;
   std::uint16_t lap_ = 0;
+  LapStep step_ = LapStep::between(0, 0);
 };
 
 // Not seccomp's strict mode, which forbids reading the time stamp counter too. What is left is how a failure
@@ -204,7 +206,8 @@ TEST(QuietItself, ASystemCallOnAQuietThreadIsCaught) {
       testing::KilledBySignal(SIGSYS), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Mixes, Quiet, testing::Values(Mix::rpc, Mix::web, Mix::bulk));
+INSTANTIATE_TEST_SUITE_P(Mixes, Quiet,
+                         testing::Values(Mix::rpc, Mix::web, Mix::bulk, Mix::pipelined, Mix::chunked));
 
 }  // namespace
 }  // namespace spanlight::bench

@@ -8,6 +8,7 @@
 #include "core/transaction.h"
 #include "publish/publisher.h"
 #include "record/subscriber.h"
+#include "thread_times.h"
 
 namespace spanlight::bench {
 
@@ -15,7 +16,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::microseconds kNap{50};
-constexpr std::uint64_t kLookedAtEvery = 16;  // batches; at each of them would make the sink the slower side
 
 std::uint64_t thread_cpu_ns() {
   timespec t{};
@@ -23,16 +23,19 @@ std::uint64_t thread_cpu_ns() {
   return static_cast<std::uint64_t>(t.tv_sec) * kSecondNs + static_cast<std::uint64_t>(t.tv_nsec);
 }
 
-std::uint64_t wrong_in(const wire::RecordBatch& batch) {
-  std::uint64_t wrong = 0;
-  for (const wire::Record* record : *batch.records())
-    wrong += record->state() != wire::State::complete || (record->flags() & kFlagGap) != 0;
-  return wrong;
+void look_at(const wire::RecordBatch& batch, Found& found) {
+  for (const wire::Record* record : *batch.records()) {
+    ++found.looked_at;
+    const bool complete = record->state() == wire::State::complete;
+    found.incomplete += complete ? 0 : 1;
+    found.touched += complete && (record->flags() & kFlagGap) != 0 ? 1 : 0;
+  }
 }
 
 class NullSink final : public RecordsSink {
  public:
-  explicit NullSink(std::vector<BatchPool*> pools) : pools_(std::move(pools)) {}
+  NullSink(std::vector<BatchPool*> pools, std::uint64_t look_every)
+      : pools_(std::move(pools)), look_every_(look_every) {}
   ~NullSink() override { end(); }
 
   std::string start() override {
@@ -62,19 +65,24 @@ class NullSink final : public RecordsSink {
       while (Batch* batch = pool->next()) {
         any = true;
         found_.records += batch->records;
-        if (found_.batches++ % kLookedAtEvery == 0) look_at(*batch);
+        if (look_every_ != 0 && found_.batches % look_every_ == 0) open_and_look(*batch);
+        ++found_.batches;
         pool->release(batch);
       }
     }
     return any;
   }
 
-  void look_at(const Batch& batch) {
+  void open_and_look(const Batch& batch) {
     const auto opened = open_batch({batch.storage + batch.data_offset, batch.data_bytes});
-    found_.wrong += opened ? wrong_in(*opened) : batch.records;
+    if (opened)
+      look_at(*opened, found_);
+    else
+      found_.unreadable += batch.records;
   }
 
   std::vector<BatchPool*> pools_;
+  const std::uint64_t look_every_;
   std::thread thread_;
   std::atomic<bool> stop_{false};
   Found found_;
@@ -98,11 +106,13 @@ class WireSink final : public RecordsSink {
     directory_ = directory;
     settings_.records_endpoint = "ipc://" + directory_ + "/records.sock";
     settings_.command_endpoint.clear();
+    const Threads before = threads_of_process();
     publisher_ = std::make_unique<Publisher>(
         settings_, SensorIdentity{"replay", 1, "0", 0, static_cast<std::uint16_t>(pools_.size())}, pools_,
         Publisher::Collect{});
     if (std::string fault = publisher_->open(); !fault.empty()) return fault;
     publisher_->start();
+    publishing_ = without(threads_of_process(), before);
     std::string fault;
     subscriber_ = Subscriber::connect({.endpoint = settings_.records_endpoint}, fault);
     if (subscriber_ == nullptr) return fault;
@@ -125,6 +135,7 @@ class WireSink final : public RecordsSink {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     end();
+    found_.publisher_cpu_ns = cpu_ns_of(publishing_);
     publisher_->stop();
     found_.missed = subscriber_->loss().missed();
     return found_;
@@ -142,7 +153,7 @@ class WireSink final : public RecordsSink {
       if (got.kind == Received::Kind::records) {
         found_.records += got.batch->records()->size();
         ++found_.batches;
-        found_.wrong += wrong_in(*got.batch);
+        look_at(*got.batch, found_);
         received_.store(found_.records);
       }
       // PUB drops beyond the high-water marks; held back well below them, all arrives.
@@ -156,6 +167,7 @@ class WireSink final : public RecordsSink {
   std::vector<BatchPool*> pools_;
   std::string directory_;
   std::unique_ptr<Publisher> publisher_;
+  Threads publishing_;
   std::unique_ptr<Subscriber> subscriber_;
   std::thread thread_;
   std::atomic<bool> stop_{false};
@@ -165,8 +177,8 @@ class WireSink final : public RecordsSink {
 
 }  // namespace
 
-std::unique_ptr<RecordsSink> make_null_sink(std::vector<BatchPool*> pools) {
-  return std::make_unique<NullSink>(std::move(pools));
+std::unique_ptr<RecordsSink> make_null_sink(std::vector<BatchPool*> pools, std::uint64_t look_every) {
+  return std::make_unique<NullSink>(std::move(pools), look_every);
 }
 
 std::unique_ptr<RecordsSink> make_wire_sink(const Settings& settings, std::vector<BatchPool*> pools) {

@@ -1,13 +1,14 @@
 #pragma once
 // One replay: workers on their lcores, each with its own preloaded trace, until the time is over and a lap is
-// whole. Every worker shards for itself, as behind a NIC with RSS: the ring between workers is not part of
-// it. The EAL runs.
+// whole. The EAL runs.
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "memory_use.h"
+#include "records_sink.h"
 #include "replay_queue.h"
 #include "settings/settings.h"
 
@@ -15,23 +16,35 @@ namespace spanlight::bench {
 
 struct RunOptions {
   Settings settings;
-  double warm_up_s = 0.5;
-  double seconds = 3;
+  ReplayTime time;
   bool publish = false;  // through ZeroMQ to a subscriber, not to a sink in this process
-  std::uint64_t calls_per_lap = 0;
+  std::uint64_t look_every =
+      16;  // of the sink in this process: looking at each batch would make it the slower side
+  std::uint64_t calls_per_lap = 0;  // of one worker
+  bool lossy = false;  // the trace lacks frames: records cannot be foretold, accounts must balance
+};
+
+// What the workers' own counters say of the run.
+struct Accounts {
+  std::uint64_t given = 0;     // frames that the queues handed out
+  std::uint64_t received = 0;  // frames that the workers say they got
+  std::uint64_t outcomes = 0;  // what became of them, in all
+  std::uint64_t records = 0;   // built
+  std::uint64_t gaps = 0, gap_bytes = 0, out_of_order = 0, evicted = 0, preview_exhausted = 0;
+  std::uint64_t flows = 0;  // live when the last frame had been given
 };
 
 struct RunResult {
   std::string fault;  // a sentence; empty = it ran
   std::vector<ReplayFigures> workers;
-  std::uint64_t expected = 0;  // records of all laps, the warm-up's too
-  std::uint64_t found = 0;
-  std::uint64_t wrong = 0;
-  std::uint64_t missed_batches = 0;
-  std::uint64_t sink_cpu_ns = 0;
+  std::uint64_t expected = 0;  // records of all laps, the warm-up's too, of a trace without loss
+  Found found;
+  Accounts accounts;
   std::uint64_t record_bytes = 0;
-  std::vector<std::string> odd;  // counters that must be zero and are not
-  bool right() const { return fault.empty() && found == expected && wrong == 0 && odd.empty(); }
+  MemoryUse before, after;       // the pipeline stood; the last frame had been given
+  std::vector<std::string> odd;  // what may not be and is
+  bool lossy = false;
+  bool right() const;
 };
 
 // The whole pipeline.

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "core/time_ns.h"
+#include "standing.h"
 #include "support/packet_builder.h"
 #include "support/pcap_writer.h"
 
@@ -17,135 +18,11 @@ constexpr std::uint8_t kFin = 0x01, kSyn = 0x02, kPush = 0x08, kAck = 0x10;
 constexpr unsigned kClient = 0, kServer = 1;
 constexpr TimeNs kFirstTime = 1'795'000'000 * kSecondNs;
 
-struct Plan {
-  std::uint32_t connections;
-  std::uint32_t calls;  // of each connection
-};
-
-constexpr Plan plan_of(Mix mix) {
-  switch (mix) {
-    case Mix::rpc:
-      return {256, 100};
-    case Mix::web:
-      return {512, 10};
-    case Mix::bulk:
-      return {16, 4};
-  }
-  return {1, 1};
-}
-
-struct Call {
-  std::string request, response;
-};
-
-std::string hex(std::mt19937_64& random, std::size_t digits) {
-  std::string text;
-  while (text.size() < digits) text += "0123456789abcdef"[random() % 16];
-  return text;
-}
-
-std::string number(std::mt19937_64& random, std::uint64_t below) {
-  return std::to_string(random() % below);
-}
-
-std::string json_of(std::mt19937_64& random, std::size_t bytes) {
-  std::string text = "{\"items\":[";
-  while (text.size() + 48 < bytes)
-    text += R"({"id":)" + number(random, 10'000) + R"(,"name":"item","price":)" + number(random, 100) + "},";
-  if (text.back() == ',') text.pop_back();
-  text += "],\"pad\":\"";
-  const std::size_t end = text.size() + 2;
-  text += std::string(bytes > end ? bytes - end : 0, 'x') + "\"}";
-  return text;
-}
-
-// Head and body, so long together that the message has exactly `bytes`.
-std::string message(std::mt19937_64& random, const std::string& head, std::size_t bytes) {
-  const std::size_t fixed = head.size() + std::string_view("Content-Length: \r\n\r\n").size();
-  std::size_t body = bytes - fixed - 1;
-  while (fixed + std::to_string(body).size() + body > bytes) --body;
-  std::string text = head + "Content-Length: " + std::to_string(body) + "\r\n\r\n" + json_of(random, body);
-  return text;
-}
-
-Call rpc_call(std::mt19937_64& random) {
-  const std::string request =
-      "POST /inventory/v1/GetItem HTTP/1.1\r\nHost: inventory.shop.svc:8080\r\n"
-      "User-Agent: rpc-client/2.1\r\nAccept: application/json\r\n"
-      "Content-Type: application/json\r\nX-Request-Id: " +
-      hex(random, 32) + "\r\n";
-  const std::string response =
-      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-      "Date: Mon, 23 Nov 2026 04:20:00 GMT\r\nX-Shard: " +
-      number(random, 64) + "\r\n";
-  return {message(random, request, 300), message(random, response, 400)};
-}
-
-Call web_call(std::mt19937_64& random) {
-  const std::string request =
-      "GET /shop/items/" + number(random, 100'000) + "?page=" + number(random, 50) +
-      "&sort=price HTTP/1.1\r\n"
-      "Host: shop.example.com\r\n"
-      "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
-      "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
-      "Accept-Language: en-US,en;q=0.5\r\nAccept-Encoding: identity\r\nConnection: keep-alive\r\n"
-      "Referer: https://shop.example.com/shop/start\r\nCookie: sid=" +
-      hex(random, 64) +
-      "; theme=dark\r\n"
-      "X-Request-Id: " +
-      hex(random, 32) +
-      "\r\n"
-      "traceparent: 00-" +
-      hex(random, 32) + "-" + hex(random, 16) + "-01\r\n\r\n";
-  const std::string response =
-      "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 23 Nov 2026 04:20:00 GMT\r\n"
-      "Content-Type: application/json\r\nConnection: keep-alive\r\nVary: Accept-Encoding\r\n"
-      "ETag: \"" +
-      hex(random, 12) + "\"\r\nCache-Control: no-store\r\n";
-  return {request, message(random, response, 6'300)};
-}
-
-Call bulk_call(std::mt19937_64& random) {
-  constexpr std::size_t kBodyBytes = 1'000'000;
-  Call call;
-  call.request = "GET /files/" + number(random, 100'000) +
-                 ".bin HTTP/1.1\r\nHost: files.shop.svc\r\n"
-                 "User-Agent: fetch/1.0\r\nAccept: */*\r\n\r\n";
-  call.response = "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nETag: \"" + hex(random, 12) +
-                  "\"\r\nContent-Length: " + std::to_string(kBodyBytes) + "\r\n\r\n";
-  const std::size_t head = call.response.size();
-  call.response.resize(head + kBodyBytes);
-  for (std::size_t i = 0; i < kBodyBytes; i += 8) {
-    const std::uint64_t word = random();
-    for (std::size_t b = 0; b < 8; ++b) call.response[head + i + b] = static_cast<char>(word >> 8 * b);
-  }
-  return call;
-}
-
-Call make_call(Mix mix, std::mt19937_64& random) {
-  switch (mix) {
-    case Mix::rpc:
-      return rpc_call(random);
-    case Mix::web:
-      return web_call(random);
-    case Mix::bulk:
-      return bulk_call(random);
-  }
-  return {};
-}
-
-struct Built {
-  test::Frame bytes;
-  bool from_client;
-};
-
-// One connection as both ends send it.
+// One connection as both ends send it; its bytes go to the trace at once, its frames wait for their turn.
 class Connection {
  public:
-  Connection(const TraceOptions& options, std::uint32_t index, std::mt19937_64& random)
-      : client_("10." + std::to_string(options.network) + ".0.0"),
-        server_("172.16.0." + std::to_string(1 + index % 16)),
-        port_(static_cast<std::uint16_t>(10'000 + index)) {
+  Connection(Trace& trace, const TraceOptions& options, std::uint32_t index, std::mt19937_64& random)
+      : trace_(trace), ends_(ends_of(options.network, index)) {
     for (unsigned side : {kClient, kServer}) {
       seq_[side] = static_cast<std::uint32_t>(random());
       ip_id_[side] = static_cast<std::uint16_t>(random());
@@ -158,13 +35,28 @@ class Connection {
     say(kServer, call.response);
   }
 
+  // All of them outstanding before the first answer. `joined`: the messages of one side share segments.
+  void call_together(const std::vector<Call>& calls, bool joined) {
+    std::string requests, responses;
+    for (const Call& call : calls) {
+      requests += call.request;
+      responses += call.response;
+      if (!joined) say(kClient, call.request);
+    }
+    if (joined) say(kClient, requests);
+    if (joined) return say(kServer, responses);
+    for (const Call& call : calls) say(kServer, call.response);
+  }
+
+  void ask(const Call& call) { say(kClient, call.request); }
+
   void close() {
     send(kClient, kFin | kAck, {});
     send(kServer, kFin | kAck, {});
     send(kClient, kAck, {});
   }
 
-  std::vector<Built> take() { return std::move(frames_); }
+  std::vector<TraceFrame> take() { return std::move(frames_); }
 
  private:
   void open() {
@@ -186,20 +78,28 @@ class Connection {
 
   void send(unsigned side, int flags, std::string_view payload) {
     const unsigned peer = 1 - side;
-    const bool client = side == kClient;
+    const bool client = side == kClient, acks = (flags & kAck) != 0;
     ++clock_;
-    const test::TcpFields tcp{.src = client ? port_ : kHttpPort,
-                              .dst = client ? kHttpPort : port_,
+    const test::TcpFields tcp{.src = client ? ends_.port : kHttpPort,
+                              .dst = client ? kHttpPort : ends_.port,
                               .seq = seq_[side],
-                              .ack = (flags & kAck) != 0 ? seq_[peer] : 0,
+                              .ack = acks ? seq_[peer] : 0,
                               .flags = static_cast<std::uint8_t>(flags),
                               .options = timestamps()};
     test::PacketBuilder packet;
     packet.eth()
-        .ipv4(client ? client_ : server_, client ? server_ : client_, {.id = ip_id_[side]++})
+        .ipv4(client ? ends_.client : ends_.server, client ? ends_.server : ends_.client,
+              {.id = ip_id_[side]++})
         .tcp(tcp);
-    frames_.push_back({packet.payload(payload).build(), client});
+    keep(packet.payload(payload).build(), client, acks);
     seq_[side] += static_cast<std::uint32_t>(payload.size()) + ((flags & (kSyn | kFin)) != 0 ? 1 : 0);
+  }
+
+  void keep(const test::Frame& frame, bool from_client, bool has_ack) {
+    const auto length = static_cast<std::uint16_t>(frame.size());
+    frames_.push_back({trace_.bytes.size(), length, from_client, has_ack});
+    trace_.bytes.insert(trace_.bytes.end(), frame.begin(), frame.end());
+    trace_.frame_bytes_max = std::max(trace_.frame_bytes_max, length);
   }
 
   test::Frame timestamps() const {
@@ -211,34 +111,63 @@ class Connection {
   }
 
   static constexpr std::uint16_t kHttpPort = 80;
-  std::string client_, server_;
-  std::uint16_t port_;
+  Trace& trace_;
+  const Ends ends_;
   std::uint32_t seq_[2];
   std::uint16_t ip_id_[2];
   std::uint32_t clock_ = 1'000;
-  std::vector<Built> frames_;
+  std::vector<TraceFrame> frames_;
 };
 
-void append(Trace& trace, const Built& built) {
-  trace.frames.push_back({static_cast<std::uint32_t>(trace.bytes.size()),
-                          static_cast<std::uint16_t>(built.bytes.size()), built.from_client});
-  trace.bytes.insert(trace.bytes.end(), built.bytes.begin(), built.bytes.end());
+void talk(Connection& connection, const TraceOptions& options, std::uint32_t calls, std::mt19937_64& random) {
+  const std::uint32_t outstanding = plan_of(options.mix).outstanding;
+  for (std::uint32_t left = calls; left > 0;) {
+    std::vector<Call> together(outstanding == 1 ? 1
+                                                : std::min<std::uint64_t>(left, 1 + random() % outstanding));
+    for (Call& call : together) call = make_call(options.mix, random);
+    left -= static_cast<std::uint32_t>(together.size());
+    if (together.size() == 1)
+      connection.call(together[0]);
+    else
+      connection.call_together(together, random() % 2 == 0);
+  }
+}
+
+// What the mirror makes of one connection's frames: some are lost, some come later than others that were sent
+// behind them. Drawn apart from what is said, so that the rest stays the same.
+void disturb(Trace& trace, const TraceOptions& options, std::vector<TraceFrame>& frames,
+             std::mt19937_64& random) {
+  constexpr std::size_t kBehindMax = 3;
+  const auto drawn = [&random](std::uint16_t per_mille) { return random() % 1'000 < per_mille; };
+  if (options.loss_per_mille > 0)
+    trace.lost += std::erase_if(frames, [&](const TraceFrame&) { return drawn(options.loss_per_mille); });
+  if (options.disorder_per_mille == 0) return;
+  for (std::size_t i = 0; i + 1 < frames.size(); ++i) {
+    if (!drawn(options.disorder_per_mille)) continue;
+    const std::size_t behind = std::min(i + 1 + random() % kBehindMax, frames.size() - 1);
+    std::rotate(frames.begin() + static_cast<std::ptrdiff_t>(i),
+                frames.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                frames.begin() + static_cast<std::ptrdiff_t>(behind) + 1);
+    ++trace.disordered;
+    i = behind;  // the moved frame is not moved again
+  }
 }
 
 // All connections side by side: a train of packets of one direction from one, then from another.
-void interleave(Trace& trace, std::vector<std::vector<Built>>& connections, std::mt19937_64& random) {
+void interleave(Trace& trace, const std::vector<std::vector<TraceFrame>>& connections,
+                std::mt19937_64& random) {
   std::vector<std::pair<std::size_t, std::size_t>> open;  // connection, next frame
-  for (std::size_t i = 0; i < connections.size(); ++i) open.push_back({i, 0});
+  for (std::size_t i = 0; i < connections.size(); ++i)
+    if (!connections[i].empty()) open.push_back({i, 0});
   while (!open.empty()) {
     const std::size_t pick = random() % open.size();
     auto& [index, next] = open[pick];
-    const std::vector<Built>& frames = connections[index];
+    const std::vector<TraceFrame>& frames = connections[index];
     const bool direction = frames[next].from_client;
     for (std::size_t n = 0; n < kTrainMax && next < frames.size() && frames[next].from_client == direction;
          ++n)
-      append(trace, frames[next++]);
+      trace.frames.push_back(frames[next++]);
     if (next < frames.size()) continue;
-    connections[index].clear();
     open[pick] = open.back();
     open.pop_back();
   }
@@ -246,40 +175,59 @@ void interleave(Trace& trace, std::vector<std::vector<Built>>& connections, std:
 
 }  // namespace
 
-std::optional<Mix> mix_of(std::string_view name) {
-  if (name == "rpc") return Mix::rpc;
-  if (name == "web") return Mix::web;
-  if (name == "bulk") return Mix::bulk;
-  return std::nullopt;
+Ends ends_of(std::uint8_t network, std::uint32_t index) {
+  return {.client = "10." + std::to_string(network) + ".0.0",
+          .server = "172.16." + std::to_string(index / kPorts) + "." + std::to_string(1 + index % 16),
+          .port = static_cast<std::uint16_t>(kPortFirst + index % kPorts)};
 }
 
 Trace make_trace(const TraceOptions& options) {
-  std::mt19937_64 random(options.seed);
+  if (options.mix == Mix::headers) return make_standing_trace(options);
+  std::mt19937_64 random(options.seed), mirror(~options.seed);
   const Plan plan = plan_of(options.mix);
-  const std::uint32_t wanted = options.connections == 0 ? plan.connections : options.connections;
+  const std::uint32_t calls = options.calls == 0 ? plan.calls : options.calls;
   Trace trace;
-  trace.connections = std::min(wanted, kConnectionsMax);
-  std::vector<std::vector<Built>> connections;
+  trace.connections =
+      std::min(options.connections == 0 ? plan.connections : options.connections, kConnectionsMax);
+  std::vector<std::vector<TraceFrame>> connections;
   for (std::uint32_t i = 0; i < trace.connections; ++i) {
-    Connection connection(options, i, random);
-    for (std::uint32_t n = 0; n < plan.calls; ++n) connection.call(make_call(options.mix, random));
-    connection.close();
+    Connection connection(trace, options, i, random);
+    if (options.ending != Ending::opened) {
+      talk(connection, options, calls, random);
+      trace.calls += calls;
+    }
+    if (options.ending == Ending::closed) connection.close();
+    if (options.ending == Ending::asked) connection.ask(make_call(options.mix, random));
     connections.push_back(connection.take());
-    trace.calls += plan.calls;
+    disturb(trace, options, connections.back(), mirror);
   }
   interleave(trace, connections, random);
   return trace;
+}
+
+TraceSize size_of(const TraceOptions& options) {
+  constexpr std::uint32_t kSample = 4;
+  TraceOptions few = options;
+  few.connections = kSample;
+  const Plan plan = plan_of(options.mix);
+  const std::uint64_t connections = options.connections == 0 ? plan.connections : options.connections;
+  if (options.mix == Mix::headers) few.frames = kSample;
+  const Trace sample = make_trace(few);
+  TraceSize size{sample.frames.size() * connections / kSample, sample.bytes.size() * connections / kSample};
+  if (options.mix != Mix::headers) return size;
+  const std::uint64_t frames = std::max<std::uint64_t>({connections, options.frames, kStandingFrames});
+  return {frames, frames * sample.frame_bytes_max};
 }
 
 std::string write_pcap(Trace trace, const std::string& path, std::uint32_t laps, std::uint64_t gap_ns) {
   test::PcapWriter file(path);
   TimeNs time = kFirstTime;
   for (std::uint32_t lap = 0; lap < laps && file.ok(); ++lap) {
+    const LapStep step =
+        LapStep::between(static_cast<std::uint16_t>(lap - 1), static_cast<std::uint16_t>(lap));
     for (std::size_t i = 0; i < trace.frames.size(); ++i) {
       const TraceFrame& frame = trace.frames[i];
-      if (lap > 0)
-        retarget(trace.bytes.data() + frame.offset, frame.from_client, static_cast<std::uint16_t>(lap - 1),
-                 static_cast<std::uint16_t>(lap));
+      if (lap > 0) renew(trace.bytes.data() + frame.offset, frame.from_client, frame.has_ack, step);
       file.write(trace.frame(i), time, frame.length);
       time += gap_ns;
     }
