@@ -13,6 +13,7 @@
 
 #include "port/eal_log.h"
 #include "port/mempool.h"
+#include "port/numa.h"
 #include "port/port.h"
 #include "port/source.h"
 #include "settings/source.h"
@@ -111,6 +112,7 @@ std::vector<unsigned> worker_cpus(const Settings& settings) {
   // tend to be.
   const auto main = std::find(cpus.begin(), cpus.end(), static_cast<unsigned>(settings.main_cpu));
   cpus.erase(main == cpus.end() ? cpus.begin() : main);
+  cpus = Numa().near(settings.ports, cpus);
   if (cpus.size() >= RTE_MAX_LCORE) cpus.resize(RTE_MAX_LCORE - 1);
   return cpus;
 }

@@ -19,7 +19,8 @@ struct EalStart {
   std::string sentence;  // for the log: which memory is used and why
 };
 
-// The CPUs of the workers: Settings::workers, or all but one of the process's CPUs, at least one.
+// The CPUs of the workers: Settings::workers, or all but one of the process's CPUs, at least one; of several
+// NUMA nodes those that the ports' devices are on.
 std::vector<unsigned> worker_cpus(const Settings& settings);
 
 // The lcore id of worker `index`.

@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "lcore/counters.h"
 #include "port/eal.h"
+#include "port/numa.h"
 #include "port/open_port.h"
 #include "port/privileges.h"
 #include "port/source.h"
@@ -98,12 +99,12 @@ void say_start(const Settings& settings, const Engine& engine, const std::vector
   for (const auto& port : engine.ports()) ports += (ports.empty() ? "" : ", ") + port->name();
   std::string on;
   for (const unsigned cpu : cpus) on += (on.empty() ? "" : ", ") + std::to_string(cpu);
-  log(LogLevel::info, "listening on " + ports + " with " + std::to_string(cpus.size()) +
-                          (cpus.size() == 1 ? " worker (CPU " : " workers (CPUs ") + on + "), up to " +
-                          std::to_string(settings.flows_max) + " flows each; memory: " +
-                          mib(engine.memory().flows) + " for flows, up to " + mib(engine.memory().slabs) +
-                          " for state and previews, " + mib(engine.memory().records) + " for records, " +
-                          mib(engine.memory().frames) + " for frames");
+  log(LogLevel::info,
+      "listening on " + ports + " with " + std::to_string(cpus.size()) +
+          (cpus.size() == 1 ? " worker (CPU " : " workers (CPUs ") + on + "), up to " +
+          std::to_string(settings.flows_max) + " flows each; memory: " + mib(engine.memory().flows) +
+          " for flows, up to " + mib(engine.memory().slabs) + " for state and previews, " +
+          mib(engine.memory().records) + " for records, " + mib(engine.memory().frames) + " for frames");
 }
 
 // Until a signal, or until nothing more can come. True if that is a good end.
@@ -187,6 +188,8 @@ int run_sensor(int argc, char** argv) {
   if (told(engine.start())) return 1;
   say_start(*settings, engine, cpus);
   log(LogLevel::info, "records at " + publisher.endpoint());
+  for (const std::string& sentence : Numa().far_ports(settings->ports, cpus))
+    log(LogLevel::warning, sentence);
   const bool good = watch(engine, end);
   engine.stop();
   publisher.stop();
