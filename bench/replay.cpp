@@ -183,6 +183,7 @@ Settings settings_of(const Arguments& a, std::uint64_t pool_bytes, const std::ve
   settings.hugepages = a.no_huge ? Hugepages::never : Hugepages::automatic;
   settings.workers = cpus;
   settings.body_preview_bytes = static_cast<std::uint32_t>(a.body_preview);
+  settings.shedding_enabled = false;  // its queues are always full
   settings.remove_duplicates = !a.keep_duplicates;
   settings.memory_mb = static_cast<std::uint32_t>((pool_bytes * a.workers * 17 / 16 >> 20) + 64);
   return settings;

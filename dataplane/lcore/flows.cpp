@@ -1,6 +1,8 @@
 // Worker's second half: one packet on its flow, and how flows end.
 
+#include <rte_cycles.h>
 #include <rte_mbuf.h>
+#include <rte_pause.h>
 
 #include <algorithm>
 
@@ -15,6 +17,10 @@ constexpr std::uint8_t kTcp = 6;
 
 void add_saturating(std::uint32_t& counter) {
   counter += counter != 0xffffffff;
+}
+
+void waste(std::uint32_t cycles) {
+  for (const std::uint64_t until = rte_rdtsc() + cycles; rte_rdtsc() < until;) rte_pause();
 }
 
 }  // namespace
@@ -35,11 +41,14 @@ void Worker::on_packet(Slot& slot) {
   flow->last_seen = std::max(flow->last_seen, time);
   add_saturating(flow->packets[packet.sender]);
   flow->bytes[packet.sender] += packet.payload_wire_bytes;
+  if (shared_.wasted_cycles != 0) [[unlikely]]
+    waste(shared_.wasted_cycles);
+  const bool shed = (flow->shed || inspector_.sheds_low_priority()) && shed_by_protocol(*flow, time);
   if (packet.key.protocol == kTcp) {
-    outcome(Outcome::stream);
+    outcome(shed ? Outcome::shed_protocol : Outcome::stream);
     on_tcp(*flow, slot, time);
   } else {
-    outcome(Outcome::datagram);
+    outcome(shed ? Outcome::shed_protocol : Outcome::datagram);
     if (packet.key.protocol == 17) on_udp(*flow, slot, time);
   }
   arm(*flow);
@@ -84,7 +93,7 @@ Flow* Worker::flow_of(Slot& slot, TimeNs time) {
       packet.key.protocol == kTcp && (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
   if (!opening) return flow;
   const Segment segment{.seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time};
-  if (!flow->closed && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
+  if (!flow->closed && !flow->shed && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
     if (flow->inspection == nullptr) orient(*flow, packet);  // the SYN came late: a skewed TAP
     return flow;
   }
@@ -114,6 +123,7 @@ Flow* Worker::open_flow(const Slot& slot, TimeNs time) {
   std::copy_n(packet.vlans, kVlansMax, flow->vlans);
   orient(*flow, packet);
   if (flow->midstream) ++counters_.flows_midstream;
+  flow->lost_by_us = flow->midstream && shedding_.may_have_shed(slot.hash);
   return flow;
 }
 
@@ -139,7 +149,12 @@ void Worker::orient(Flow& flow, const Packet& packet) {
 void Worker::on_tcp(Flow& flow, Slot& slot, TimeNs time) {
   if (flow.closed) return;  // late retransmissions and acknowledgements of what is over
   current_ = &flow;
-  give_segments(flow, slot, time);
+  if (flow.opaque && !shared_.follows_unread) {
+    inspector_.passed_unread(flow, slot.packet.payload_bytes);
+    Reassembler::pass_unread(flow.conversation, slot.packet.sender, slot.packet.tcp_flags);
+  } else {
+    give_segments(flow, slot, time);
+  }
   after_segment(flow, time);
 }
 
@@ -242,6 +257,7 @@ void Worker::arm(Flow& flow) {
 void Worker::on_timer(std::uint32_t index) {
   Flow& flow = table_[index];
   const TimeNs now = capture_now_;
+  if (left_out(flow)) return end_shed(flow);
   if (idle_deadline(flow) <= now) {
     if (!flow.closed) ++counters_.flows_idle;
     return remove(flow, End::idle, now);

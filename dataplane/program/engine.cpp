@@ -25,6 +25,7 @@ std::string host_name() {
 IdentifyOptions identify_options(const Settings& settings) {
   IdentifyOptions options;
   options.enabled = settings.enabled_dissectors;
+  options.low_priority = settings.low_priority;
   for (const auto& [protocol, ports] : settings.port_mapping) options.port_hints.push_back({protocol, ports});
   for (const auto& pattern : settings.user_patterns)
     options.user_patterns.push_back({pattern.protocol, pattern.regex});
