@@ -198,7 +198,7 @@ void expect_accounted(const OneWorker& worker, const TooMuch& queue) {
 
 TEST(Overload, flows_are_left_out_whole_and_come_back) {
   OneWorker worker(overloaded());
-  worker.shared().wasted_cycles = 5'000;
+  worker.shared().wasted_pauses = 100;
   TooMuch queue(worker, "shed_flow", 200'000, false);
   const std::vector<Said> said = worker.run(queue);
   expect_accounted(worker, queue);
@@ -216,7 +216,7 @@ TEST(Overload, flows_are_left_out_whole_and_come_back) {
 // The device loses packets beside what the worker leaves out: still nothing is paired that does not belong.
 TEST(Overload, with_losses_of_the_device_too) {
   OneWorker worker(overloaded());
-  worker.shared().wasted_cycles = 5'000;
+  worker.shared().wasted_pauses = 100;
   TooMuch queue(worker, "shed_flow", 200'000, true);
   const std::vector<Said> said = worker.run(queue);
   expect_accounted(worker, queue);
@@ -228,7 +228,7 @@ TEST(Overload, protocols_of_low_priority_are_left_out_before_flows) {
   Settings settings = overloaded();
   settings.low_priority = {"http"};
   OneWorker worker(settings);
-  worker.shared().wasted_cycles = 5'000;
+  worker.shared().wasted_pauses = 100;
   TooMuch queue(worker, "shed_protocol", 20'000, false);
   const std::vector<Said> said = worker.run(queue);
   expect_accounted(worker, queue);

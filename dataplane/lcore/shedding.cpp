@@ -16,21 +16,31 @@ constexpr std::uint32_t kCutShiftMost = 5;
 // Prices are those of so much full time; older ones fade.
 constexpr DurationNs kPricesOfPatience = 2;
 
+// A turn may take so long for whatever else is to be done.
+constexpr DurationNs kTurnWithoutWorkNs = 20 * kMicrosecondNs;
+
 }  // namespace
 
 Shedding::Shedding(const Options& options)
     : options_(options), least_(std::max(kAllFlows / std::max(options.one_of, 1U), 1U)) {}
 
-// A turn with packets in which the thread was stopped, or a clock that was set, says nothing of the load: it
-// counts for a part of the patience, however long it was.
 void Shedding::begin_turn(TimeNs now) {
-  const bool idle = work_ == 0 && !any_full_;
-  const DurationNs longest = idle ? options_.patience : options_.patience / kTurnsOfPatience;
-  passed_ = turn_began_ != 0 && now > turn_began_ ? std::min(now - turn_began_, longest) : 0;
+  const DurationNs took = turn_began_ != 0 && now > turn_began_ ? now - turn_began_ : 0;
+  passed_ = std::min(took, longest_turn());
   turn_began_ = now;
   count_last_turn();
   longest_ = 0;
   any_full_ = false;
+}
+
+// A turn in which the thread was stopped, or a clock that was set, says nothing of the load: of how long the
+// last turn took no more counts than its work explains twice over.
+DurationNs Shedding::longest_turn() const {
+  const bool idle = work_ == 0 && !any_full_;
+  if (idle) return options_.patience;
+  const DurationNs most = options_.patience / kTurnsOfPatience;
+  if (full_work_ == 0) return most;
+  return std::min(most, std::max(2 * work_ * full_time_ / full_work_, kTurnWithoutWorkNs));
 }
 
 void Shedding::count_last_turn() {

@@ -33,7 +33,8 @@ class Shedding {
   };
 
   static constexpr std::uint32_t kAllFlows = 1U << 16;
-  static constexpr DurationNs kTurnsOfPatience = 8;  // one turn counts for no more than this part of it
+  static constexpr DurationNs kTurnsOfPatience =
+      8;  // a turn with packets counts for no more than this part of it
 
   // One queue, as seen from turn to turn.
   struct Queue {
@@ -66,6 +67,7 @@ class Shedding {
  private:
   static constexpr std::uint32_t kFull = 1'024;  // load() of a worker that has no time left
 
+  DurationNs longest_turn() const;
   void count_last_turn();
   std::uint32_t load() const;
   bool step_up();

@@ -185,6 +185,28 @@ TEST(Shedding, a_thread_that_was_stopped_is_not_overloaded) {
   EXPECT_EQ(m.shedding.steps_up(), 0u);
 }
 
+// Others on its CPU stop the thread again and again; its queue waits for it meanwhile, and it would have
+// time. What it is slowed by is not taken for the price of its work: it goes on to take what it can.
+TEST(Shedding, a_thread_that_shares_its_cpu_takes_what_it_can) {
+  Model m;
+  m.shed_share = 0.1;
+  m.offered_per_s = 2 * m.capacity();
+  double before = 0;
+  for (int i = 0; i < 600; ++i) {
+    m.run(5 * kMillisecondNs);
+    m.now += 5 * kMillisecondNs;
+    if (i == 200) before = m.dissected;
+  }
+  const double ran_s = 400 * 0.005;
+  EXPECT_GE((m.dissected - before) / ran_s / m.capacity(), 0.9 * 0.8 / 0.9);
+  m.offered_per_s = 0.5 * m.capacity();
+  for (int i = 0; i < 200; ++i) {
+    m.run(5 * kMillisecondNs);
+    m.now += 5 * kMillisecondNs;
+  }
+  EXPECT_EQ(m.shedding.level(), ShedLevel::none);
+}
+
 // Bursts that the queue holds are what it is for.
 TEST(Shedding, a_burst_that_is_worked_off_at_once_is_not_too_much) {
   Model m;

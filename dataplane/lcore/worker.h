@@ -46,8 +46,8 @@ struct WorkerShared {
   // For whoever judges a mirror: flows that nobody reads are put together all the same, so that their holes
   // show.
   bool follows_unread = false;
-  // For tests and benchmarks of overload: so many cycles are wasted on each packet that goes to its flow.
-  std::uint32_t wasted_cycles = 0;
+  // For tests and benchmarks of overload: so many pauses (rte_pause) on each packet that goes to its flow.
+  std::uint32_t wasted_pauses = 0;
   std::bitset<256> ports_lend{};  // by FrameInfo::port: its pool has buffers for previews
   // When the sensor itself last lost packets (NIC, rings), by the workers' clock: gaps near it are its own
   // doing.
