@@ -221,6 +221,8 @@ class Session {
     stir(opposite(from));
   }
 
+  void shed_previews(bool shed) { limits_.previews_shed = shed; }
+
   void tick(TimeNs now) {
     if (done_ || dissector_->next_deadline() > now) return;
     const Inside inside(true);
@@ -423,7 +425,9 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
   std::uint64_t sent[2] = {0, 0};
   bool ended[2] = {false, false};
   TimeNs time = kSecondNs;
+  unsigned number = 0;
   for (const Segment& s : conversation) {
+    session.shed_previews((how.shed_segments >> number++ % 32 & 1) != 0);
     time += how.time_step_ns + s.pause;
     session.tick(time);
     const std::uint64_t acked =
