@@ -40,7 +40,7 @@ DurationNs Shedding::longest_turn() const {
   if (idle) return options_.patience;
   const DurationNs most = options_.patience / kTurnsOfPatience;
   if (full_work_ == 0) return most;
-  return std::min(most, std::max(2 * work_ * full_time_ / full_work_, kTurnWithoutWorkNs));
+  return std::min(most, std::max(work_ * full_time_ / full_work_ * 2, kTurnWithoutWorkNs));
 }
 
 void Shedding::count_last_turn() {
