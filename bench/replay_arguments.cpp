@@ -83,6 +83,7 @@ Settings settings_of(const Arguments& a, const TraceOptions& trace) {
   constexpr std::uint32_t kPatienceMs = 600'000;
   Settings settings;
   settings.idle = Idle::poll;
+  settings.shedding_enabled = false;  // its queues are always full
   settings.hugepages = a.no_huge ? Hugepages::never : Hugepages::automatic;
   settings.body_preview_bytes = static_cast<std::uint32_t>(a.body_preview);
   settings.remove_duplicates = !a.keep_duplicates;

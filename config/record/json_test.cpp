@@ -158,7 +158,7 @@ TEST(Json, ValuesOfANewerSensorAreUnknownAndStillJson) {
   call.reason = static_cast<wire::Reason>(77);
   call.transport = static_cast<wire::Transport>(77);
   call.tunnel = static_cast<wire::Tunnel>(77);
-  call.flags = 0xffff'ff00;
+  call.flags = 0xffff'fe00;
   call.request.fields = {{.name = "new", .kind = static_cast<wire::FieldKind>(9)}};
   const nlohmann::json json = parsed(call);
   EXPECT_EQ(json["state"], "unknown");

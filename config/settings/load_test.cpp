@@ -65,6 +65,7 @@ TEST(Load, refuses_keys_it_does_not_know) {
        "s.yaml:3: publishing.curve.public: is not a setting; did you mean publishing.curve.publicKey?"},
       {"a list as key", "? [1, 2]\n: 3",
        "s.yaml:1: a key is a list; give one of sensor, ports, bpf, lcores, dpdk, decode, flows, sampling, "
+       "shedding, "
        "reassembly, "
        "enabledDissectors, portMapping, dissectors, redaction, publishing or logging"},
   });
@@ -305,6 +306,7 @@ dpdk: {hugepages: never, memoryMb: 512, rxDescriptors: 1024, mbufs: 8192, ringSi
 decode: {vlanInKey: true, decapsulate: no, vxlanPorts: [4790], genevePort: 6082, removeDuplicates: false}
 flows: {max: 1024, tcpIdle: 10m, tcpClosed: 6s, tcpOpening: 1m, udpIdle: 2m}
 sampling: {keep: 2, of: 3}
+shedding: {enabled: false, lowPriority: [http], oneOf: 16, patience: 10ms, calm: 1s}
 reassembly: {stateMemory: 1GiB, previewMemory: 32MiB, lentBuffers: 100, skewAllowance: 50ms, holeTimeout: 1s, heldBytes: 2MiB, heldSegments: 99}
 enabledDissectors: [http]
 portMapping: {http: [80, 8080], redis: [6379]}

@@ -62,6 +62,13 @@ struct Settings {
   std::uint32_t sample_keep = 1;
   std::uint32_t sample_of = 1;
 
+  // shedding: what a worker leaves out while it has more to do than it can
+  bool shedding_enabled = true;
+  std::vector<std::string> low_priority;   // protocols
+  std::uint32_t shedding_one_of = 64;      // at the worst one flow of so many is looked at
+  std::uint32_t shedding_patience_ms = 5;  // a queue that was not empty for so long is too much
+  std::uint32_t shedding_calm_ms = 100;    // nothing was too much for so long: one level down
+
   // reassembly, per worker unless said otherwise
   std::uint32_t state_memory_mb = 256;   // out-of-order segments, heads of messages, fragments
   std::uint32_t preview_memory_mb = 64;  // body previews

@@ -24,6 +24,7 @@ static_assert(static_cast<int>(wire::FieldKind::list) == static_cast<int>(Field:
 static_assert(static_cast<std::uint32_t>(wire::Flag::gap) == kFlagGap);
 static_assert(static_cast<std::uint32_t>(wire::Flag::redacted) == kFlagRedacted);
 static_assert(static_cast<std::uint32_t>(wire::Flag::uncertain) == kFlagUncertain);
+static_assert(static_cast<std::uint32_t>(wire::Flag::shed_body) == kFlagShedBody);
 static_assert(sizeof(wire::HeaderSpan) == sizeof(HeaderSpan));
 
 // Half of an address, as the wire shows it: a number, its first byte the highest.
@@ -288,6 +289,7 @@ Offset<wire::Record> RecordBuild::write(std::uint64_t id, const ConnectionInfo& 
   }
   if ((flags_ & kFlagRedacted) != 0) ++counters_.redacted;
   if ((flags_ & kFlagWithheldBody) != 0) ++counters_.bodies_withheld;
+  if ((flags_ & kFlagShedBody) != 0) ++counters_.bodies_shed;
   const auto [record, head] = builder_.table<RecordHead>(children_);
   head.id = id;
   head.timestamp = call_.request.present ? call_.request.first_byte : 0;

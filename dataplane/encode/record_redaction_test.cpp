@@ -103,5 +103,14 @@ TEST_F(RecordRedactionTest, AWithheldBodyLeavesNoByte) {
   EXPECT_EQ(all.find("SECRET"), std::string::npos);
 }
 
+TEST_F(RecordRedactionTest, ABodyThatOverloadLeftOutIsFlaggedAndCounted) {
+  make();
+  Transaction call = small_call();
+  call.response.body_size = 21;
+  call.flags = kFlagShedBody | kFlagTruncatedBody;
+  EXPECT_EQ(only_record(call)->flags(), kFlagShedBody | kFlagTruncatedBody);
+  EXPECT_EQ(counters.bodies_shed, 1u);
+}
+
 }  // namespace
 }  // namespace spanlight

@@ -39,6 +39,7 @@ struct EncodeCounters {
       0;  // records of a protocol that is not in the registry: a programmer's error
   std::uint64_t bodies_left_out = 0;   // records whose previews were dropped so that they fit a buffer
   std::uint64_t headers_left_out = 0;  // records whose headers were dropped so that they fit a buffer
+  std::uint64_t bodies_shed = 0;       // records with a body that overload left out of them, or cut
   std::uint64_t bodies_withheld = 0;   // records with a body that a redaction rule could not be applied to
   std::uint64_t fields_left_out = 0;   // messages or lists with more than the limits of record_layout.h
   std::uint64_t redacted = 0;          // records in which a redaction rule changed something

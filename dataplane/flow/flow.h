@@ -32,15 +32,17 @@ struct Flow {
   std::uint32_t tunnel_id = 0;
   Tunnel tunnel = Tunnel::none;
   std::uint8_t parked = kNoProtocol;  // index of the protocol whose dissector rests in `memo`
-  std::uint8_t vlan_count : 4 = 0;
-  std::uint8_t handovers : 4 = 0;  // of a parked dissector's flow; else the Inspection counts them
+  std::uint8_t vlan_count : 3 = 0;
+  std::uint8_t handovers : 3 = 0;  // of a parked dissector's flow; else the Inspection counts them
+  bool restless : 1 = false;       // it was asked to rest since its last packet, and has something open
   std::uint8_t client : 1 = 0;     // which end of the key is the client
   bool client_known : 1 = false;   // from a SYN or from what the protocol said
   bool opaque : 1 = false;         // nothing more to be learnt from its payload
   bool encrypted : 1 = false;
-  bool midstream : 1 = false;  // no SYN seen
-  bool closed : 1 = false;     // both ends ended, or reset
-  bool restless : 1 = false;   // it was asked to rest since its last packet, and has something open
+  bool midstream : 1 = false;   // no SYN seen
+  bool closed : 1 = false;      // both ends ended, or reset
+  bool shed : 1 = false;        // opaque for as long as the worker sheds protocols like this one
+  bool lost_by_us : 1 = false;  // joined midstream because the sensor left out what came before
 
   // Seldom read.
   Memo memo{};

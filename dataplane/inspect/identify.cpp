@@ -53,11 +53,16 @@ Identifier::~Identifier() {
 
 bool Identifier::choose(const IdentifyOptions& options, std::span<const Descriptor* const> protocols,
                         std::string& fault) {
-  for (const std::string& name : options.enabled) {
-    if (std::any_of(protocols.begin(), protocols.end(), [&](const Descriptor* d) { return d->name == name; }))
-      continue;
-    fault = "no protocol is called \"" + name + "\"";
-    return false;
+  for (const auto* names : {&options.enabled, &options.low_priority}) {
+    for (const std::string& name : *names) {
+      const auto known = std::find_if(protocols.begin(), protocols.end(),
+                                      [&](const Descriptor* d) { return d->name == name; });
+      if (known == protocols.end()) {
+        fault = "no protocol is called \"" + name + "\"";
+        return false;
+      }
+      if (names == &options.low_priority) low_priority_.push_back(*known);
+    }
   }
   hint_of_port_.assign(65'536, 0);
   for (const Descriptor* d : protocols) {

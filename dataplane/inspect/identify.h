@@ -2,6 +2,7 @@
 // Which protocol a head of bytes may belong to. The table of candidates is made once and shared by all
 // workers; each worker brings its own Hyperscan scratch. Ports only say who is asked first; content decides.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -29,7 +30,8 @@ struct IdentifyOptions {
     std::string protocol;
     std::string regex;
   };
-  std::vector<Pattern> user_patterns;  // a head that matches IS that protocol, said by its client
+  std::vector<Pattern> user_patterns;     // a head that matches IS that protocol, said by its client
+  std::vector<std::string> low_priority;  // protocol names: the first to be left out under overload
 };
 
 class Identifier {
@@ -54,6 +56,11 @@ class Identifier {
   // Candidates asked first for a flow with this server port.
   CandidateMask hinted(std::uint16_t port) const;
 
+  bool is_low_priority(const Descriptor& protocol) const {
+    return std::find(low_priority_.begin(), low_priority_.end(), &protocol) != low_priority_.end();
+  }
+  bool any_low_priority() const { return !low_priority_.empty(); }
+
   // One look at the head's start (kScanBytes at most). `likely`: of `among`, those whose patterns match and
   // those without patterns; fewer candidates than are worth a scan come back unchanged. `certain`: those
   // whose user pattern matches.
@@ -77,6 +84,7 @@ class Identifier {
   void hint(unsigned candidate, std::span<const std::uint16_t> ports);
 
   std::vector<const Descriptor*> candidates_;
+  std::vector<const Descriptor*> low_priority_;
   CandidateMask tcp_ = 0, udp_ = 0;
   CandidateMask with_patterns_ = 0;
   CandidateMask with_user_patterns_ = 0;

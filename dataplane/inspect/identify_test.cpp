@@ -75,5 +75,16 @@ TEST(Identifier, ABadPatternIsToldInOneSentence) {
   EXPECT_EQ(fault.substr(0, 37), "the pattern \"a(b\" cannot be used: Mis") << fault;
 }
 
+TEST(Identifier, LowPriorityIsOfProtocolsThatAreThere) {
+  const auto identifier = make({.low_priority = {"b"}});
+  EXPECT_TRUE(identifier->any_low_priority());
+  for (unsigned i = 0; i < 3; ++i)
+    EXPECT_EQ(identifier->is_low_priority(identifier->candidate(i)), identifier->candidate(i).name == "b");
+  EXPECT_FALSE(make({})->any_low_priority());
+  std::string fault;
+  EXPECT_EQ(Identifier::make({.low_priority = {"nobody"}}, fault, kAll), nullptr);
+  EXPECT_EQ(fault, "no protocol is called \"nobody\"");
+}
+
 }  // namespace
 }  // namespace spanlight

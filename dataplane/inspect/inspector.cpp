@@ -168,6 +168,7 @@ bool Inspector::open(Flow& flow) {
     InspectedSide& side = flow.inspection->side[s];
     side.alive = all;
     side.lost = flow.midstream && flow.key.protocol == kTcp;
+    if (flow.lost_by_us) side.cause = GapCause::sensor;
     side.ended = flow.conversation.stream[s].ended;  // before anybody spoke
   }
   return true;
@@ -292,6 +293,10 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
 
 bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   Inspection& in = *flow.inspection;
+  if (sheds_low_priority_ && identifier_.is_low_priority(*found.protocol)) {
+    shed(flow, time);
+    return false;
+  }
   in.slot = workshop_.state.take(found.protocol->slot_bytes);
   if (in.slot.empty()) {
     ++counters_.state_exhausted;
@@ -343,6 +348,12 @@ void Inspector::tell_ends(Flow& flow) {
 }
 
 // ---- the end of interest ------------------------------------------------------------------------
+
+void Inspector::shed(Flow& flow, TimeNs time) {
+  ++counters_.shed;
+  close(flow, End::shed, time);
+  flow.opaque = flow.shed = true;
+}
 
 void Inspector::turn_opaque(Flow& flow) {
   release(flow);

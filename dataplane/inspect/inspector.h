@@ -16,6 +16,7 @@ struct InspectCounters {
   std::uint64_t unknown = 0;           // flows given up: no protocol's
   std::uint64_t encrypted = 0;         // flows that begin with a TLS or SSH handshake
   std::uint64_t encrypted_bytes = 0;   // payload bytes seen in such flows
+  std::uint64_t shed = 0;              // flows of low priority left out for a while
   std::uint64_t handovers = 0;         // flows passed from one protocol to another
   std::uint64_t parked = 0;            // times that a dissector gave its memory back between two messages
   std::uint64_t state_exhausted = 0;   // flows not looked into because the state slabs were full
@@ -54,6 +55,26 @@ class Inspector final : private Sink {
     const auto* dissector = reinterpret_cast<const char*>(flow.inspection->dissector);
     for (std::size_t line = 0; line < kDissectorBytesPrefetched; line += 64)
       __builtin_prefetch(dissector + line, 1);
+  }
+
+  // Overload: protocols of low priority are not dissected for now.
+  void shed_low_priority(bool shed) { sheds_low_priority_ = shed; }
+  bool sheds_low_priority() const { return sheds_low_priority_; }
+  bool sheds(const Flow& flow) const {
+    if (!sheds_low_priority_) return false;
+    if (flow.parked != Flow::kNoProtocol)
+      return identifier_.is_low_priority(identifier_.candidate(flow.parked));
+    return flow.inspection != nullptr && flow.inspection->dissector != nullptr &&
+           identifier_.is_low_priority(*flow.inspection->protocol);
+  }
+
+  // Ends interest in the flow for as long as its protocol is shed. `flow.shed` says so; whoever takes it back
+  // takes `flow.opaque` back too.
+  void shed(Flow& flow, TimeNs time);
+
+  // Payload of an opaque flow that was not shown to anybody.
+  void passed_unread(const Flow& flow, std::uint32_t bytes) {
+    if (flow.encrypted) counters_.encrypted_bytes += bytes;
   }
 
   // Nobody will read what this side says next.
@@ -130,6 +151,7 @@ class Inspector final : private Sink {
   hs_scratch* scratch_ = nullptr;
   Flow* current_ = nullptr;  // whose dissector is running
   TimeNs turn_time_ = 0;
+  bool sheds_low_priority_ = false;
 };
 
 }  // namespace spanlight

@@ -459,5 +459,33 @@ TEST_F(InspectorTest, TheDissectorsTimerIsTheFlows) {
   EXPECT_EQ(script_.log.back(), "time");
 }
 
+TEST_F(InspectorTest, ProtocolsOfLowPriorityAreLeftOutWhileTheyAreShed) {
+  const auto low = Identifier::make({.low_priority = {"toy"}}, fault_, kToys);
+  Inspector inspector(*low, workshop_, writer_, counters_);
+  const auto say = [&](Flow& flow, std::string_view text) {
+    inspector.on_chunk(flow, 0, {.bytes = as_bytes(text), .offset = 0, .time = 1'000});
+  };
+  Flow old, fresh;
+  old.key.protocol = fresh.key.protocol = 6;
+  say(old, "Q:1");
+  EXPECT_FALSE(inspector.sheds(old));
+  inspector.shed_low_priority(true);
+  EXPECT_TRUE(inspector.sheds(old));
+  inspector.shed(old, 1'000);
+  say(fresh, "Q:2");
+  for (const Flow* flow : {&old, &fresh}) {
+    EXPECT_TRUE(flow->shed);
+    EXPECT_TRUE(flow->opaque);
+    EXPECT_EQ(flow->inspection, nullptr);
+  }
+  EXPECT_EQ(counters_.shed, 2u);
+  EXPECT_EQ(script_.log, (Log{">0:Q:1", "close"}));
+  inspector.shed_low_priority(false);
+  fresh.shed = fresh.opaque = false;
+  say(fresh, "Q:3");
+  EXPECT_EQ(script_.log.back(), ">0:Q:3");
+  inspector.close(fresh, End::fin, 0);
+}
+
 }  // namespace
 }  // namespace spanlight

@@ -13,7 +13,7 @@ bool Inspector::rest(Flow& flow) {
   if (!in->dissector->park(position(flow, 0, flow.delivered(0)), flow.memo)) return false;
   ++counters_.parked;
   flow.parked = in->candidate;
-  flow.handovers = in->handovers & 0xf;
+  flow.handovers = in->handovers & 7;
   release(flow);
   return true;
 }

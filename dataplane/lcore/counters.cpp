@@ -5,9 +5,12 @@ namespace spanlight {
 namespace {
 
 constexpr std::string_view kOutcomeNames[kOutcomes] = {
-    "stream",   "datagram",      "handed_over",      "fragment",        "fragment_refused", "duplicate",
-    "filtered", "sampled_out",   "not_ip",           "other_transport", "truncated",        "bad_link",
-    "bad_ip",   "bad_transport", "too_many_headers", "handover_full",   "table_full"};
+    "stream",        "datagram",   "handed_over",   "fragment",      "fragment_refused",
+    "duplicate",     "filtered",   "sampled_out",   "not_ip",        "other_transport",
+    "truncated",     "bad_link",   "bad_ip",        "bad_transport", "too_many_headers",
+    "handover_full", "table_full", "shed_protocol", "shed_flow"};
+
+constexpr std::string_view kShedLevelNames[kShedLevels] = {"none", "previews", "protocols", "flows"};
 
 constexpr std::string_view kTunnelNames[8] = {"none",   "vxlan", "geneve", "gre",
                                               "erspan", "ipip",  "teredo", "gtp"};
@@ -32,7 +35,12 @@ constexpr MetricInfo kInfos[] = {
     {"cycles_total", "", "TSC cycles in all."},
     {"timer_backlog_total", "", "Turns whose timer budget was used up."},
     {"clock_steps_total", "", "Times that a capture's clock went back by more than an hour."},
-    {"stream_bytes_total", "", "Bytes delivered in order."},
+    {"shedding_level", "",
+     "Overload: 0 nothing is left out, 1 body previews, 2 protocols of low priority, 3 flows."},
+    {"shedding_kept_flows_permille", "", "Of a thousand flows so many are looked at."},
+    {"shedding_steps_total", "direction", "Decisions to leave out more (up) or less (down)."},
+    {"shedding_milliseconds_total", "level", "Time spent at each level."},
+    {"stream_bytes_total", "", "Bytes delivered in order to those who read them."},
     {"fragments_total", "outcome", "IP datagrams and fragments."},
     {"reassembly_total", "event", "TCP segments by what they were."},
     {"gaps_total", "", "Holes in streams."},
@@ -71,6 +79,7 @@ void add_flows(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"flows_total", "idle", &c.flows_idle});
   rows.push_back({"flows_total", "evicted", &c.flows_evicted});
   rows.push_back({"flows_total", "reopened", &c.flows_reopened});
+  rows.push_back({"flows_total", "shed", &c.flows_shed});
   rows.push_back({"flows_total", "spoken", &c.flows_spoken});
   rows.push_back({"flows_total", "one_sided", &c.flows_one_sided});
   rows.push_back({"flows", "", &c.flows_live});
@@ -83,6 +92,15 @@ void add_flows(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"cycles_total", "", &c.total_cycles});
   rows.push_back({"timer_backlog_total", "", &c.timer_backlog});
   rows.push_back({"clock_steps_total", "", &c.clock_steps});
+}
+
+void add_shedding(std::vector<CounterRow>& rows, const WorkerCounters& c) {
+  rows.push_back({"shedding_level", "", &c.shed_level});
+  rows.push_back({"shedding_kept_flows_permille", "", &c.shed_kept_permille});
+  rows.push_back({"shedding_steps_total", "up", &c.shed_steps_up});
+  rows.push_back({"shedding_steps_total", "down", &c.shed_steps_down});
+  for (std::size_t i = 0; i < kShedLevels; ++i)
+    rows.push_back({"shedding_milliseconds_total", std::string(kShedLevelNames[i]), &c.shed_ms[i]});
 }
 
 void add_streams(std::vector<CounterRow>& rows, const WorkerCounters& c) {
@@ -110,6 +128,7 @@ void add_calls(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"inspect_total", "identified", &c.inspect.identified});
   rows.push_back({"inspect_total", "unknown", &c.inspect.unknown});
   rows.push_back({"inspect_total", "encrypted", &c.inspect.encrypted});
+  rows.push_back({"inspect_total", "shed", &c.inspect.shed});
   rows.push_back({"inspect_total", "handover", &c.inspect.handovers});
   rows.push_back({"inspect_total", "parked", &c.inspect.parked});
   rows.push_back({"inspect_total", "state_exhausted", &c.inspect.state_exhausted});
@@ -130,6 +149,7 @@ void add_calls(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"records_dropped_total", "no_topic", &c.encode.dropped_no_topic});
   rows.push_back({"records_altered_total", "body_left_out", &c.encode.bodies_left_out});
   rows.push_back({"records_altered_total", "headers_left_out", &c.encode.headers_left_out});
+  rows.push_back({"records_altered_total", "body_shed", &c.encode.bodies_shed});
   rows.push_back({"records_altered_total", "body_withheld", &c.encode.bodies_withheld});
   rows.push_back({"records_altered_total", "fields_left_out", &c.encode.fields_left_out});
   rows.push_back({"records_altered_total", "redacted", &c.encode.redacted});
@@ -145,6 +165,7 @@ std::vector<CounterRow> rows_of(const WorkerCounters& counters) {
   std::vector<CounterRow> rows;
   add_frames(rows, counters);
   add_flows(rows, counters);
+  add_shedding(rows, counters);
   add_streams(rows, counters);
   add_calls(rows, counters);
   return rows;

@@ -12,6 +12,7 @@
 #include "decode/fragments.h"
 #include "encode/record_writer.h"
 #include "inspect/inspector.h"
+#include "lcore/shedding.h"
 #include "publish/stats.h"
 #include "stream/reassembler.h"
 
@@ -36,6 +37,8 @@ enum class Outcome : std::uint8_t {
   too_many_headers,
   handover_full,  // lost: the other worker's ring was full
   table_full,     // lost: no room for another flow
+  shed_protocol,  // overload: of a flow whose protocol has low priority
+  shed_flow,      // overload: of a flow that is left out
   count_
 };
 constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::count_);
@@ -62,6 +65,7 @@ struct WorkerCounters {
   std::uint64_t flows_idle = 0;       // ended by silence
   std::uint64_t flows_evicted = 0;    // ended to make room
   std::uint64_t flows_reopened = 0;   // ports used again
+  std::uint64_t flows_shed = 0;       // ended by overload
   std::uint64_t flows_spoken = 0;     // TCP, ended, with payload
   std::uint64_t flows_one_sided = 0;  // of those: one direction was never seen
   std::uint64_t flows_live = 0;       // gauge
@@ -75,6 +79,12 @@ struct WorkerCounters {
   std::uint64_t total_cycles = 0;
   std::uint64_t clock_steps = 0;    // captures: time went back by more than an hour
   std::uint64_t timer_backlog = 0;  // turns whose timer budget was used up
+
+  std::uint64_t shed_level = 0;          // gauge: ShedLevel
+  std::uint64_t shed_kept_permille = 0;  // gauge: the share of flows that is looked at
+  std::uint64_t shed_steps_up = 0;
+  std::uint64_t shed_steps_down = 0;
+  std::uint64_t shed_ms[kShedLevels]{};  // time spent at each level
 
   FragmentCounters fragments;
   ReassemblyCounters reassembly;

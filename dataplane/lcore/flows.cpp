@@ -1,6 +1,7 @@
 // Worker's second half: one packet on its flow, and how flows end.
 
 #include <rte_mbuf.h>
+#include <rte_pause.h>
 
 #include <algorithm>
 
@@ -15,6 +16,10 @@ constexpr std::uint8_t kTcp = 6;
 
 void add_saturating(std::uint32_t& counter) {
   counter += counter != 0xffffffff;
+}
+
+void waste(std::uint32_t pauses) {
+  for (std::uint32_t n = 0; n < pauses; ++n) rte_pause();
 }
 
 }  // namespace
@@ -36,11 +41,14 @@ void Worker::on_packet(Slot& slot) {
   flow->restless = false;
   add_saturating(flow->packets[packet.sender]);
   flow->bytes[packet.sender] += packet.payload_wire_bytes;
+  if (shared_.wasted_pauses != 0) [[unlikely]]
+    waste(shared_.wasted_pauses);
+  const bool shed = (flow->shed || inspector_.sheds_low_priority()) && shed_by_protocol(*flow, time);
   if (packet.key.protocol == kTcp) {
-    outcome(Outcome::stream);
+    outcome(shed ? Outcome::shed_protocol : Outcome::stream);
     on_tcp(*flow, slot, time);
   } else {
-    outcome(Outcome::datagram);
+    outcome(shed ? Outcome::shed_protocol : Outcome::datagram);
     if (packet.key.protocol == 17) on_udp(*flow, slot, time);
   }
   arm(*flow);
@@ -85,7 +93,7 @@ Flow* Worker::flow_of(Slot& slot, TimeNs time) {
       packet.key.protocol == kTcp && (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
   if (!opening) return flow;
   const Segment segment{.seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time};
-  if (!flow->closed && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
+  if (!flow->closed && !flow->shed && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
     if (!flow->has_session()) orient(*flow, packet);  // the SYN came late: a skewed TAP
     return flow;
   }
@@ -111,10 +119,11 @@ Flow* Worker::open_flow(const Slot& slot, TimeNs time) {
       flow_hash_detail::fold(slot.hash ^ time, 0x9e3779b97f4a7c15 + shared_.sensor_epoch + index_);
   flow->tunnel = packet.tunnel;
   flow->tunnel_id = packet.tunnel_id;
-  flow->vlan_count = packet.vlan_count & 0xf;
+  flow->vlan_count = packet.vlan_count & 7;
   std::copy_n(packet.vlans, kVlansMax, flow->vlans);
   orient(*flow, packet);
   if (flow->midstream) ++counters_.flows_midstream;
+  flow->lost_by_us = flow->midstream && shedding_.may_have_shed(slot.hash);
   return flow;
 }
 
@@ -140,7 +149,12 @@ void Worker::orient(Flow& flow, const Packet& packet) {
 void Worker::on_tcp(Flow& flow, Slot& slot, TimeNs time) {
   if (flow.closed) return;  // late retransmissions and acknowledgements of what is over
   current_ = &flow;
-  give_segments(flow, slot, time);
+  if (flow.opaque && !shared_.follows_unread) {
+    inspector_.passed_unread(flow, slot.packet.payload_bytes);
+    Reassembler::pass_unread(flow.conversation, slot.packet.sender, slot.packet.tcp_flags);
+  } else {
+    give_segments(flow, slot, time);
+  }
   after_segment(flow, time);
 }
 
@@ -250,6 +264,7 @@ void Worker::arm(Flow& flow) {
 void Worker::on_timer(std::uint32_t index) {
   Flow& flow = table_[index];
   const TimeNs now = capture_now_;
+  if (left_out(flow)) return end_shed(flow);
   if (idle_deadline(flow) <= now) {
     if (!flow.closed) ++counters_.flows_idle;
     return remove(flow, End::idle, now);

@@ -58,6 +58,16 @@ ReassemblyLimits reassembly_limits(const Settings& s) {
           .held_segments_max = s.held_segments_max};
 }
 
+Shedding::Options shedding_options(const Settings& s, Pace pace, const Identifier& identifier) {
+  return {.enabled = s.shedding_enabled && pace == Pace::live,
+          .previews = s.body_preview_bytes > 0,
+          .protocols = identifier.any_low_priority(),
+          .one_of = s.shedding_one_of,
+          .patience = s.shedding_patience_ms * kMillisecondNs,
+          .calm = s.shedding_calm_ms * kMillisecondNs,
+          .memory = s.tcp_idle_s * kSecondNs};
+}
+
 }  // namespace
 
 Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor,
@@ -84,7 +94,8 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
               counters_.encode),
       inspector_(shared.identifier, workshop_, writer_, counters_.inspect),
       board_(rows_of(counters_)),
-      sample_(settings_.sample_keep, settings_.sample_of) {
+      sample_(settings_.sample_keep, settings_.sample_of),
+      shedding_(shedding_options(settings_, shared.pace, shared.identifier)) {
   state_.prefer_huge_pages();
   previews_.prefer_huge_pages();
   if (!table_.ok() || state_.capacity_bytes() == 0) failed_.store(true, std::memory_order_relaxed);
@@ -93,7 +104,7 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
 Worker::~Worker() = default;
 
 void Worker::attach(RxQueue& queue, bool device_shards) {
-  sources_.push_back({&queue, device_shards});
+  sources_.push_back({&queue, device_shards, {}});
 }
 
 void Worker::run(const std::atomic<bool>& stop) {
@@ -149,13 +160,17 @@ std::size_t Worker::turn() {
   }
   target_set_ = &targets_.current();
   inspector_.set_turn_time(now_);
-  const bool shadow = shared_.last_loss.load(std::memory_order_relaxed) + kLossShadowNs > now_;
+  shedding_.begin_turn(now_);
+  if (shedding_.kept() < Shedding::kAllFlows || sweep_left_ > 0) last_shed_ = now_;
+  const TimeNs last_loss = std::max(shared_.last_loss.load(std::memory_order_relaxed), last_shed_);
+  const bool shadow = last_loss + kLossShadowNs > now_;
   reassembler_.set_gap_cause(shadow ? GapCause::sensor : GapCause::mirror);
 
   std::size_t frames = 0;
   bool behind = false;
-  for (const Source& source : sources_) {
+  for (Source& source : sources_) {
     const std::uint16_t n = source.queue->receive(burst_.data(), kBurstMax, now_);
+    shedding_.saw(source.backlog, n == kBurstMax);
     if (n == 0) continue;
     counters_.received += n;
     behind = behind || n == kBurstMax;
@@ -166,11 +181,13 @@ std::size_t Worker::turn() {
   if (shared_.hand_over.workers() > 1) {
     const std::uint16_t n = from_others();
     counters_.handed_in += n;
+    shedding_.saw(ring_backlog_, n == kBurstMax);
     behind = behind || n == kBurstMax;
     if (n > 0) process(burst_.data(), n, Origin::ring);
     if (shared_.pace == Pace::capture) shared_.hand_over.in_flight -= n;
     frames += n;
   }
+  note_shedding();
   if (shared_.pace == Pace::live) tell_flows_the_time(behind);
   run_timers(capture_now_, shared_.pace == Pace::live ? kTimersPerTurn : ~std::size_t{0});
   fragments_.expire(capture_now_, kFragmentsExpiredPerTurn);
@@ -201,6 +218,12 @@ void Worker::process(rte_mbuf** frames, std::uint16_t n, Origin origin) {
     slot.datagram = {};
     if (!decode_one(frames[i], slot, origin)) continue;
     slot.hash = flow_hash(slot.packet.key);
+    if (!shedding_.keeps(slot.hash)) {
+      ++shed_;
+      outcome(Outcome::shed_flow);
+      rte_pktmbuf_free(frames[i]);
+      continue;
+    }
     table_.prefetch(slot.hash);
     duplicates_.prefetch(slot.packet, slot.hash);
     ++packets;
@@ -228,6 +251,7 @@ void Worker::prefetch_work(const Slot& slot) {
 // Each step asks for what the next one reads: flow, then its inspection, then its dissector.
 void Worker::give_to_flows(std::uint16_t packets) {
   constexpr std::uint16_t kAhead = 3;
+  to_flows_ += packets;
   for (std::uint16_t i = 0; i < packets; ++i) table_.prefetch_flow(slots_[i].hash);
   for (std::uint16_t i = 0; i < packets; ++i) {
     Slot& slot = slots_[i];
@@ -411,6 +435,12 @@ void Worker::publish_counters(TimeNs now) {
   counters_.preview_bytes = previews_.used_bytes();
   counters_.ring_used = shared_.hand_over.workers() > 1 ? shared_.hand_over.used(index_) : 0;
   counters_.batches_waiting = pool_.waiting();
+  counters_.shed_level = static_cast<std::uint64_t>(shedding_.level());
+  counters_.shed_kept_permille = std::uint64_t{shedding_.kept()} * 1'000 / Shedding::kAllFlows;
+  counters_.shed_steps_up = shedding_.steps_up();
+  counters_.shed_steps_down = shedding_.steps_down();
+  for (std::size_t i = 0; i < kShedLevels; ++i)
+    counters_.shed_ms[i] = shedding_.time_at(static_cast<ShedLevel>(i)) / kMillisecondNs;
   board_.publish();
   if (now != kNever) next_publish_ = now + kPublishEveryNs;
 }

@@ -21,6 +21,7 @@
 #include "lcore/connection_sample.h"
 #include "lcore/counters.h"
 #include "lcore/hand_over.h"
+#include "lcore/shedding.h"
 #include "port/port.h"
 #include "settings/settings.h"
 
@@ -39,6 +40,11 @@ struct WorkerShared {
   std::string sensor;
   std::uint64_t sensor_epoch = 0;
   Pace pace = Pace::live;
+  // For whoever judges a mirror: flows that nobody reads are put together all the same, so that their holes
+  // show.
+  bool follows_unread = false;
+  // For tests and benchmarks of overload: so many pauses (rte_pause) on each packet that goes to its flow.
+  std::uint32_t wasted_pauses = 0;
   std::bitset<256> ports_lend{};  // by FrameInfo::port: its pool has buffers for previews
   // When the sensor itself last lost packets (NIC, rings), by the workers' clock: gaps near it are its own
   // doing.
@@ -73,6 +79,7 @@ class Worker final : private StreamSink, private Lender {
   struct Source {
     RxQueue* queue;
     bool device_shards;
+    Shedding::Queue backlog;
   };
   enum class Origin : std::uint8_t {
     sharded_queue,  // a queue whose device has sharded the flows
@@ -102,6 +109,14 @@ class Worker final : private StreamSink, private Lender {
   void hand_datagram(rte_mbuf* last, const Fragment& fragment, const Slot& slot, unsigned owner);
   void give_away(rte_mbuf* frame, unsigned owner);
   void note_frame(const rte_mbuf* frame, const FrameInfo& info, const Packet& packet);
+
+  // Overload (shed.cpp).
+  void note_shedding();
+  void follow_shedding();
+  void sweep_shed_flows();
+  bool left_out(const Flow& flow) const;
+  void end_shed(Flow& flow);
+  bool shed_by_protocol(Flow& flow, TimeNs time);
 
   // One packet on its flow.
   void on_packet(Slot& slot);
@@ -183,6 +198,17 @@ class Worker final : private StreamSink, private Lender {
   std::array<std::uint8_t, 65'536> scratch_{};
   const TargetSet* target_set_ = nullptr;
   const ConnectionSample sample_;
+  Shedding shedding_;
+  Shedding::Queue ring_backlog_;
+  std::uint32_t to_flows_ = 0;                   // packets of this turn that were given to their flows
+  std::uint32_t shed_ = 0;                       // and that were not, for overload
+  std::uint32_t shed_to_ = Shedding::kAllFlows;  // Shedding::kept() as it is followed
+  // The sweep that ends the flows which are left out.
+  std::uint32_t sweep_left_ = 0;  // entries of the table still to be looked at; 0: no sweep
+  std::uint32_t sweep_at_ = 0;
+  std::uint32_t swept_from_ = Shedding::kAllFlows;  // flows from this point on were left out since it began
+  TimeNs flows_cut_ = 0;                            // when the share of flows last fell
+  TimeNs last_shed_ = 0;                            // when flows last were, or may have been, left out
   Flow* current_ = nullptr;
   rte_mbuf* lendable_ = nullptr;  // what the segment under way lies in
   TimeNs now_ = 0;                // the worker's clock, read once a turn

@@ -182,6 +182,9 @@ class Report {
             "give the sensor more workers or larger rings (lcores.workers, dpdk.rxDescriptors)");
     else
       good("nothing was lost in this machine");
+    if (const std::uint64_t shed = of("packets_total", "shed_flow"); shed > 0)
+      wrong(std::to_string(shed) + " packets were left out because the workers had too much to do",
+            "give the sensor more workers (lcores.workers)");
   }
 
   const Engine& engine_;
@@ -217,6 +220,7 @@ int run_doctor(int argc, char** argv) {
     return 1;
   }
   Engine& engine = *std::get<std::unique_ptr<Engine>>(made);
+  engine.follow_unread();
   Printer nobody(Format::none, false, end);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.seconds);
   if (const std::string fault = engine.start(); !fault.empty()) {

@@ -25,6 +25,7 @@ std::string host_name() {
 IdentifyOptions identify_options(const Settings& settings) {
   IdentifyOptions options;
   options.enabled = settings.enabled_dissectors;
+  options.low_priority = settings.low_priority;
   for (const auto& [protocol, ports] : settings.port_mapping) options.port_hints.push_back({protocol, ports});
   for (const auto& pattern : settings.user_patterns)
     options.user_patterns.push_back({pattern.protocol, pattern.regex});
@@ -194,6 +195,14 @@ std::vector<std::string> Engine::news() {
   }
   if (shared_->distrust_devices)
     say("a device shards flows otherwise than it was told: from now on the workers do it in software");
+  constexpr const char* kLeftOut[kShedLevels] = {
+      "", "body previews are left out of the records (shedding_level 1)",
+      "protocols of low priority are left out (shedding_level 2)",
+      "a share of the connections is left out (shedding_level 3)"};
+  for (const auto& worker : workers_) {
+    const std::uint64_t level = worker->board().value("shedding_level");
+    if (level > 0) say(std::string("more comes than the workers can take: ") + kLeftOut[level]);
+  }
   if (keeps_privileges_) say("a worker's thread could not give up its privileges");
   return words;
 }

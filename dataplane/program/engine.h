@@ -38,6 +38,9 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  // Before start(): streams that nobody reads are put together all the same, so that their holes are counted.
+  void follow_unread() { shared_->follows_unread = true; }
+
   bool privileges_dropped = false;  // set before start(): the workers' threads then drop theirs too
   std::string start();              // the workers run from here on; a sentence if one cannot, empty = all do
   bool running() const;             // false once every worker has come to its end by itself

@@ -85,6 +85,13 @@ class Reassembler {
     }
   }
 
+  // Instead of on_segment() where nobody reads the conversation any more: its ends alone are followed. What
+  // was held before leaves when it is due.
+  static void pass_unread(Conversation& c, unsigned sender, std::uint8_t flags) {
+    if ((flags & tcp_flag::fin) != 0) c.stream[sender].ended = true;
+    if ((flags & tcp_flag::rst) != 0) c.stream[sender].reset = true;
+  }
+
   // To be called when c.hole_deadline has passed. Harmless at any other time.
   void on_time(Conversation& c, TimeNs now, StreamSink& sink) { settle(c, now, sink); }
 

@@ -52,7 +52,7 @@ class Recorder final : public StreamSink {
   }
 
   void on_end(unsigned sender, End e, TimeNs) override {
-    static const char* const kNames[] = {"fin", "reset", "idle", "evicted", "capture_ended"};
+    static const char* const kNames[] = {"fin", "reset", "idle", "evicted", "capture_ended", "shed"};
     if (++ends[sender] != 1) breach("a second end");
     end[sender] = e;
     if (keep_log) log.push_back(side(sender) + " end " + kNames[static_cast<unsigned>(e)]);

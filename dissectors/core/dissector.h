@@ -51,15 +51,17 @@ struct Answer {
 // Who lost the bytes. `content`: nobody, they came and were not understood; said by dissectors alone.
 enum class GapCause : std::uint8_t { mirror, sensor, content };
 
-enum class End : std::uint8_t { fin, reset, idle, evicted, capture_ended };
+// `shed`: the sensor had more to do than it could, and left the flow out.
+enum class End : std::uint8_t { fin, reset, idle, evicted, capture_ended, shed };
 
-// What one worker lends to its dissectors. Outlives them all.
+// What one worker lends to its dissectors. Outlives them all; `previews_shed` alone changes meanwhile.
 struct Limits {
   std::uint32_t body_preview_bytes = 16'384;      // per message; 0 = no previews
   std::uint32_t head_bytes_max = 65'536;          // per message head
   std::uint32_t headers_max = 256;                // per message
   std::uint32_t open_calls_max = 1'024;           // per connection
   DurationNs answer_timeout_ns = 60 * kSecondNs;  // a request without an answer is given up
+  bool previews_shed = false;                     // overload: no more bytes of any body are kept for now
 };
 
 // Counters that any protocol may raise; one writer, the worker.

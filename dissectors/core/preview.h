@@ -31,8 +31,15 @@ class Preview {
   // Bytes of the body are missing here: what follows would not be a prefix.
   void close() { closed_ = true; }
 
-  // Nothing of what follows will be kept.
-  bool full(const Limits& limits) const { return closed_ || size_ >= limit(limits); }
+  // Nothing of what follows will be kept, whatever the limits say later.
+  bool full(const Limits& limits) {
+    if (closed_ || size_ >= limit(limits)) return true;
+    closed_ = shed_ = limits.previews_shed;
+    return closed_;
+  }
+
+  // Closed by Limits::previews_shed: what is missing was left out under overload.
+  bool shed() const { return shed_; }
 
   std::size_t size() const { return size_; }
   Pieces bytes(Room& room) const;  // a view of this preview and of `room`, which is empty before
@@ -61,6 +68,7 @@ class Preview {
   std::uint32_t size_ = 0;
   std::uint32_t expected_ = 0;  // 0: nobody knows
   bool closed_ = false;
+  bool shed_ = false;
 };
 
 }  // namespace spanlight

@@ -131,5 +131,42 @@ TEST(Preview, NothingBehindAHole) {
   preview.release(shop.workshop);
 }
 
+// Overload comes and goes while a body passes: what was left out is missing for good, and said.
+TEST(Preview, WhatOverloadLeavesOutStaysOut) {
+  Shop shop(100);
+  Preview preview;
+  preview.append(shop.workshop, as_bytes("ab"));
+  EXPECT_FALSE(preview.full(shop.limits));
+  shop.limits.previews_shed = true;
+  preview.append(shop.workshop, as_bytes("cd"));
+  EXPECT_TRUE(preview.shed());
+  shop.limits.previews_shed = false;
+  EXPECT_TRUE(preview.full(shop.limits));
+  preview.append(shop.workshop, as_bytes("ef"));
+  EXPECT_EQ(text_of(preview), "ab");
+  preview.release(shop.workshop);
+
+  Preview asked;  // told that nothing will be kept, its reader lets the body pass unseen
+  shop.limits.previews_shed = true;
+  EXPECT_TRUE(asked.full(shop.limits));
+  shop.limits.previews_shed = false;
+  asked.append(shop.workshop, as_bytes("last byte"));
+  EXPECT_EQ(text_of(asked), "");
+  EXPECT_TRUE(asked.shed());
+}
+
+TEST(Preview, OverloadIsNotBlamedForWhatWasFullBefore) {
+  Shop shop(2);
+  Preview full, none;
+  full.append(shop.workshop, as_bytes("abc"));
+  shop.limits.previews_shed = true;
+  full.append(shop.workshop, as_bytes("d"));
+  EXPECT_FALSE(full.shed());
+  shop.limits.body_preview_bytes = 0;
+  none.append(shop.workshop, as_bytes("abc"));
+  EXPECT_FALSE(none.shed());
+  full.release(shop.workshop);
+}
+
 }  // namespace
 }  // namespace spanlight

@@ -42,6 +42,7 @@ enum Flag : std::uint32_t {
   kFlagMalformed = 1u << 5,         // the message broke its protocol's rules and was read leniently
   kFlagMidstream = 1u << 6,         // the connection was joined after its start
   kFlagUncertain = 1u << 7,         // unpaired on purpose: behind a hole the pairing could not be proved
+  kFlagShedBody = 1u << 8,          // body preview left out, or cut, because the sensor was overloaded
 };
 
 struct HeaderSpan {  // offsets into Headers::bytes

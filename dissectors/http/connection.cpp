@@ -14,6 +14,7 @@ constexpr bool is_line_byte(std::uint8_t b) {
 
 std::uint32_t premature_end_flags(End end) {
   // The peers broke the framing, or the sensor saw no more of it.
+  if (end == End::shed) return kFlagGap | kFlagTruncatedBody;
   return end == End::fin || end == End::reset ? kFlagMalformed : kFlagTruncatedBody;
 }
 
@@ -29,6 +30,8 @@ Reason reason_of(End end) {
       return Reason::evicted;
     case End::capture_ended:
       return Reason::capture_ended;
+    case End::shed:
+      return Reason::lost_in_sensor;
   }
   return Reason::closed;
 }
@@ -352,6 +355,7 @@ void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {
   // Held bytes may be read when their direction has ended already, and begin a message.
   if (t.ended && t.call == nullptr) return;
   if (!t.ended) t.end_reason = reason_of(end);
+  if (end == End::shed) queue_.blame(GapCause::sensor);
   t.ended = true;
   if (t.call != nullptr) {
     const bool whole = t.phase == Phase::message && t.parser.framing() == Parser::Framing::until_close &&
@@ -361,7 +365,8 @@ void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {
     else
       cut(from, t.phase == Phase::between ? 0 : premature_end_flags(end), sink);
   }
-  if (from == Direction::s2c) settle_queued(t.end_reason, 0, sink);
+  if (from == Direction::s2c)
+    settle_queued(t.end_reason, end == End::shed ? std::uint32_t{kFlagGap} : 0, sink);
 }
 
 void Connection::on_close(End end, TimeNs time, Sink& sink) {

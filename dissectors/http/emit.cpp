@@ -87,7 +87,9 @@ std::uint32_t flags_of(const Call& call) {
   std::uint32_t flags = call.flags;
   for (const MessageState* m : {&call.request, &call.response}) {
     if (m->head.truncated()) flags |= kFlagTruncatedHeaders;
-    if (m->begun && m->body_size > m->preview.size()) flags |= kFlagTruncatedBody;
+    if (!m->begun || m->body_size <= m->preview.size()) continue;
+    flags |= kFlagTruncatedBody;
+    if (m->preview.shed()) flags |= kFlagShedBody;
   }
   return flags;
 }

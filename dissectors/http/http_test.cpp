@@ -290,6 +290,58 @@ TEST(Http, SwitchingHandsBothDirectionsOver) {
   }
 }
 
+// Overload leaves previews out for a while: bodies are counted all the same, and what is missing is flagged.
+TEST(Http, PreviewsLeftOutUnderOverload) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n";
+  const Conversation c = {{kC, kGet},  {kS, head}, {kS, x(10)}, {kS, x(10)},
+                          {kS, x(10)}, {kC, kGet}, {kS, kOk}};
+  struct Shed {
+    std::uint32_t shed;
+    std::size_t kept;
+    bool flagged;
+  };
+  for (const Shed& s : {Shed{0, 30, false}, Shed{0b00010, 0, true}, Shed{0b00100, 0, true},
+                        Shed{0b01000, 10, true}, Shed{0b10000, 20, true}, Shed{0b00001, 30, false}}) {
+    Play how;
+    how.shed_segments = s.shed;
+    const Outcome o = play(kDescriptor, c, how);
+    ASSERT_EQ(o.calls.size(), 2u) << brief(o);
+    EXPECT_EQ(o.calls[0].response_body_size, 30u) << s.shed;
+    EXPECT_EQ(o.calls[0].response_body.size(), s.kept) << s.shed;
+    EXPECT_EQ((o.calls[0].flags & kFlagShedBody) != 0, s.flagged) << s.shed;
+    EXPECT_EQ((o.calls[0].flags & kFlagTruncatedBody) != 0, s.flagged) << s.shed;
+    EXPECT_EQ(o.calls[1].response_body, "hi");
+    EXPECT_EQ(o.calls[1].flags & (kFlagShedBody | kFlagTruncatedBody), 0u);
+    EXPECT_EQ(check_splits(kDescriptor, c, how), "") << s.shed;
+  }
+}
+
+// A flow that the sensor leaves out: its calls say so, whatever else had happened to them.
+TEST(Http, AFlowThatIsLeftOutSaysSo) {
+  const std::string part = "HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n" + x(10);
+  Play how;
+  how.close = End::shed;
+  for (const bool hole : {false, true}) {
+    const Conversation c = {{kC, kGet}, {kC, kGet}};
+    const Conversation behind_hole = {{kC, kGet}, {kS, x(5), true}};
+    const Outcome o = play(kDescriptor, hole ? behind_hole : c, how);
+    EXPECT_EQ(o.calls.size(), hole ? 1u : 2u) << brief(o);
+    for (const Call& call : o.calls) {
+      EXPECT_EQ(call.reason, Reason::lost_in_sensor) << brief(o);
+      EXPECT_NE(call.flags & kFlagGap, 0u) << brief(o);
+    }
+    EXPECT_EQ(o.used_bytes, 0u);
+  }
+  Outcome o = play(kDescriptor, {{kC, kGet}, {kS, part}}, how);
+  ASSERT_EQ(o.calls.size(), 1u);
+  EXPECT_EQ(o.calls[0].state, State::complete);
+  EXPECT_EQ(o.calls[0].response_body_size, 10u);
+  EXPECT_EQ(o.calls[0].flags & (kFlagGap | kFlagTruncatedBody), kFlagGap | kFlagTruncatedBody);
+  o = play(kDescriptor, {{kC, kGet}, {kS, "HTTP/1.1 2"}}, how);
+  ASSERT_EQ(o.calls.size(), 1u);
+  EXPECT_EQ(o.calls[0].reason, Reason::lost_in_sensor);
+}
+
 TEST(Http, HeldBytesAreBounded) {
   const Outcome o = play(kDescriptor, {{kC, "GET /u HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"},
                                        {kC, x(70'000)},

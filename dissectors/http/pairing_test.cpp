@@ -237,7 +237,8 @@ void check_pairs(const Model& model, const Outcome& o, std::uint32_t seed, Tally
 
 bool is_right(const testing::Call& c, std::size_t id) {
   return c.state == State::complete && c.url == "/" + digits(id) && id_in(c.request_headers) == digits(id) &&
-         id_in(c.response_headers) == digits(id) && (c.flags & ~std::uint32_t{kFlagTruncatedBody}) == 0;
+         id_in(c.response_headers) == digits(id) &&
+         (c.flags & ~std::uint32_t{kFlagTruncatedBody | kFlagShedBody}) == 0;
 }
 
 // What is lost is lost in which directions, and from which call on.
@@ -264,6 +265,8 @@ Played run(std::uint32_t seed, const Client& client, Lose lose, Where where, Tal
   how.state_bytes = how.preview_bytes = std::size_t{1} << 20;
   how.limits.body_preview_bytes = seed % 3 == 0 ? 0 : seed % 3 == 1 ? 50 : 16'384;
   how.cut_bytes = seed % 11 == 0 ? 1 : 0;
+  how.shed_segments = seed % 5 == 0 ? 0x0ff000f0 : 0;
+  how.close = seed % 2 == 0 ? End::shed : End::capture_ended;
   const Outcome o = play(kDescriptor, model.segments, how);
   EXPECT_TRUE(o.violations.empty()) << o.violations.front() << " seed " << seed;
   EXPECT_EQ(o.used_bytes, 0u);

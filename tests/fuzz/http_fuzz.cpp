@@ -59,6 +59,8 @@ Play read_setup(std::uint8_t bits, std::uint8_t memory) {
     how.limits.headers_max = 3;
     how.limits.open_calls_max = 3;
   }
+  if ((memory & 16) != 0) how.close = End::shed;
+  if ((memory & 32) != 0) how.shed_segments = 0xcccccccc;
   if ((bits & 64) != 0) how.time_step_ns = 25 * kSecondNs;
   return how;
 }

@@ -1,6 +1,7 @@
 """A sensor that gets more than it can take: every frame has its outcome, and it ends in order."""
 import collections
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ lcores: {{workers: [0, 1]}}
 dpdk: {{ringSize: 64}}
 flows: {{max: 1024}}
 publishing: {{records: "ipc://{folder}/records.sock", commands: "ipc://{folder}/command.sock", metrics: ""}}
+shedding: {{enabled: {shedding}}}
 """
 
 
@@ -63,15 +65,17 @@ class Overload(unittest.TestCase):
                 counts[counter.Name().decode() + (f"{{{label}}}" if label else "")] += counter.Value()
         return workers
 
-    def flood(self):
-        """The last stats of a sensor that was stopped when it had lost enough."""
+    def flood(self, shedding, causes, sentence=""):
+        """The last stats of a sensor that was stopped when enough packets had ended so, and it had said the sentence."""
         settings = os.path.join(self.folder, "sensor.yaml")
         with open(settings, "w") as out:
-            out.write(SETTINGS.format(folder=self.folder))
+            out.write(SETTINGS.format(folder=self.folder, shedding="true" if shedding else "false"))
         capture = busy_network(os.path.join(self.folder, "busy.pcap"))
+        log = os.path.join(self.folder, "log")
+        to_log = open(log, "w")
+        self.addCleanup(to_log.close)
         sensor = subprocess.Popen([spanlight.PROGRAM, "sensor", "-c", settings, f"net_pcap0,rx_pcap={capture},infinite_rx=1"],
-                                  stderr=subprocess.PIPE, text=True)
-        self.addCleanup(sensor.stderr.close)
+                                  stderr=to_log)
         self.addCleanup(lambda: sensor.poll() is None and (sensor.kill(), sensor.wait()))
         context = zmq.Context()
         self.addCleanup(context.destroy, 0)
@@ -87,15 +91,15 @@ class Overload(unittest.TestCase):
             if not socket.poll(500):
                 continue
             last = self.counted(socket.recv_multipart()[1])
-            enough = all(sum(w[f"packets_total{{{cause}}}"] for w in last) > DROPS_MIN for cause in ("handover_full", "stream"))
-            if enough and not asked:
+            enough = all(sum(w[f"packets_total{{{cause}}}"] for w in last) > DROPS_MIN for cause in causes)
+            if enough and sentence in pathlib.Path(log).read_text() and not asked:
                 asked = True
                 sensor.send_signal(signal.SIGINT)
-        self.assertEqual(sensor.returncode, 0, sensor.stderr.read())
+        self.assertEqual(sensor.returncode, 0, pathlib.Path(log).read_text())
         return last
 
     def test_every_frame_has_an_outcome(self):
-        workers = self.flood()
+        workers = self.flood(False, ("handover_full", "stream"))
         self.assertEqual(len(workers), 2)
         for counts in workers:
             self.assertEqual(spanlight.unaccounted(counts), 0)
@@ -106,6 +110,18 @@ class Overload(unittest.TestCase):
         self.assertLessEqual(lost_at_stop, 64)
         self.assertGreater(total["packets_total{handover_full}"], DROPS_MIN)
         self.assertGreater(total["flows_total{evicted}"], 0)
+        self.assertGreater(total["records_total"], 0)
+        self.assertEqual(total["packets_total{shed_flow}"], 0)
+
+    def test_what_is_left_out_is_counted_and_said(self):
+        workers = self.flood(True, ("shed_flow", "stream"), "a share of the connections is left out")
+        for counts in workers:
+            self.assertEqual(spanlight.unaccounted(counts), 0)
+        total = sum(workers, collections.Counter())
+        self.assertGreater(total["packets_total{shed_flow}"], DROPS_MIN)
+        self.assertGreater(total["shedding_milliseconds_total{flows}"], 0)
+        self.assertGreater(total["shedding_steps_total{up}"], 0)
+        self.assertEqual(total["shedding_milliseconds_total{protocols}"], 0)
         self.assertGreater(total["records_total"], 0)
 
 

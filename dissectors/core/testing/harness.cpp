@@ -227,6 +227,8 @@ class Session {
     rest();
   }
 
+  void shed_previews(bool shed) { limits_.previews_shed = shed; }
+
   void tick(TimeNs now) {
     if (done_ || parked_ || dissector_->next_deadline() > now) return;
     {
@@ -461,7 +463,9 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
   std::uint64_t sent[2] = {0, 0};
   bool ended[2] = {false, false};
   TimeNs time = kSecondNs;
+  unsigned number = 0;
   for (const Segment& s : conversation) {
+    session.shed_previews((how.shed_segments >> number++ % 32 & 1) != 0);
     time += how.time_step_ns + s.pause;
     session.tick(time);
     const std::uint64_t acked =

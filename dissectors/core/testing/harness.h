@@ -56,6 +56,7 @@ struct Play {
   End close = End::capture_ended;
   bool close_at_all = true;
   TimeNs time_step_ns = kMillisecondNs;  // between segments; timers run in between
+  std::uint32_t shed_segments = 0;       // bit i % 32: Limits::previews_shed while segment i is delivered
 };
 
 struct Outcome {
