@@ -96,7 +96,7 @@ VERSIONS = {
     "tshark": ["tshark", "--version"],
     "tcpflow": ["tcpflow", "--version"],
     "ndpiReader": ["ndpiReader", "-h"],
-    "dpdk-testpmd": ["dpkg-query", "-W", "-f", "dpdk ${Version}", "dpdk"],
+    "dpdk-testpmd": ["dpkg-query", "-W", "--showformat=dpdk ${Version}\n", "dpdk"],
     "perf": ["perf", "--version"],
 }
 

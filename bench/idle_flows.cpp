@@ -30,8 +30,9 @@ void read_board(const CounterBoard& board, IdleFlows& flows) {
   flows.preview_bytes = board.value("memory_bytes", "preview");
 }
 
-// What a worker gives back it may give back a little later: until the board has told the same for a while.
-void wait_until_still(const CounterBoard& board, IdleFlows& flows) {
+// What a worker gives back it may give back a little later: until the board, which knows of all `given`
+// frames, has told the same for a while.
+void wait_until_still(const CounterBoard& board, std::uint64_t given, IdleFlows& flows) {
   constexpr std::chrono::milliseconds kStep{250};
   constexpr unsigned kSameStill = 6, kStepsMax = 80;
   unsigned same = 0;
@@ -39,7 +40,8 @@ void wait_until_still(const CounterBoard& board, IdleFlows& flows) {
     std::this_thread::sleep_for(kStep);
     const std::uint64_t before = flows.state_bytes;
     read_board(board, flows);
-    same = flows.state_bytes == before ? same + 1 : 0;
+    const bool current = board.value("received_packets_total") == given;
+    same = current && flows.state_bytes == before ? same + 1 : 0;
   }
 }
 
@@ -89,7 +91,7 @@ IdleFlows measure_idle_flows(const Settings& settings, const TraceOptions& optio
       bodies,
       [&] {
         while (queue.state() == QueueState::live) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        wait_until_still(worker.board(), flows);
+        wait_until_still(worker.board(), queue.figures().packets_in_all, flows);
       },
       stop);
   sink->finish(flows.records);

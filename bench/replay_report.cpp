@@ -72,8 +72,10 @@ void print_records(const RunResult& whole) {
 void print_accounts(const RunResult& whole) {
   const Accounts& a = whole.accounts;
   std::printf("accounts  given %" PRIu64 ", received %" PRIu64 ", outcomes %" PRIu64 "; gaps %" PRIu64
-              " (%" PRIu64 " bytes), early segments %" PRIu64 ", flows evicted %" PRIu64 "\n",
-              a.given, a.received, a.outcomes, a.gaps, a.gap_bytes, a.out_of_order, a.evicted);
+              " (%" PRIu64 " bytes), early segments %" PRIu64 ", flows evicted %" PRIu64
+              ", records dropped %" PRIu64 ", state exhausted %" PRIu64 "\n",
+              a.given, a.received, a.outcomes, a.gaps, a.gap_bytes, a.out_of_order, a.evicted,
+              a.records_dropped, a.state_exhausted);
 }
 
 }  // namespace
@@ -166,9 +168,10 @@ void print_json(const Arguments& a, const Scene& scene, const RunResult& whole, 
               cycles_each(found.publisher_cpu_ns, found));
   std::printf("\"given\":%" PRIu64 ",\"received\":%" PRIu64 ",\"outcomes\":%" PRIu64 ",\"gaps\":%" PRIu64
               ",\"gap_bytes\":%" PRIu64 ",\"early_segments\":%" PRIu64 ",\"evicted\":%" PRIu64
-              ",\"open_flows\":%" PRIu64 ",",
+              ",\"open_flows\":%" PRIu64 ",\"records_dropped\":%" PRIu64 ",\"state_exhausted\":%" PRIu64 ",",
               accounts.given, accounts.received, accounts.outcomes, accounts.gaps, accounts.gap_bytes,
-              accounts.out_of_order, accounts.evicted, accounts.flows);
+              accounts.out_of_order, accounts.evicted, accounts.flows, accounts.records_dropped,
+              accounts.state_exhausted);
   std::printf("\"told_frames_bytes\":%" PRIu64 ",\"told_pipeline_bytes\":%" PRIu64
               ",\"told_tables_bytes\":%" PRIu64 ",\"resident_before\":%" PRIu64 ",\"resident_after\":%" PRIu64
               ",\"hugepages_bytes\":%" PRIu64 ",\"right\":%s}\n",

@@ -30,18 +30,20 @@ void note(RunResult& result, const Queues& queues, std::uint64_t calls_per_lap) 
   }
 }
 
-// What may not be in any replay: a frame that became anything but a segment of its flow, a record that the
-// sensor lost.
+bool exhausted(const CounterValue& counter) {
+  return (counter.name == "inspect_total" || counter.name == "dissect_total") &&
+         counter.label == "state_exhausted";
+}
+
+// What may not be in any replay: a frame that became anything but a segment of its flow.
 bool never(const CounterValue& counter) {
-  return (counter.name == "packets_total" && counter.label != "stream") ||
-         counter.name == "records_dropped_total" ||
-         (counter.name == "inspect_total" && counter.label == "state_exhausted") ||
-         (counter.name == "dissect_total" && counter.label == "state_exhausted");
+  return counter.name == "packets_total" && counter.label != "stream";
 }
 
 // What may not be where the mirror lost nothing.
 bool never_whole(const CounterValue& counter) {
-  return counter.name == "gaps_total" || (counter.name == "flows_total" && counter.label == "evicted") ||
+  return counter.name == "gaps_total" || counter.name == "records_dropped_total" || exhausted(counter) ||
+         (counter.name == "flows_total" && counter.label == "evicted") ||
          (counter.name == "dissect_total" && counter.label != "headers_truncated");
 }
 
@@ -49,6 +51,8 @@ void audit(const CounterBoard& board, RunResult& result) {
   Accounts& accounts = result.accounts;
   for (const CounterValue& counter : board.read()) {
     if (counter.name == "packets_total") accounts.outcomes += counter.value;
+    if (counter.name == "records_dropped_total") accounts.records_dropped += counter.value;
+    if (exhausted(counter)) accounts.state_exhausted += counter.value;
     if (counter.value != 0 && (never(counter) || (!result.lossy && never_whole(counter))))
       result.odd.push_back(counter.name + (counter.label.empty() ? "" : "{" + counter.label + "}") + " = " +
                            std::to_string(counter.value));

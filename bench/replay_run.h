@@ -31,6 +31,9 @@ struct Accounts {
   std::uint64_t outcomes = 0;  // what became of them, in all
   std::uint64_t records = 0;   // built
   std::uint64_t gaps = 0, gap_bytes = 0, out_of_order = 0, evicted = 0, preview_exhausted = 0;
+  // What the sensor itself gave up, which only a trace with loss may make it do: many holes are declared in
+  // one turn, and their calls end together.
+  std::uint64_t records_dropped = 0, state_exhausted = 0;
   std::uint64_t flows = 0;  // live when the last frame had been given
 };
 

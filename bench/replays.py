@@ -175,5 +175,6 @@ def poor_mirror(replays):
         above = above_baseline([got], "call").median
         say(f"  {mix:<10} {got['records_found']:,} records of {got['records_expected']:,} calls: whole {whole / looked:.1%}, touched by a gap "
             f"{got['records_touched'] / looked:.1%}, one half missing {got['records_incomplete'] / looked:.1%}; {above:,.0f} cycles/call above the baseline; "
-            f"{got['gaps']:,} gaps, {got['early_segments']:,} early segments")
+            f"{got['gaps']:,} gaps, {got['early_segments']:,} early segments; records dropped {got['records_dropped']}, state exhausted "
+            f"{got['state_exhausted']}")
         replays.report.add("poor_mirror", mix, got)
