@@ -39,7 +39,7 @@ constexpr double kRecoveryPatienceSeconds = 10;
 struct Arguments {
   std::string mix = "web";
   std::uint64_t seconds = 2, repeat = 3, factor = 2, flood = 10, slow = 10, queue = 4'096, seed = 1,
-                connections = 0;
+                connections = 0, patience = 5;
   bool json = false, no_huge = false;
 };
 
@@ -76,6 +76,7 @@ std::optional<int> parse(int argc, char** argv, Arguments& a) {
   options.number(0, "seed", "N", &a.seed, 0, ~std::uint64_t{0}, "Another trace of the same kind.");
   options.number(0, "connections", "N", &a.connections, 0, kConnectionsMax,
                  "Open at once; 0: what suits the mix.");
+  options.number(0, "patience", "MS", &a.patience, 1, 1'000, "The setting shedding.patience.");
   options.flag('j', "json", &a.json, "One JSON object instead of lines.");
   options.flag(0, "no-huge", &a.no_huge, "No hugepages, even if there are some.");
   return options.parse(argc, argv);
@@ -452,6 +453,7 @@ int overload(const Arguments& a) {
   settings.idle = Idle::poll;
   settings.hugepages = a.no_huge ? Hugepages::never : Hugepages::automatic;
   settings.lent_buffers = 0;
+  settings.shedding_patience_ms = static_cast<std::uint32_t>(a.patience);
   settings.batches_per_worker = 512;  // whoever takes the records may have to wait for a CPU
   settings.memory_mb = static_cast<std::uint32_t>(
       (Preloaded::memory_bytes(trace.frames.size(), trace.frame_bytes_max, false, 0) * 17 / 16 >> 20) + 64);

@@ -46,7 +46,10 @@ void Worker::sweep_shed_flows() {
     --sweep_left_;
     if (sweep_at_ >= table_.high_water()) sweep_at_ = 0;
     const std::uint32_t index = sweep_at_++;
-    if (index + kAhead < table_.high_water()) __builtin_prefetch(&table_[index + kAhead]);
+    if (index + kAhead < table_.high_water()) {
+      __builtin_prefetch(&table_[index + kAhead].hash);
+      __builtin_prefetch(&table_[index + kAhead].generation);
+    }
     if (!table_.is_live(index) || table_[index].closed || !left_out(table_[index])) continue;
     end_shed(table_[index]);
     ++ended;
