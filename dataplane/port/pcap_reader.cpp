@@ -96,15 +96,21 @@ bool PcapReader::next(CaptureFrame& frame) {
   const std::uint32_t captured = u32_at(head + 8, format_.swapped);
   const std::uint32_t wire = u32_at(head + 12, format_.swapped);
   if (captured > kFrameBytesMax) {
-    fault_ = "invalid packet capture length " + std::to_string(captured) + ", bigger than maximum of " +
-             std::to_string(kFrameBytesMax);
+    const bool promised = captured <= snapshot_bytes_;
+    fault_ = "invalid packet capture length " + std::to_string(captured) + ", bigger than " +
+             (promised ? "maximum" : "snaplen") + " of " +
+             std::to_string(promised ? kFrameBytesMax : snapshot_bytes_);
     return false;
   }
-  if (!fill(kRecordHeadBytes + captured)) return cut("captured", captured, end_ - at_ - kRecordHeadBytes);
+  const std::uint32_t shown = std::min(captured, snapshot_bytes_);
+  if (!fill(kRecordHeadBytes + captured)) {
+    const std::size_t got = end_ - at_ - kRecordHeadBytes;
+    return cut("captured", got < shown ? shown : captured, got);
+  }
   frame.time = TimeNs{seconds} * kSecondNs + TimeNs{fraction} * (format_.nanoseconds ? 1 : 1'000);
   frame.wire_bytes = wire;
   // Some writers keep more than their file's header promises; libpcap does not show the rest either.
-  frame.bytes = {block_->bytes + at_ + kRecordHeadBytes, std::min(captured, snapshot_bytes_)};
+  frame.bytes = {block_->bytes + at_ + kRecordHeadBytes, shown};
   frame.block = spare_ ? nullptr : block_;
   at_ += kRecordHeadBytes + captured;
   return true;

@@ -27,17 +27,17 @@ TableOptions table_options(bool colour) {
 Printer::Printer(Format format, bool colour, const std::atomic<bool>& end)
     : end_(end), format_(format), table_(table_options(colour)) {}
 
-bool Printer::drain(const std::vector<BatchPool*>& pools) {
-  bool any = false;
+std::size_t Printer::drain(const std::vector<BatchPool*>& pools) {
+  std::size_t batches = 0;
   for (BatchPool* pool : pools) {
     while (Batch* batch = pool->next()) {
-      any = true;
+      ++batches;
       print(*batch);
       pool->release(batch);
       if (json_.text().size() >= kWriteAt || table_.text().size() >= kWriteAt) flush();
     }
   }
-  return any;
+  return batches;
 }
 
 void Printer::print(const Batch& batch) {
