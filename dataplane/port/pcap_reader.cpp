@@ -56,7 +56,7 @@ void PcapReader::make_room(std::size_t n) {
   CaptureBlock* fresh = blocks_.take();
   const bool spare = fresh == nullptr;
   if (spare) fresh = &blocks_.spare();
-  if (end_ > at_) std::memmove(fresh->bytes, block_->bytes + at_, end_ - at_);
+  if (block_ != nullptr) std::memmove(fresh->bytes, block_->bytes + at_, end_ - at_);
   leave_block();
   block_ = fresh;
   spare_ = spare;
