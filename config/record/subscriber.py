@@ -1,4 +1,4 @@
-#!/ usr / bin / python3
+#!/usr/bin/python3
 """Subscribes to a sensor's records, prints one line for each call, and says what it missed.
 
     flatc --python -o DIR config/schema/record.fbs config/schema/stats.fbs config/schema/hello.fbs
