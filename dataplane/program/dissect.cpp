@@ -108,10 +108,12 @@ class Nap {
   }
 
  private:
-  static constexpr std::size_t kBatchesFew = 4, kBatchesEnough = 12;
+  static constexpr std::size_t kBatchesFew = 1, kBatchesEnough = 4;
   static constexpr std::chrono::microseconds kShortest{100}, kLongest{1'000};
   std::chrono::microseconds length_{200};
 };
+
+constexpr std::uint32_t kBatches = 16;  // of each worker, unless the settings say fewer
 
 PortSettings port_of(const std::string& file) {
   return {.source = "file:" + file, .name = file};
@@ -177,6 +179,8 @@ int run_dissect(int argc, char** argv) {
                             settings->workers.end() - static_cast<std::ptrdiff_t>(arguments.workers));
   }
   settings->hugepages = settings->hugepages == Hugepages::automatic ? Hugepages::never : settings->hugepages;
+  // Nobody is slow but the screen, for which the worker waits: less memory to clear at the start.
+  settings->batches_per_worker = std::min(settings->batches_per_worker, kBatches);
   settings->ports = {port_of(arguments.files[0])};  // one file at a time: memory for one is enough
   if (!eal_is_up(*settings, settings->workers, true)) return 1;
 
