@@ -22,7 +22,7 @@
 namespace spanlight {
 namespace {
 
-constexpr std::size_t kBatchBytes = 65'536;
+constexpr std::size_t kBatchBytes = 65'536;  // of ready batches
 constexpr std::size_t kRecordBytes = 250;
 constexpr std::size_t kRecordsPerBatch = kBatchBytes / kRecordBytes;
 constexpr std::uint64_t kAheadMax =
@@ -232,4 +232,10 @@ BENCHMARK(pool_round_trip);
 }  // namespace
 }  // namespace spanlight
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  spanlight::keep_memory_of_messages();  // as every program that subscribes
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,20 +1,23 @@
 #include "record/reader.h"
 
-#include <algorithm>
+#include "record/verify.h"
 
 namespace spanlight {
 namespace {
 
+ReadFault looks_like(std::span<const std::uint8_t> bytes, const char* identifier) {
+  constexpr std::size_t kBytesMin = 2 * sizeof(flatbuffers::uoffset_t);  // root offset and identifier
+  if (bytes.size() > kWireBytesMax) return ReadFault::too_large;
+  if (bytes.size() < kBytesMin || !flatbuffers::BufferHasIdentifier(bytes.data(), identifier))
+    return ReadFault::wrong_identifier;
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kWireAlignment != 0) return ReadFault::misaligned;
+  return ReadFault::none;
+}
+
 template <typename Root>
 Opened<Root> open_as(std::span<const std::uint8_t> bytes, const char* identifier) {
-  constexpr std::size_t kBytesMin = 2 * sizeof(flatbuffers::uoffset_t);  // root offset and identifier
-  if (bytes.size() > kWireBytesMax) return {nullptr, ReadFault::too_large};
-  if (bytes.size() < kBytesMin || !flatbuffers::BufferHasIdentifier(bytes.data(), identifier)) {
-    return {nullptr, ReadFault::wrong_identifier};
-  }
-  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kWireAlignment != 0)
-    return {nullptr, ReadFault::misaligned};
-
+  const ReadFault fault = looks_like(bytes, identifier);
+  if (fault != ReadFault::none) return {nullptr, fault};
   flatbuffers::Verifier::Options limits;
   limits.max_depth = kWireDepthMax;
   // A table that is not shared takes at least its own four bytes and four of the offset to it.
@@ -22,54 +25,6 @@ Opened<Root> open_as(std::span<const std::uint8_t> bytes, const char* identifier
   flatbuffers::Verifier verifier(bytes.data(), bytes.size(), limits);
   if (!verifier.VerifyBuffer<Root>(identifier)) return {nullptr, ReadFault::malformed};
   return {flatbuffers::GetRoot<Root>(bytes.data()), ReadFault::none};
-}
-
-// Takes what is asked for from a budget; once it is spent, it stays so.
-class Budget {
- public:
-  explicit Budget(std::size_t bytes) : left_(bytes) {}
-  void take(std::size_t bytes) {
-    spent_ = spent_ || bytes > left_;
-    if (!spent_) left_ -= bytes;
-  }
-  void take(const flatbuffers::String* text) { take(text_of(text).size()); }
-  bool spent() const { return spent_; }
-
- private:
-  std::size_t left_;
-  bool spent_ = false;
-};
-
-void take(Budget& budget, const wire::Field& field) {
-  budget.take(field.name());
-  budget.take(field.text());
-  for (const flatbuffers::String* text : elements_of(field.list())) {
-    budget.take(sizeof(flatbuffers::uoffset_t) + text_of(text).size());
-    if (budget.spent()) return;
-  }
-}
-
-void take(Budget& budget, const wire::Message* message) {
-  if (message == nullptr) return;
-  budget.take(size_of(message->header_bytes()));
-  budget.take(size_of(message->headers()) * sizeof(wire::HeaderSpan));
-  budget.take(size_of(message->body()));
-  budget.take(message->content_type());
-  budget.take(message->content_encoding());
-  for (const wire::Field* field : elements_of(message->fields())) {
-    take(budget, *field);
-    if (budget.spent()) return;
-  }
-}
-
-void take(Budget& budget, const wire::Record& record) {
-  const flatbuffers::String* const texts[] = {
-      record.protocol(),     record.version(), record.method(),  record.url(),      record.path(),
-      record.query_string(), record.error(),   record.summary(), record.trace_id(), record.request_id()};
-  for (const flatbuffers::String* text : texts) budget.take(text);
-  budget.take(size_of(record.vlans()) * sizeof(std::uint16_t));
-  take(budget, record.request());
-  take(budget, record.response());
 }
 
 }  // namespace
@@ -93,14 +48,10 @@ std::string_view fault_name(ReadFault fault) {
 }
 
 Opened<wire::RecordBatch> open_batch(std::span<const std::uint8_t> bytes) {
-  auto batch = open_as<wire::RecordBatch>(bytes, wire::RecordBatchIdentifier());
-  if (!batch) return batch;
-  Budget budget(bytes.size() * kAmplificationMax);
-  for (const wire::Record* record : elements_of(batch->records())) {
-    take(budget, *record);
-    if (budget.spent()) return {nullptr, ReadFault::amplified};
-  }
-  return batch;
+  ReadFault fault = looks_like(bytes, wire::RecordBatchIdentifier());
+  if (fault == ReadFault::none) fault = verify_batch(bytes);
+  if (fault != ReadFault::none) return {nullptr, fault};
+  return {flatbuffers::GetRoot<wire::RecordBatch>(bytes.data()), ReadFault::none};
 }
 
 Opened<wire::Hello> open_hello(std::span<const std::uint8_t> bytes) {

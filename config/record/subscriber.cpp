@@ -1,5 +1,6 @@
 #include "record/subscriber.h"
 
+#include <malloc.h>
 #include <zmq.h>
 
 #include <algorithm>
@@ -67,7 +68,17 @@ bool limit_message(void* socket) {
   return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &bytes, sizeof(bytes)) == 0;
 }
 
-class Frame {
+}  // namespace
+
+void keep_memory_of_messages() {
+  constexpr int kKeptBytes = 64 << 20;
+  // Beyond the largest message: in the heap, not in a mapping of its own.
+  constexpr int kMappedBytes = 2 * static_cast<int>(kWireBytesMax);
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+  mallopt(M_MMAP_THRESHOLD, kMappedBytes);
+}
+
+class Subscriber::Frame {
  public:
   Frame() { zmq_msg_init(&message_); }
   ~Frame() { zmq_msg_close(&message_); }
@@ -82,8 +93,6 @@ class Frame {
  private:
   zmq_msg_t message_;
 };
-
-}  // namespace
 
 struct Subscriber::Sockets {
   void* context = zmq_ctx_new();
@@ -164,12 +173,14 @@ std::unique_ptr<Subscriber> Subscriber::connect(const SubscriberSettings& settin
 }
 
 Received Subscriber::receive(std::chrono::milliseconds timeout) {
+  // Messages first: what a sensor sent before it went away is read before its going is told. And without
+  // asking the kernel while there are some.
+  Frame topic;
+  if (connections_ > 0 && topic.receive(sockets_->records)) return take_message(topic);
   zmq_pollitem_t items[] = {{sockets_->events, 0, ZMQ_POLLIN, 0}, {sockets_->records, 0, ZMQ_POLLIN, 0}};
   if (zmq_poll(items, 2, static_cast<long>(timeout.count())) <= 0) return {};
-  // Messages first: what a sensor sent before it went away is read before its going is told.
-  if ((items[1].revents & ZMQ_POLLIN) != 0 && (connections_ > 0 || (items[0].revents & ZMQ_POLLIN) == 0)) {
-    return take_message();
-  }
+  if ((items[1].revents & ZMQ_POLLIN) != 0 && (connections_ > 0 || (items[0].revents & ZMQ_POLLIN) == 0))
+    return topic.receive(sockets_->records) ? take_message(topic) : Received{};
   return take_event();
 }
 
@@ -204,9 +215,7 @@ Received Subscriber::take_event() {
 }
 
 // Two frames, topic and message, are one record batch, hello or stats; anything else is not ours.
-Received Subscriber::take_message() {
-  Frame topic;
-  if (!topic.receive(sockets_->records)) return {};
+Received Subscriber::take_message(Frame& topic) {
   bool two_frames = topic.more() && sockets_->message.receive(sockets_->records);
   Frame rest;
   for (bool more = two_frames && sockets_->message.more(); more; more = rest.more()) {

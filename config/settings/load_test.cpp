@@ -239,8 +239,8 @@ TEST(Load, refuses_what_does_not_go_together) {
        "s.yaml:2: ports[0].pair: a capture file and a live port cannot be a pair; pair two of a kind"},
       {"main among workers", "lcores:\n  workers: [1, 2]\n  main: 2",
        "s.yaml:3: lcores.main: CPU 2 runs a worker already; choose another CPU, or any"},
-      {"batch too small", "dissectors:\n  bodyPreview: 64KiB",
-       "s.yaml:2: publishing.batchBytes: 65536 bytes cannot hold a call with two previews of 65536 bytes; "
+      {"batch too small", "dissectors:\n  bodyPreview: 64KiB\npublishing:\n  batchBytes: 64KiB",
+       "s.yaml:4: publishing.batchBytes: 65536 bytes cannot hold a call with two previews of 65536 bytes; "
        "give "
        "147456 or "
        "more, or lower dissectors.bodyPreview"},

@@ -105,7 +105,7 @@ struct Settings {
   std::string records_endpoint = "ipc:///run/spanlight/records.sock";
   std::string command_endpoint = "ipc:///run/spanlight/command.sock";
   std::string ipc_group;  // group of the ipc sockets; empty = that of run_as
-  std::uint32_t batch_bytes = 65'536;
+  std::uint32_t batch_bytes = 262'144;
   std::uint32_t batch_ms = 10;
   std::uint32_t batches_per_worker = 64;           // buffers in flight
   std::uint32_t high_water_mark = 1'000;           // batches per subscriber

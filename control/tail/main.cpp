@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   handle(SIGTERM, on_stop);
   handle(SIGWINCH, on_resize);
   handle(SIGPIPE, SIG_IGN);
+  spanlight::keep_memory_of_messages();
   return spanlight::Tail(options, signals).run();
 }
 

@@ -43,6 +43,7 @@ struct RecordWriter::Topic {
   Text name_text, sensor_text, protocol_text;
   TimeNs first_record = 0;
   std::uint32_t records = 0;
+  BatchTally tally;
   std::array<Offset<wire::Record>, kRecordsPerBatchMax> offsets;
 
   std::size_t closing_bytes() const { return kClosingBytes + sizeof(offsets[0]) * (records + 1); }
@@ -101,6 +102,9 @@ void RecordWriter::write(const Transaction& call, const ConnectionInfo& connecti
   // Time may step back from packet to packet of a capture; a batch's age may not underflow.
   if (topic->records == 0 || now < topic->first_record) topic->first_record = now;
   topic->offsets[topic->records++] = write_record(target, id, call, connection, shape, redactor_, counters_);
+  ++topic->tally.by_state[static_cast<std::size_t>(call.state) & 3];
+  topic->tally.flagged_gap += (call.flags & kFlagGap) != 0;
+  topic->tally.errors += call.is_error;
   ++counters_.records;
   counters_.record_bytes += builder.size() - size_before;
   if (builder.size() >= options_.batch_bytes || topic->records == kRecordsPerBatchMax ||
@@ -150,6 +154,7 @@ bool RecordWriter::open(Topic& topic) {
   }
   BatchBuilder& builder = topic.builder.emplace(batch->storage, batch->storage_bytes);
   topic.records = 0;
+  topic.tally = {};
   topic.cache.clear();
   const std::size_t texts =
       text_bound(topic.name) + text_bound(sensor_name_) + text_bound(topic.protocol->name);
@@ -186,6 +191,7 @@ void RecordWriter::close(Topic& topic) {
   batch->worker = worker_;
   batch->topic = static_cast<std::uint16_t>(index);
   batch->records = topic.records;
+  batch->tally = topic.tally;
   batch->sequence = sequence;
   topic.builder.reset();
   topic.batch = nullptr;

@@ -46,7 +46,7 @@ struct EncodeCounters {
 };
 
 struct EncodeOptions {
-  std::size_t batch_bytes = 65'536;           // a batch is closed when it holds as much,
+  std::size_t batch_bytes = 262'144;          // a batch is closed when it holds as much,
   DurationNs batch_ns = 10 * kMillisecondNs;  // or so long after its first record
   bool wait_for_buffer = false;  // a capture waits for its reader: nothing is dropped for want of a buffer
 };

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdio>
+#include <cstdlib>
+#include <string>
 
+#include <rte_eal.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
 
+#include "port/large_memory.h"
 #include "port/port.h"
 #include "port/source.h"
 #include "settings/source.h"
@@ -15,6 +19,28 @@ namespace {
 
 constexpr std::uint32_t kReservedMbufs = 1'024;  // held beyond rings and bursts, by reassembly above all
 constexpr std::uint32_t kDataRoomMax = 0xffff;
+
+std::string next_name(std::uint8_t port_index) {
+  static unsigned created = 0;  // main thread only
+  return "port" + std::to_string(port_index) + "_" + std::to_string(created++);
+}
+
+void free_memory(rte_mempool_memhdr* memory, void*) {
+  std::free(memory->addr);
+}
+
+// All mbufs of the pool, one behind the other: nobody asks for I/O addresses, so they may cross pages. False:
+// there is no memory.
+bool give_memory(rte_mempool* pool) {
+  const std::size_t object = pool->header_size + pool->elt_size + pool->trailer_size;
+  const std::size_t bytes = pool->size * object + RTE_MEMPOOL_ALIGN;
+  void* memory = allocate_large(bytes);
+  if (memory == nullptr) return false;
+  const int mbufs = rte_mempool_populate_iova(
+      pool, static_cast<char*>(memory), reinterpret_cast<rte_iova_t>(memory), bytes, free_memory, nullptr);
+  if (mbufs <= 0) std::free(memory);
+  return mbufs == static_cast<int>(pool->size);
+}
 
 }  // namespace
 
@@ -61,10 +87,28 @@ PoolPlan plan_pool(const PortSettings& port, const Settings& settings, unsigned 
 }
 
 rte_mempool* create_pool(const PoolPlan& plan, std::uint8_t port_index, int socket) {
-  static unsigned created = 0;  // main thread only
-  char name[RTE_MEMPOOL_NAMESIZE];
-  std::snprintf(name, sizeof(name), "port%u_%u", unsigned{port_index}, created++);
-  return rte_pktmbuf_pool_create(name, plan.mbufs, kMbufCacheMax, 0, plan.data_room_bytes, socket);
+  return rte_pktmbuf_pool_create(next_name(port_index).c_str(), plan.mbufs, kMbufCacheMax, 0,
+                                 plan.data_room_bytes, socket);
+}
+
+rte_mempool* create_software_pool(const PoolPlan& plan, std::uint8_t port_index) {
+  if (rte_eal_has_hugepages() != 0) return create_pool(plan, port_index, SOCKET_ID_ANY);
+  const unsigned element = static_cast<unsigned>(sizeof(rte_mbuf)) + plan.data_room_bytes;
+  rte_mempool* pool =
+      rte_mempool_create_empty(next_name(port_index).c_str(), plan.mbufs, element, kMbufCacheMax,
+                               sizeof(rte_pktmbuf_pool_private), SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+  if (pool == nullptr) return nullptr;
+  rte_pktmbuf_pool_private room{};
+  room.mbuf_data_room_size = plan.data_room_bytes;
+  if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), nullptr) == 0) {
+    rte_pktmbuf_pool_init(pool, &room);
+    if (give_memory(pool)) {
+      rte_mempool_obj_iter(pool, rte_pktmbuf_init, nullptr);
+      return pool;
+    }
+  }
+  rte_mempool_free(pool);
+  return nullptr;
 }
 
 void release_pool(rte_mempool* pool) {

@@ -26,8 +26,14 @@ struct PoolPlan {
 
 PoolPlan plan_pool(const PortSettings& port, const Settings& settings, unsigned workers);
 
-// nullptr: not enough memory. `label` becomes part of the pool's name, which is unique in the process.
+// nullptr: not enough memory. The port's index becomes part of the pool's name, which is unique in the
+// process.
 rte_mempool* create_pool(const PoolPlan& plan, std::uint8_t port_index, int socket);
+
+// The same for mbufs that no device writes into, but this process: capture files and kernel interfaces.
+// Without hugepages they lie close together in memory of their own, for which the kernel is asked for large
+// pages; DPDK would give each mbuf a small page of its own.
+rte_mempool* create_software_pool(const PoolPlan& plan, std::uint8_t port_index);
 
 // Frees the pool if all its mbufs are back; otherwise it stays until the process ends, since someone still
 // reads them.

@@ -21,7 +21,7 @@ OpenPort open_files(const std::vector<std::string>& paths, const PortSettings& p
                     std::uint8_t index, unsigned workers) {
   const std::string& name = port.name.empty() ? port.source : port.name;
   const PoolPlan plan = plan_pool(port, settings, workers);
-  rte_mempool* pool = create_pool(plan, index, SOCKET_ID_ANY);
+  rte_mempool* pool = create_software_pool(plan, index);
   if (pool == nullptr) return no_memory(plan, name);
   auto files = std::make_unique<PcapFilePort>(name, paths, settings.bpf, pool, index);
   if (!files->open_first()) return files->why();
@@ -43,7 +43,7 @@ OpenPort open_port(const PortSettings& port, const Settings& settings, std::uint
       break;
   }
   const PoolPlan plan = plan_pool(port, settings, workers);
-  rte_mempool* pool = create_pool(plan, index, SOCKET_ID_ANY);
+  rte_mempool* pool = create_software_pool(plan, index);
   if (pool == nullptr) return no_memory(plan, port.source);
   OpenPort opened = PcapLivePort::open(port, source.target, settings.bpf, pool, index);
   if (std::holds_alternative<std::string>(opened)) release_pool(pool);

@@ -14,6 +14,8 @@ namespace spanlight {
 namespace {
 
 constexpr std::size_t kFileBufferBytes = 1'048'576;
+// Shorter frames are copied: that is cheaper than a reference, and nothing of them is lent.
+constexpr std::size_t kCopiedBytesMax = 128;
 
 // Regular files have a size; pipes have none.
 std::uint64_t file_bytes(const std::string& path) {
@@ -38,6 +40,17 @@ std::string no_capture(const std::string& path, std::FILE* file) {
   return title(path) + " is not a capture: it is neither pcap nor pcapng";
 }
 
+// What PcapReader can read: regular files, since it reads ahead and at any place.
+std::optional<PcapFormat> plain_format(std::FILE* file) {
+  struct stat status {};
+  if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  // Where the standard input stands in a file that somebody else has begun to read.
+  if (lseek(fileno(file), 0, SEEK_CUR) != 0) return std::nullopt;
+  std::uint8_t head[kPcapHeadBytes] = {};
+  const ssize_t n = pread(fileno(file), head, sizeof(head), 0);
+  return n == static_cast<ssize_t>(sizeof(head)) ? pcap_format_of(head) : std::nullopt;
+}
+
 std::string open_fault(const std::string& path, std::FILE* file, const std::string& said) {
   if (said.find("unknown file format") != std::string::npos) return no_capture(path, file);
   if (said.find("truncated") != std::string::npos) {
@@ -50,11 +63,7 @@ std::string open_fault(const std::string& path, std::FILE* file, const std::stri
 
 PcapFileQueue::PcapFileQueue(std::vector<std::string> paths, std::string filter, rte_mempool* pool,
                              std::uint8_t port)
-    : paths_(std::move(paths)),
-      filter_text_(std::move(filter)),
-      pool_(pool),
-      port_(port),
-      buffer_(kFileBufferBytes) {
+    : paths_(std::move(paths)), filter_text_(std::move(filter)), pool_(pool), port_(port) {
   for (const std::string& path : paths_) {
     const std::uint64_t bytes = file_bytes(path);
     const bool is_stream = bytes == 0 && path == "-";
@@ -78,10 +87,14 @@ std::string PcapFileQueue::open(const std::string& path) {
   // A copy of the standard input's descriptor, since stdio's own stdin outlives our buffer.
   std::FILE* file = path == "-" ? fdopen(dup(STDIN_FILENO), "rb") : std::fopen(path.c_str(), "rb");
   if (file == nullptr) return title(path) + " cannot be opened: " + std::strerror(errno);
-  // A large buffer, and no lock at each of the two reads that libpcap makes for a packet: one thread has this
-  // FILE.
-  std::setvbuf(file, buffer_.data(), _IOFBF, buffer_.size());
-  __fsetlocking(file, FSETLOCKING_BYCALLER);
+  const std::optional<PcapFormat> format = blocks_.ok() ? plain_format(file) : std::nullopt;
+  if (!format) {
+    // A large buffer, and no lock at each of the two reads that libpcap makes for a packet: one thread has
+    // this FILE.
+    buffer_.resize(kFileBufferBytes);
+    std::setvbuf(file, buffer_.data(), _IOFBF, buffer_.size());
+    __fsetlocking(file, FSETLOCKING_BYCALLER);
+  }
 
   char said[PCAP_ERRBUF_SIZE] = "";
   pcap_t* capture = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, said);
@@ -103,6 +116,11 @@ std::string PcapFileQueue::open(const std::string& path) {
   filter_ = std::move(*std::get_if<BpfFilter>(&filter));
   link_ = *link;
   capture_ = std::move(opened);
+  // libpcap turns the numbers inside of NFLOG's packets as well.
+  if (format && !(format->swapped && dlt == DLT_NFLOG)) {
+    reader_ = std::make_unique<PcapReader>(fileno(file), *format,
+                                           static_cast<std::uint32_t>(pcap_snapshot(capture)), blocks_);
+  }
   return {};
 }
 
@@ -131,39 +149,66 @@ std::string PcapFileQueue::faults() const {
   return faults_;
 }
 
-// `result`: PCAP_ERROR_BREAK is the end of a whole file; PCAP_ERROR says what libpcap could not read.
-void PcapFileQueue::file_ended(int result) {
-  if (result == PCAP_ERROR) {
-    const std::string said = pcap_geterr(capture_.get());
-    const std::string name = title(paths_[next_path_ - 1]);
-    if (said.find("truncated") != std::string::npos)
-      add_fault(name + " is cut: its last packet is not whole (" + said + "); what came before was read");
-    else if (said.find("different from the type of the first interface") != std::string::npos)
-      add_fault(
-          name +
-          " has interfaces of different link types, which cannot be read from one file: write one for each"
-          " (tshark -r FILE -Y frame.interface_id==0 -w PART); what came before was read");
-    else
-      add_fault(name + " is damaged (" + said + "); what came before was read");
-  }
+std::string PcapFileQueue::read_fault() const {
+  if (reader_) return reader_->fault();
+  return pcap_result_ == PCAP_ERROR ? pcap_geterr(capture_.get()) : "";
+}
+
+void PcapFileQueue::file_ended() {
+  const std::string said = read_fault();
+  const std::string name = title(paths_[next_path_ - 1]);
+  if (said.find("truncated") != std::string::npos)
+    add_fault(name + " is cut: its last packet is not whole (" + said + "); what came before was read");
+  else if (said.find("different from the type of the first interface") != std::string::npos)
+    add_fault(
+        name +
+        " has interfaces of different link types, which cannot be read from one file: write one for each"
+        " (tshark -r FILE -Y frame.interface_id==0 -w PART); what came before was read");
+  else if (!said.empty())
+    add_fault(name + " is damaged (" + said + "); what came before was read");
+  reader_.reset();
   capture_.reset();
   bytes_closed_ += bytes_open_;
   open_next();
 }
 
+bool PcapFileQueue::read_frame() {
+  if (reader_) return reader_->next(frame_);
+  pcap_pkthdr* header = nullptr;
+  const u_char* bytes = nullptr;
+  pcap_result_ = pcap_next_ex(capture_.get(), &header, &bytes);
+  if (pcap_result_ != 1) return false;
+  // Opened with nanoseconds: tv_usec holds them. Unsigned, since a hostile capture may name any second.
+  frame_ = {
+      .time = static_cast<TimeNs>(header->ts.tv_sec) * kSecondNs + static_cast<TimeNs>(header->ts.tv_usec),
+      .wire_bytes = header->len,
+      .bytes = {bytes, header->caplen}};
+  return true;
+}
+
 bool PcapFileQueue::read_next() {
   while (capture_) {
-    const int result = pcap_next_ex(capture_.get(), &header_, &bytes_);
-    if (result != 1) {
-      file_ended(result);
+    if (!read_frame()) {
+      file_ended();
       continue;
     }
     count(received_, 1);
-    count(received_bytes_, header_->len);
-    if (filter_.matches({bytes_, header_->caplen}, header_->len)) return true;
+    count(received_bytes_, frame_.wire_bytes);
+    if (filter_.matches(frame_.bytes, frame_.wire_bytes)) return true;
     count(filtered_, 1);
   }
   return false;
+}
+
+rte_mbuf* PcapFileQueue::mbuf_of_frame() {
+  const std::size_t n = frame_.bytes.size();
+  if (frame_.block == nullptr || n <= kCopiedBytesMax || n > UINT16_MAX)
+    return copy_frame(pool_, frame_.bytes);
+  rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_);
+  if (mbuf == nullptr) return nullptr;
+  reader_->add_reference();
+  attach_frame(*mbuf, *frame_.block, frame_.bytes.data(), static_cast<std::uint16_t>(n));
+  return mbuf;
 }
 
 std::uint16_t PcapFileQueue::receive(rte_mbuf** out, std::uint16_t n, TimeNs) {
@@ -171,20 +216,21 @@ std::uint16_t PcapFileQueue::receive(rte_mbuf** out, std::uint16_t n, TimeNs) {
   while (got < n) {
     if (!pending_ && !read_next()) break;
     pending_ = true;
-    rte_mbuf* mbuf = copy_frame(pool_, {bytes_, header_->caplen});
+    rte_mbuf* mbuf = mbuf_of_frame();
     if (mbuf == nullptr) break;  // nothing is lost: the file waits until mbufs come back
     pending_ = false;
-    // Opened with nanoseconds: tv_usec holds them. Unsigned, since a hostile capture may name any second.
-    frame_info(mbuf) = {.time = static_cast<TimeNs>(header_->ts.tv_sec) * kSecondNs +
-                                static_cast<TimeNs>(header_->ts.tv_usec),
-                        .wire_bytes = std::max(header_->len, header_->caplen),
-                        .port = port_,
-                        .link = link_};
+    frame_info(mbuf) = {
+        .time = frame_.time,
+        .wire_bytes = std::max(frame_.wire_bytes, static_cast<std::uint32_t>(frame_.bytes.size())),
+        .port = port_,
+        .link = link_};
     out[got++] = mbuf;
   }
+  if (reader_) reader_->settle();
   count(delivered_, got);
   if (capture_) {
-    const long at = std::ftell(pcap_file(capture_.get()));  // kept by stdio, no system call
+    // Of libpcap's file: kept by stdio, no system call.
+    const auto at = reader_ ? static_cast<long>(reader_->position()) : std::ftell(pcap_file(capture_.get()));
     if (at > 0) bytes_read_.store(bytes_closed_ + static_cast<std::uint64_t>(at), std::memory_order_relaxed);
   }
   return got;

@@ -1,7 +1,8 @@
 #pragma once
-// Capture files as a port: pcap and pcapng through libpcap, with nanoseconds, link type and original length,
-// one file after the other, and an end. One queue; the worker that polls it reads the file, which is why this
-// queue alone may make system calls and allocate (README).
+// Capture files as a port: pcap and pcapng, with nanoseconds, link type and original length, one file after
+// the other, and an end. libpcap opens them all; the packets of a classic pcap file on a disk are read by
+// PcapReader, into memory that mbufs point to, and all others by libpcap. One queue; the worker that polls it
+// reads the file, which is why this queue alone may make system calls and allocate (README).
 
 #include <atomic>
 #include <memory>
@@ -12,7 +13,9 @@
 #include <pcap/pcap.h>
 
 #include "port/bpf_filter.h"
+#include "port/capture_blocks.h"
 #include "port/mempool.h"
+#include "port/pcap_reader.h"
 #include "port/port.h"
 
 namespace spanlight {
@@ -36,8 +39,11 @@ class PcapFileQueue final : public RxQueue {
   using Capture = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
 
   std::string open(const std::string& path);  // empty: it is open
-  bool read_next();                           // false: the file has no more
-  void file_ended(int result);
+  bool read_next();                           // into frame_; false: no file has more
+  bool read_frame();                          // false: the open file has no more
+  std::string read_fault() const;             // in libpcap's words; empty: the file was whole
+  void file_ended();
+  rte_mbuf* mbuf_of_frame();  // nullptr: the pool has too few
   void add_fault(const std::string& sentence);
   void count(std::atomic<std::uint64_t>& counter, std::uint64_t n) {  // one writer: no read-modify-write
     counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
@@ -48,15 +54,17 @@ class PcapFileQueue final : public RxQueue {
   rte_mempool* const pool_;
   const std::uint8_t port_;
 
+  CaptureBlocks blocks_;
   std::vector<char> buffer_;  // of the FILE under capture_, so it must outlive it
   Capture capture_{nullptr, &pcap_close};
+  std::unique_ptr<PcapReader> reader_;  // of capture_'s file; none: libpcap reads it
+  int pcap_result_ = 0;                 // of libpcap's last read
   BpfFilter filter_;
   LinkType link_ = LinkType::ethernet;
   std::size_t next_path_ = 0;
-  // A frame read but not yet handed out, because the pool was empty; libpcap keeps its bytes until the next
-  // read.
-  pcap_pkthdr* header_ = nullptr;
-  const u_char* bytes_ = nullptr;
+  // The frame read last; its bytes stay until the next read. `pending_`: not yet handed out, because the pool
+  // was empty.
+  CaptureFrame frame_;
   bool pending_ = false;
 
   std::atomic<QueueState> state_{QueueState::live};

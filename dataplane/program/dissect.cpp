@@ -1,6 +1,7 @@
 // `spanlight dissect`: capture files in, calls out on the screen, and a summary of what was seen and lost.
 
 #include <unistd.h>
+#include <algorithm>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
@@ -92,6 +93,28 @@ class ProgressBar {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
+// How long to sleep until there are some batches: each wake-up costs as much as a few calls, and with too
+// many out the worker writes to memory that no cache holds, or waits.
+class Nap {
+ public:
+  void sleep_after(std::size_t batches) {
+    if (batches >= kBatchesEnough) {
+      length_ = std::max(length_ / 2, kShortest);
+      if (batches >= 2 * kBatchesEnough) return;  // more will be there by now
+    } else if (batches <= kBatchesFew) {
+      length_ = std::min(length_ * 2, kLongest);
+    }
+    std::this_thread::sleep_for(length_);
+  }
+
+ private:
+  static constexpr std::size_t kBatchesFew = 1, kBatchesEnough = 4;
+  static constexpr std::chrono::microseconds kShortest{100}, kLongest{1'000};
+  std::chrono::microseconds length_{200};
+};
+
+constexpr std::uint32_t kBatches = 16;  // of each worker, unless the settings say fewer
+
 PortSettings port_of(const std::string& file) {
   return {.source = "file:" + file, .name = file};
 }
@@ -108,18 +131,17 @@ bool dissect_file(const std::string& file, Settings settings, const std::vector<
   Engine& engine = *std::get<std::unique_ptr<Engine>>(made);
   const std::vector<BatchPool*> pools = engine.pools();
   ProgressBar bar(progress);
+  Nap nap;
   if (const std::string fault = engine.start(); !fault.empty()) {
     std::fprintf(stderr, "spanlight dissect: %s\n", fault.c_str());
     return false;
   }
   for (;;) {
     const bool last = !engine.running();  // asked before draining: what was submitted until then is seen
-    const bool any = printer.drain(pools);
-    if (last && !any) break;
-    if (!any) {
-      printer.flush();
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
-    }
+    const std::size_t batches = printer.drain(pools);
+    if (last && batches == 0) break;
+    printer.flush();
+    if (!last) nap.sleep_after(batches);
     bar.show(file, engine.progress());
     if (end.load() || printer.broken()) engine.request_stop();
   }
@@ -157,6 +179,8 @@ int run_dissect(int argc, char** argv) {
                             settings->workers.end() - static_cast<std::ptrdiff_t>(arguments.workers));
   }
   settings->hugepages = settings->hugepages == Hugepages::automatic ? Hugepages::never : settings->hugepages;
+  // Nobody is slow but the screen, for which the worker waits: less memory to clear at the start.
+  settings->batches_per_worker = std::min(settings->batches_per_worker, kBatches);
   settings->ports = {port_of(arguments.files[0])};  // one file at a time: memory for one is enough
   if (!eal_is_up(*settings, settings->workers, true)) return 1;
 

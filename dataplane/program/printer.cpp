@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <iterator>
 
-#include "core/transaction.h"
 #include "record/reader.h"
 
 namespace spanlight {
@@ -27,33 +27,34 @@ TableOptions table_options(bool colour) {
 Printer::Printer(Format format, bool colour, const std::atomic<bool>& end)
     : end_(end), format_(format), table_(table_options(colour)) {}
 
-bool Printer::drain(const std::vector<BatchPool*>& pools) {
-  bool any = false;
+std::size_t Printer::drain(const std::vector<BatchPool*>& pools) {
+  std::size_t batches = 0;
   for (BatchPool* pool : pools) {
     while (Batch* batch = pool->next()) {
-      any = true;
+      ++batches;
       print(*batch);
       pool->release(batch);
       if (json_.text().size() >= kWriteAt || table_.text().size() >= kWriteAt) flush();
     }
   }
-  return any;
+  return batches;
 }
 
 void Printer::print(const Batch& batch) {
-  const auto opened = open_batch({batch.storage + batch.data_offset, batch.data_bytes});
-  if (!opened) {
-    ++counts_.unreadable;
-    return;
+  if (format_ != Format::none) {
+    const auto opened = open_batch({batch.storage + batch.data_offset, batch.data_bytes});
+    if (!opened) {
+      ++counts_.unreadable;
+      return;
+    }
+    if (format_ == Format::json) json_.append(*opened);
+    if (format_ == Format::table) table_.append(*opened);
   }
-  for (const wire::Record* record : *opened->records()) {
-    ++counts_.records;
-    ++counts_.by_state[static_cast<std::size_t>(record->state()) & 3];
-    counts_.flagged_gap += (record->flags() & kFlagGap) != 0;
-    counts_.errors += record->is_error();
-  }
-  if (format_ == Format::json) json_.append(*opened);
-  if (format_ == Format::table) table_.append(*opened);
+  counts_.records += batch.records;
+  for (std::size_t state = 0; state < std::size(counts_.by_state); ++state)
+    counts_.by_state[state] += batch.tally.by_state[state];
+  counts_.flagged_gap += batch.tally.flagged_gap;
+  counts_.errors += batch.tally.errors;
 }
 
 void Printer::flush() {

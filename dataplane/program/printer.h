@@ -2,6 +2,7 @@
 // Batches → standard output, as a table, JSON lines, or nothing at all (only counted). Main thread.
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,8 +28,8 @@ class Printer {
   // `end`: raised when somebody wants to go; a reader that stands still is not waited for then.
   Printer(Format format, bool colour, const std::atomic<bool>& end);
 
-  // Prints and gives back what waits in the pools. True if there was anything.
-  bool drain(const std::vector<BatchPool*>& pools);
+  // Prints and gives back what waits in the pools. Answers how many batches that were.
+  std::size_t drain(const std::vector<BatchPool*>& pools);
   void flush();
 
   bool broken() const { return broken_; }  // nobody reads standard output any more

@@ -10,6 +10,13 @@ namespace spanlight {
 
 class BatchPool;
 
+// What the records of a batch are, counted as they were written, so that nobody needs to read them for it.
+struct BatchTally {
+  std::uint32_t by_state[4]{};  // wire::State
+  std::uint32_t flagged_gap = 0;
+  std::uint32_t errors = 0;  // records that their protocol calls an error
+};
+
 struct Batch {
   BatchPool* pool = nullptr;        // where it belongs; set by the pool
   std::uint8_t* storage = nullptr;  // the buffer, aligned to 64; so is its end
@@ -20,6 +27,7 @@ struct Batch {
   std::uint16_t worker = 0;
   std::uint16_t topic = 0;  // index into the topic table: the protocol's place in registry()
   std::uint32_t records = 0;
+  BatchTally tally;
   std::uint64_t sequence = 0;
 };
 

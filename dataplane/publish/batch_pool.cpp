@@ -99,6 +99,7 @@ void BatchPool::release(Batch* batch) {
   batch->data_offset = 0;
   batch->data_bytes = 0;
   batch->records = 0;
+  batch->tally = {};
   [[maybe_unused]] const int full = rte_ring_mp_enqueue(free_.get(), batch);
   assert(full == 0);
 }

@@ -19,7 +19,8 @@ PARSERS = {
     "stream": ["dataplane/stream"],
     "http": ["dissectors/http", "dissectors/core/call_queue.cpp"],
     "redact": ["dataplane/encode/mask", "dataplane/encode/name_set", "dataplane/encode/utf8"],
-    "record": ["config/record/reader", "config/record/json", "config/record/table_text", "config/record/text_buffer"],
+    "record": ["config/record/reader", "config/record/verify", "config/record/json", "config/record/table_text",
+               "config/record/text_buffer"],
     "settings": ["config/settings"],
 }
 LINES_MIN = 95.0  # per cent, of each file
