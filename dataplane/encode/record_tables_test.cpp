@@ -328,7 +328,8 @@ TEST(RecordTables, ReadAsTheGeneratedBuildersWriteThem) {
   const auto redactor = redactor_for(without_redaction());
   BatchPool pool(3, kBufferBytes, 2);
   EncodeCounters counters;
-  RecordWriter writer(3, "rack12", 99, pool, *redactor, {.batch_ns = kNever}, counters, kProtocols);
+  RecordWriter writer(3, "rack12", 99, pool, *redactor, {.batch_bytes = kBufferBytes / 4, .batch_ns = kNever},
+                      counters, kProtocols);
   std::deque<RandomCall> calls;
   std::deque<Reference> references;
   std::vector<const wire::Record*> wanted;

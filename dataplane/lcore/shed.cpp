@@ -47,7 +47,7 @@ void Worker::sweep_shed_flows() {
     if (sweep_at_ >= table_.high_water()) sweep_at_ = 0;
     const std::uint32_t index = sweep_at_++;
     if (index + kAhead < table_.high_water()) {
-      __builtin_prefetch(&table_[index + kAhead].hash);
+      __builtin_prefetch(&table_[index + kAhead].key);
       __builtin_prefetch(&table_[index + kAhead].generation);
     }
     if (!table_.is_live(index) || table_[index].closed || !left_out(table_[index])) continue;

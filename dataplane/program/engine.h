@@ -17,8 +17,8 @@
 
 namespace spanlight {
 
-// Bytes that all workers together may use, decided at start. Flows are taken at once where traffic is live; the
-// rest is reserved and taken as it is used.
+// Bytes that all workers together may use, decided at start. Flows are taken at once where traffic is live;
+// the rest is reserved and taken as it is used.
 struct Memory {
   std::size_t flows = 0;
   std::size_t slabs = 0;    // state and previews
