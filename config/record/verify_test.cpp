@@ -50,7 +50,7 @@ sample::Bytes random_batch(Random& random) {
     sample::Record r = below(random, 4) == 0 ? sample::usual_call() : sample::Record{};
     r.id = below(random, 3);
     r.flags = below(random, 3);
-    r.timestamp = below(random, 2) * 1'000;
+    r.timestamp = std::uint64_t{below(random, 2)} * 1'000;
     r.conn_id = below(random, 2);
     r.vlans.resize(below(random, 4));
     r.tunnel_id = below(random, 2);
@@ -155,8 +155,10 @@ TEST(Verify, ends_early_where_parts_are_shared_without_measure) {
   const std::vector<flatbuffers::Offset<flatbuffers::String>> texts(100'000, builder.CreateString(""));
   const auto list = builder.CreateVector(texts);
   const auto name = builder.CreateString("n");
+  constexpr std::size_t kFields = 20'000;
   std::vector<flatbuffers::Offset<wire::Field>> fields;
-  for (int i = 0; i < 20'000; ++i)
+  fields.reserve(kFields);
+  for (std::size_t i = 0; i < kFields; ++i)
     fields.push_back(wire::CreateField(builder, name, wire::FieldKind::list, 0, 0, 0, list));
   const auto message = wire::CreateMessage(builder, 0, 0, 0, 0, 0, 0, 0, 0, builder.CreateVector(fields));
   const auto protocol = builder.CreateString("http"), sensor = builder.CreateString("s"),
