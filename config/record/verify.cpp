@@ -136,7 +136,8 @@ class Layouts {
 // At which remainders modulo 8 a table must stand for a member at `at` to be aligned.
 std::uint8_t residues_of(voffset_t at, std::size_t alignment) {
   const unsigned every = alignment == 8 ? 0x01 : alignment == 4 ? 0x11 : alignment == 2 ? 0x55 : 0xff;
-  return static_cast<std::uint8_t>(every << (-unsigned{at} & (alignment - 1)));
+  const std::size_t up = (alignment - at % alignment) % alignment;
+  return static_cast<std::uint8_t>(every << up);
 }
 
 // Offsets are numbers here, never pointers, and none is followed before it was compared with the size.

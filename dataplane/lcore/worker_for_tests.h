@@ -148,7 +148,7 @@ inline void write_frame(rte_mbuf* mbuf, const Segment4& segment, std::string_vie
   put(46, 0x50, 1);
   put(47, segment.flags, 1);
   put(48, 65'535, 2);
-  std::memcpy(at + kHeads, payload.data(), payload.size());
+  if (!payload.empty()) std::memcpy(at + kHeads, payload.data(), payload.size());
   frame_info(mbuf) = {.time = time, .wire_bytes = rte_pktmbuf_pkt_len(mbuf)};
 }
 
