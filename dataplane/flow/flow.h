@@ -50,7 +50,7 @@ struct Flow {
   std::uint64_t conn_id = 0;
   std::uint16_t vlans[kVlansMax]{};
 
-  // Nobody has looked at its payload yet, or somebody did and gave up.
+  // Somebody is looking at its payload, or rests. Not: before its first byte, and when it is opaque.
   bool has_session() const { return inspection != nullptr || parked != kNoProtocol; }
 
   // Offset behind the last byte of a direction that was delivered or declared missing.

@@ -22,7 +22,8 @@ bool Inspector::rest(Flow& flow) {
 // before what comes now.
 bool Inspector::wake(Flow& flow, unsigned sender, std::uint64_t sender_end) {
   if (flow.parked == Flow::kNoProtocol) return true;
-  const Descriptor& protocol = identifier_.candidate(flow.parked);
+  const std::uint8_t candidate = flow.parked;
+  const Descriptor& protocol = identifier_.candidate(candidate);
   const MutableBytes block = workshop_.state.take(sizeof(Inspection));
   const MutableBytes slot = workshop_.state.take(protocol.slot_bytes);
   flow.parked = Flow::kNoProtocol;
@@ -36,7 +37,7 @@ bool Inspector::wake(Flow& flow, unsigned sender, std::uint64_t sender_end) {
   flow.inspection = new (block.data()) Inspection;
   Inspection& in = *flow.inspection;
   in.protocol = &protocol;
-  in.candidate = identifier_.index_of(protocol);
+  in.candidate = candidate;
   in.slot = slot;
   in.handovers = flow.handovers;
   in.dissector = protocol.create(slot.data(), workshop_);

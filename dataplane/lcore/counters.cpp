@@ -197,4 +197,11 @@ std::uint64_t CounterBoard::value(std::string_view name, std::string_view label)
   return 0;
 }
 
+std::uint64_t CounterBoard::sum(std::string_view name) const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < rows_.size(); ++i)
+    if (rows_[i].name == name) sum += values_[i].load(std::memory_order_relaxed);
+  return sum;
+}
+
 }  // namespace spanlight

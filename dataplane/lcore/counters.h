@@ -111,6 +111,7 @@ class CounterBoard {
   void publish();                                                                 // worker
   std::vector<CounterValue> read() const;                                         // any thread
   std::uint64_t value(std::string_view name, std::string_view label = {}) const;  // any thread; 0 = not there
+  std::uint64_t sum(std::string_view name) const;  // any thread; over all labels
 
  private:
   std::vector<CounterRow> rows_;

@@ -60,6 +60,7 @@ void Worker::sweep_shed_flows() {
 // Its packets are left out now, or were for a time and it was not seen since: it does not know what it
 // missed.
 bool Worker::left_out(const Flow& flow) const {
+  if (shedding_.kept() == Shedding::kAllFlows && swept_from_ == Shedding::kAllFlows) return false;
   const std::uint64_t hash = flow_hash(flow.key);
   if (!shedding_.keeps(hash)) return true;
   return Shedding::point(hash) >= swept_from_ && flow.last_seen < flows_cut_;

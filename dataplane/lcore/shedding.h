@@ -57,7 +57,7 @@ class Shedding {
   bool may_have_shed(std::uint64_t flow_hash) const { return point(flow_hash) >= lowest_; }
   // Where a flow stands, below kAllFlows: bits of its hash that the flow table does not use.
   static std::uint32_t point(std::uint64_t flow_hash) {
-    return static_cast<std::uint32_t>(flow_hash >> 32 & 0xffff);
+    return static_cast<std::uint32_t>(flow_hash >> 16 & 0xffff);
   }
 
   DurationNs time_at(ShedLevel level) const { return time_at_[static_cast<std::size_t>(level)]; }

@@ -240,7 +240,7 @@ TEST(Shedding, queues_that_take_turns_are_not_too_much) {
 TEST(Shedding, whole_flows_and_always_the_same) {
   Model m;
   m.offered_per_s = 3 * m.capacity();
-  const auto hash = [](std::uint64_t point) { return point << 32 | 0xabcd000000001234; };
+  const auto hash = [](std::uint64_t point) { return point << 16 | 0xabcdef98'00001234; };
   m.run(kSecondNs);
   const std::uint32_t lowest = m.shedding.lowest();
   ASSERT_LT(lowest, Shedding::kAllFlows);

@@ -120,12 +120,16 @@ std::string Engine::make_workers() {
 // Each worker on its own core, so that its flows lie in memory near to it.
 std::string Engine::take_memory() {
   const auto take = [](void* worker) { return static_cast<Worker*>(worker)->take_memory() ? 0 : -1; };
-  for (std::size_t i = 0; i < workers_.size(); ++i)
-    if (rte_eal_remote_launch(take, workers_[i].get(), worker_lcore(static_cast<unsigned>(i))) != 0)
-      return "worker " + std::to_string(i) + " could not be started on its CPU";
-  bool taken = true;
-  for (std::size_t i = 0; i < workers_.size(); ++i)
+  std::size_t launched = 0;
+  while (launched < workers_.size() &&
+         rte_eal_remote_launch(take, workers_[launched].get(),
+                               worker_lcore(static_cast<unsigned>(launched))) == 0)
+    ++launched;
+  bool taken = true;  // whoever began is waited for, whatever became of the others
+  for (std::size_t i = 0; i < launched; ++i)
     taken = rte_eal_wait_lcore(worker_lcore(static_cast<unsigned>(i))) == 0 && taken;
+  if (launched < workers_.size())
+    return "worker " + std::to_string(launched) + " could not be started on its CPU";
   if (taken) return {};
   return "there is no memory for " + std::to_string(settings_.flows_max) + " flows on each worker (" +
          std::to_string(FlowTable::memory_bytes(settings_.flows_max) >> 20) + " MiB each); lower flows.max";
