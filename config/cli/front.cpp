@@ -31,7 +31,12 @@ constexpr Command kCommands[] = {
     {"sensor", "spanlight-sensor", true, "read mirrored traffic and publish one record per call"},
     {"dissect", "spanlight-sensor", true, "print the calls in capture files"},
     {"doctor", "spanlight-sensor", true, "listen to a source and say what is wrong with the mirror"},
+    {"control", "spanlight-control", false, "name, keep and serve the calls of one or many sensors"},
     {"tail", "spanlight-tail", false, "show the calls of a running sensor, live"},
+    {"query", "spanlight-client", true, "calls that a control process has kept"},
+    {"import", "spanlight-client", true, "put the calls of captures into the store"},
+    {"targets", "spanlight-client", true, "show or choose what is captured"},
+    {"resolve", "spanlight-client", true, "say who an address is, or was"},
     {"check", "spanlight-check", false, "check a settings file"},
 };
 

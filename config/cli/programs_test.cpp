@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -81,7 +82,9 @@ TEST(Front, refuses_unknown_commands_with_a_guess) {
       {"disect a.pcap", "spanlight: there is no command disect; did you mean spanlight dissect?\n"},
       {"help tial", "spanlight: there is no command tial; did you mean spanlight tail?\n"},
       {"xyzzy",
-       "spanlight: there is no command xyzzy; commands are help, sensor, dissect, doctor, tail and check\n"},
+       "spanlight: there is no command xyzzy; commands are help, sensor, dissect, doctor, control, tail, "
+       "query, import, "
+       "targets, resolve and check\n"},
       {"--vresion", "spanlight: there is no option --vresion; did you mean --version?\n"},
       {"help check tail", "spanlight: help takes one command; leave out \"tail\"\n"},
   };
@@ -154,7 +157,7 @@ TEST(Front, says_where_it_looked_for_a_program) {
 }
 
 TEST(Check, takes_the_default_file_and_no_file) {
-  const Outcome file = run(check + " --no-machine -c " DEFAULT_FILE " 2>&1");
+  const Outcome file = run(check + " --no-machine -c " DEFAULT_FOLDER "/sensor.yaml 2>&1");
   EXPECT_EQ(file.status, 0);
   EXPECT_THAT(file.text, HasSubstr("sensor.yaml: ok: 0 ports, "));
   const Outcome none = run(check + " --no-machine 2>&1");
@@ -200,10 +203,51 @@ TEST(Check, lists_every_key) {
   EXPECT_THAT(run(check + " --keys").text, HasSubstr("publishing.curve.secretKey\n"));
 }
 
+TEST(Check, takes_the_control_processs_settings_when_told) {
+  const Outcome file = run(check + " control --no-machine -c " DEFAULT_FOLDER "/control.yaml 2>&1");
+  EXPECT_EQ(file.status, 0);
+  EXPECT_THAT(file.text,
+              HasSubstr("control.yaml: ok: 1 sensor, all traffic captured, calls kept for 72 hours "
+                        "in /var/lib/spanlight, served at http://127.0.0.1:8899 to everyone on this "
+                        "machine\n"));
+  EXPECT_EQ(run(check + " sensor --no-machine").text, run(check + " --no-machine").text);
+  EXPECT_THAT(run(check + " control --keys").text, HasSubstr("serve.access[].tokenFile\n"));
+  const Folder folder;
+  const std::string file_with_user =
+      folder.write("c.yaml", "store: {enabled: false}\nserve:\n  runAs: no-such-user\n");
+  const Outcome asked = run(check + " control -c " + file_with_user + " 2>&1");
+  EXPECT_EQ(asked.status, 1);
+  EXPECT_THAT(asked.text, StartsWith(file_with_user + ":3: serve.runAs: there is no user no-such-user"));
+  const Outcome first = run(check + " control --no-machine --print -c " + file_with_user);
+  EXPECT_THAT(first.text, HasSubstr("\n  runAs: \"no-such-user\"\n"));
+  const Outcome second =
+      run(check + " control --no-machine --print -c " + folder.write("printed.yaml", first.text));
+  EXPECT_EQ(second.text, first.text);
+}
+
+TEST(Check, says_whose_file_it_is_when_it_is_the_others) {
+  const Folder folder;
+  const std::string of_control = folder.write("c.yaml", "tap: {namespaces: [shop]}\n");
+  EXPECT_THAT(run(check + " --no-machine -c " + of_control + " 2>&1").text,
+              AllOf(StartsWith(of_control + ":1: tap: is not a setting; "),
+                    EndsWith("spanlight check: " + of_control +
+                             " is right as settings of the control process; did you mean spanlight check "
+                             "control?\n")));
+  const std::string of_sensor = folder.write("s.yaml", "ports: [eth1]\n");
+  EXPECT_THAT(run(check + " control --no-machine -c " + of_sensor + " 2>&1").text,
+              HasSubstr("; did you mean spanlight check sensor?\n"));
+  const std::string of_nobody = folder.write("x.yaml", "colour: red\n");
+  EXPECT_THAT(run(check + " --no-machine -c " + of_nobody + " 2>&1").text,
+              ::testing::Not(HasSubstr("spanlight check:")));
+}
+
 TEST(Check, refuses_a_command_line_it_does_not_understand) {
   const Outcome outcome = run(check + " --pritn 2>&1");
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.text, "spanlight check: there is no option --pritn; did you mean --print?\n");
+  EXPECT_EQ(
+      run(check + " s.yaml 2>&1").text,
+      "spanlight check: there are no settings of s.yaml; give sensor or control, and the file behind -c\n");
   EXPECT_EQ(run(check + " -c '' 2>&1").text, "spanlight check: --config: the name is empty; give a FILE\n");
 }
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "record/flat_object.h"
 #include "record/reader.h"
 #include "record/utf8.h"
 
@@ -35,11 +36,14 @@ std::string_view without_cut_character(std::string_view text) {
 
 }  // namespace
 
-void JsonWriter::text_key(std::string_view key, const flatbuffers::String* value) {
-  const std::string_view text = text_of(value);
+void JsonWriter::text_key(std::string_view key, std::string_view text) {
   if (text.empty()) return;
   out_.append(key);
   append_json_string(out_, text);
+}
+
+void JsonWriter::text_key(std::string_view key, const flatbuffers::String* value) {
+  text_key(key, text_of(value));
 }
 
 void JsonWriter::number(std::uint64_t value) {
@@ -71,11 +75,20 @@ void JsonWriter::append(const wire::RecordBatch& batch) {
   for (const wire::Record* record : elements_of(batch.records())) append(batch, *record);
 }
 
-void JsonWriter::append(const wire::RecordBatch& batch, const wire::Record& record) {
-  identity(batch, record);
+void JsonWriter::append(const Call& call, Payloads payloads) {
+  const wire::Record& record = *call.record;
+  identity(*call.batch, record);
   times(record);
   connection(record);
-  call(record);
+  const bool has_ports = record.transport() != wire::Transport::icmp;
+  end_point(",\"src\":{\"ip\":\"", *record.src(), record.src_port(), has_ports, call.src);
+  end_point(",\"dst\":{\"ip\":\"", *record.dst(), record.dst_port(), has_ports, call.dst);
+  what(record);
+  if (payloads == Payloads::withheld) {
+    if (has_request(record)) sizes(",\"request\":", *record.request());
+    if (has_response(record)) sizes(",\"response\":", *record.response());
+    return out_.append("}\n");
+  }
   const bool truncated = (record.flags() & static_cast<std::uint32_t>(wire::Flag::truncated_body)) != 0;
   if (has_request(record)) message(",\"request\":", *record.request(), truncated);
   if (has_response(record)) message(",\"response\":", *record.response(), truncated);
@@ -152,13 +165,10 @@ void JsonWriter::connection(const wire::Record& record) {
     number(record.tunnel_id());
     out_.append('}');
   }
-  const bool has_ports = record.transport() != wire::Transport::icmp;
-  end_point(",\"src\":{\"ip\":\"", *record.src(), record.src_port(), has_ports);
-  end_point(",\"dst\":{\"ip\":\"", *record.dst(), record.dst_port(), has_ports);
 }
 
 void JsonWriter::end_point(std::string_view name, const wire::Address& address, std::uint16_t port,
-                           bool has_ports) {
+                           bool has_ports, const CallEnd& end) {
   out_.append(name);
   out_.commit(write_address(out_.room(kAddressTextMax), address));
   out_.append('"');
@@ -166,10 +176,50 @@ void JsonWriter::end_point(std::string_view name, const wire::Address& address, 
     out_.append(",\"port\":");
     number(port);
   }
+  if (end.party != nullptr) party(*end.party);
+  text_key(",\"dns\":", end.dns);
   out_.append('}');
 }
 
-void JsonWriter::call(const wire::Record& record) {
+void JsonWriter::party(const Party& party) {
+  text_key(",\"name\":", party.name);
+  text_key(",\"namespace\":", party.name_space);
+  if (!party.pod.empty()) {
+    named(",\"pod\":{\"name\":", party.pod, party.name_space);
+    labels(party);
+    out_.append('}');
+  }
+  if (!party.service.empty()) {
+    named(",\"service\":{\"name\":", party.service, party.name_space);
+    if (party.pod.empty()) labels(party);
+    out_.append('}');
+  }
+  if (!party.workload.empty()) {
+    out_.append(",\"workload\":{\"kind\":");
+    append_json_string(out_, party.workload_kind);
+    text_key(",\"name\":", party.workload);
+    out_.append('}');
+  }
+  text_key(",\"node\":", party.node);
+}
+
+void JsonWriter::named(std::string_view key, std::string_view name, std::string_view name_space) {
+  text_key(key, name);
+  text_key(",\"namespace\":", name_space);
+}
+
+void JsonWriter::labels(const Party& party) {
+  out_.append(",\"labels\":{");
+  for (std::size_t i = 0; i < party.labels.size(); ++i) {
+    if (i != 0) out_.append(',');
+    append_json_string(out_, party.labels[i].name);
+    out_.append(':');
+    append_json_string(out_, party.labels[i].value);
+  }
+  out_.append('}');
+}
+
+void JsonWriter::what(const wire::Record& record) {
   text_key(",\"method\":", record.method());
   text_key(",\"url\":", record.url());
   text_key(",\"path\":", record.path());
@@ -178,6 +228,7 @@ void JsonWriter::call(const wire::Record& record) {
     out_.append(",\"status_code\":");
     signed_number(record.status_code());
   }
+  if (record.is_error()) out_.append(",\"is_error\":true");
   text_key(",\"error\":", record.error());
   text_key(",\"summary\":", record.summary());
   text_key(",\"trace_id\":", record.trace_id());
@@ -192,6 +243,15 @@ void JsonWriter::message(std::string_view name, const wire::Message& message, bo
   body(message, truncated_body);
   fields(message);
   out_.append('}');
+}
+
+void JsonWriter::sizes(std::string_view name, const wire::Message& message) {
+  out_.append(name);
+  out_.append("{\"size\":");
+  number(message.size());
+  out_.append(",\"body\":{\"size\":");
+  number(message.body_size());
+  out_.append("}}");
 }
 
 void JsonWriter::headers(const wire::Message& message) {
@@ -259,16 +319,37 @@ void JsonWriter::field_value(const wire::Field& field) {
     }
     case wire::FieldKind::list: {
       out_.append('[');
+      const bool objects = text_of(field.text()) == "json";
       bool first = true;
       for (const flatbuffers::String* text : elements_of(field.list())) {
         if (!first) out_.append(',');
-        append_json_string(out_, text_of(text));
+        if (objects && is_flat_object(text_of(text)))
+          object(text_of(text));
+        else
+          append_json_string(out_, text_of(text));
         first = false;
       }
       return out_.append(']');
     }
   }
   out_.append("null");  // also a kind of a newer sensor
+}
+
+// Its texts are written anew: what must not come to a terminal is escaped in them as everywhere.
+void JsonWriter::object(std::string_view text) {
+  FlatObject in(text);
+  FlatObject::Member member;
+  out_.append('{');
+  for (bool first = true; in.next(member); first = false) {
+    if (!first) out_.append(',');
+    append_json_string(out_, unescaped(member.key, unescaped_));
+    out_.append(':');
+    if (member.kind == FlatObject::Member::Kind::text)
+      append_json_string(out_, unescaped(member.value, unescaped_));
+    else
+      out_.append(member.value);
+  }
+  out_.append('}');
 }
 
 }  // namespace spanlight

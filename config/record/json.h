@@ -6,8 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
+#include "record/call.h"
 #include "record/names.h"
 #include "record/text_buffer.h"
 #include "schema/record_generated.h"
@@ -24,10 +26,18 @@ bool is_utf8(std::string_view text);
 // RFC 4648 section 4, with padding.
 void append_base64(TextBuffer& out, std::string_view bytes);
 
+// Withheld: of each message only the sizes; no header, body or field. For lists, and for people who may not
+// see more.
+enum class Payloads : std::uint8_t { shown, withheld };
+
 class JsonWriter {
  public:
-  // Appends `record`, which is of `batch`, and a newline.
-  void append(const wire::RecordBatch& batch, const wire::Record& record);
+  // Appends the call, with the names of its ends, and a newline.
+  void append(const Call& call, Payloads payloads = Payloads::shown);
+  // Appends `record`, which is of `batch`; nobody knows names.
+  void append(const wire::RecordBatch& batch, const wire::Record& record) {
+    append({&batch, &record, {}, {}});
+  }
   // Appends all records of `batch`, a line each.
   void append(const wire::RecordBatch& batch);
 
@@ -40,6 +50,7 @@ class JsonWriter {
 
  private:
   // `key` with the comma before and the colon behind it; nothing where there is no text.
+  void text_key(std::string_view key, std::string_view text);
   void text_key(std::string_view key, const flatbuffers::String* value);
   void time(std::uint64_t time_ns);
   void number(std::uint64_t value);
@@ -49,15 +60,22 @@ class JsonWriter {
   void identity(const wire::RecordBatch& batch, const wire::Record& record);
   void times(const wire::Record& record);
   void connection(const wire::Record& record);
-  void end_point(std::string_view name, const wire::Address& address, std::uint16_t port, bool has_ports);
-  void call(const wire::Record& record);
+  void end_point(std::string_view name, const wire::Address& address, std::uint16_t port, bool has_ports,
+                 const CallEnd& end);
+  void party(const Party& party);
+  void named(std::string_view key, std::string_view name, std::string_view name_space);
+  void labels(const Party& party);
+  void what(const wire::Record& record);
   void message(std::string_view name, const wire::Message& message, bool truncated_body);
+  void sizes(std::string_view name, const wire::Message& message);
   void headers(const wire::Message& message);
   void body(const wire::Message& message, bool truncated);
   void fields(const wire::Message& message);
   void field_value(const wire::Field& field);
+  void object(std::string_view text);
 
   TextBuffer out_;
+  std::string unescaped_;
   std::uint64_t header_spans_skipped_ = 0;
 };
 

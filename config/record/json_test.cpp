@@ -100,6 +100,43 @@ TEST(Json, WritesACompleteCallAsTheContractHasIt) {
       "\n");
 }
 
+TEST(Json, ListsOfObjects) {
+  const auto shown = [](const std::string& form, const std::string& item) {
+    sample::Record call = small_call();
+    call.request.fields = {{.name = "l", .kind = wire::FieldKind::list, .text = form, .list = {item}}};
+    return parsed(call)["request"]["fields"]["l"][0];
+  };
+  const std::string good = R"({"name":"a\\.\"b","ttl":-60,"flush":true,"last":false})";
+  EXPECT_EQ(shown("json", good).dump(), R"({"flush":true,"last":false,"name":"a\\.\"b","ttl":-60})");
+  EXPECT_EQ(shown("json", "{}").dump(), "{}");
+  EXPECT_EQ(shown("", good).get<std::string>(), good) << "a text, unless the sensor says otherwise";
+  EXPECT_EQ(shown("json", "{\"a\":\"\xc2\x9b\"}")["a"].get<std::string>(), "\xc2\x9b");
+  for (const char* text : {"",
+                           "{",
+                           "}",
+                           "[]",
+                           "{}}",
+                           "{} ",
+                           "{\"a\":1,}",
+                           "{,\"a\":1}",
+                           "{\"a\"}",
+                           "{\"a\":}",
+                           "{\"a\":01}",
+                           "{\"a\":1.5}",
+                           "{\"a\":-}",
+                           "{\"a\":null}",
+                           "{\"a\":{}}",
+                           "{\"a\":[]}",
+                           "{\"a\":\"\\n\"}",
+                           "{\"a\":\"",
+                           "{\"a\":\"\\",
+                           "{\"a\":\"\n\"}",
+                           "{a:1}",
+                           "{\"a\":1 \"b\":2}",
+                           "{\"a\":tru}"})
+    EXPECT_EQ(shown("json", text).get<std::string>(), text) << "shown as it is";
+}
+
 TEST(Json, LeavesOutWhatHasNoValue) {
   sample::Record call = small_call();
   call.version.clear();
@@ -131,6 +168,64 @@ TEST(Json, AnUnaskedResponseHasNoRequestAndNoTimestamp) {
   EXPECT_EQ(json["response_timestamp"], "2026-11-23T04:20:00.124691788Z");
 }
 
+std::string ends_of(const Party* src, const Party* dst, std::string_view dst_dns) {
+  sample::Batch batch;
+  batch.records = {small_call()};
+  const sample::Bytes bytes = sample::build(batch);
+  const auto opened = open_batch({bytes.data(), bytes.size()});
+  if (!opened) return "not a batch";
+  JsonWriter writer;
+  writer.append(Call{opened.root, opened->records()->Get(0), {src, {}}, {dst, dst_dns}});
+  const nlohmann::ordered_json json = nlohmann::ordered_json::parse(writer.text());
+  return json["src"].dump() + " " + json["dst"].dump();
+}
+
+TEST(Json, SaysWhoTheEndsAre) {
+  const Party pod{"frontend-7d9f", "shop",       "frontend-7d9f", {{"app", "frontend"}, {"say", "\"hi\""}},
+                  "frontend",      "Deployment", "frontend",      "worker-3"};
+  const Party service{.name = "cart", .name_space = "shop", .labels = {{"team", "a"}}, .service = "cart"};
+  EXPECT_EQ(
+      ends_of(&pod, &service, "cart.shop.svc"),
+      R"({"ip":"10.244.1.7","port":50514,"name":"frontend-7d9f","namespace":"shop",)"
+      R"("pod":{"name":"frontend-7d9f","namespace":"shop","labels":{"app":"frontend","say":"\"hi\""}},)"
+      R"("service":{"name":"frontend","namespace":"shop"},"workload":{"kind":"Deployment","name":"frontend"},)"
+      R"("node":"worker-3"} )"
+      R"({"ip":"10.0.0.1","port":80,"name":"cart","namespace":"shop",)"
+      R"("service":{"name":"cart","namespace":"shop","labels":{"team":"a"}},"dns":"cart.shop.svc"})");
+}
+
+TEST(Json, AnErrorSaysSoAndNothingElseDoes) {
+  sample::Record call = small_call();
+  EXPECT_FALSE(parsed(call).contains("is_error"));
+  call.is_error = true;
+  EXPECT_EQ(parsed(call)["is_error"], true);
+  call.error = "500 Internal Server Error";
+  EXPECT_EQ(parsed(call)["error"], "500 Internal Server Error");
+}
+
+TEST(Json, LeavesOutNamesThatNobodyKnows) {
+  const Party machine{.name = "db1"};
+  EXPECT_EQ(ends_of(&machine, nullptr, "x.example"),
+            R"({"ip":"10.244.1.7","port":50514,"name":"db1"} {"ip":"10.0.0.1","port":80,"dns":"x.example"})");
+}
+
+TEST(Json, WithheldPayloadsLeaveSizesAlone) {
+  sample::Batch batch;
+  batch.records = {sample::usual_call()};
+  const sample::Bytes bytes = sample::build(batch);
+  const auto opened = open_batch({bytes.data(), bytes.size()});
+  ASSERT_TRUE(opened);
+  const wire::Record& record = *opened->records()->Get(0);
+  JsonWriter writer;
+  writer.append(Call{opened.root, &record, {}, {}}, Payloads::withheld);
+  const nlohmann::ordered_json json = nlohmann::ordered_json::parse(writer.text());
+  EXPECT_EQ(json["request"].dump(),
+            "{\"size\":" + std::to_string(record.request()->size()) +
+                ",\"body\":{\"size\":" + std::to_string(record.request()->body_size()) + "}}");
+  EXPECT_EQ(json["response"].size(), 2u);
+  EXPECT_TRUE(json.contains("summary"));
+}
+
 TEST(Json, IcmpHasNoPorts) {
   sample::Record call = small_call();
   call.transport = wire::Transport::icmp;
@@ -158,7 +253,7 @@ TEST(Json, ValuesOfANewerSensorAreUnknownAndStillJson) {
   call.reason = static_cast<wire::Reason>(77);
   call.transport = static_cast<wire::Transport>(77);
   call.tunnel = static_cast<wire::Tunnel>(77);
-  call.flags = 0xffff'fe00;
+  call.flags = ~static_cast<std::uint32_t>(wire::Flag::ANY);
   call.request.fields = {{.name = "new", .kind = static_cast<wire::FieldKind>(9)}};
   const nlohmann::json json = parsed(call);
   EXPECT_EQ(json["state"], "unknown");

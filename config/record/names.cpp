@@ -27,8 +27,8 @@ constexpr std::array<std::string_view, kCountOf<wire::Transport>> kTransports = 
 constexpr std::array<std::string_view, kCountOf<wire::Tunnel>> kTunnels = {
     "none", "vxlan", "geneve", "gre", "erspan", "ipip", "teredo", "gtp"};
 constexpr std::array<std::string_view, kFlagCount> kFlagNames = {
-    "gap",       "truncated_headers", "truncated_body", "withheld_body", "redacted",
-    "malformed", "midstream",         "uncertain",      "shed_body"};
+    "gap",       "truncated_headers", "truncated_body", "withheld_body", "redacted",  "malformed",
+    "midstream", "uncertain",         "shed_body",      "packets",       "connection"};
 static_assert(!kStates.back().empty() && !kReasons.back().empty() && !kTransports.back().empty() &&
               !kTunnels.back().empty() && !kFlagNames.back().empty());
 static_assert(static_cast<std::uint32_t>(wire::Flag::ANY) == (1u << kFlagCount) - 1);

@@ -15,7 +15,7 @@ std::string_view reason_name(wire::Reason reason);
 std::string_view transport_name(wire::Transport transport);
 std::string_view tunnel_name(wire::Tunnel tunnel);
 
-constexpr std::size_t kFlagCount = 9;
+constexpr std::size_t kFlagCount = 11;
 std::string_view flag_name(std::size_t bit);  // bit < kFlagCount
 
 // An address as text: dotted IPv4 where it is IPv4-mapped, otherwise IPv6 in the form of RFC 5952.

@@ -94,14 +94,26 @@ class Subscriber::Frame {
   zmq_msg_t message_;
 };
 
+// One message's bytes. ZeroMQ hands them out at any address; FlatBuffers wants them aligned.
+struct Subscriber::Message {
+  Frame frame;
+  std::vector<std::uint64_t> aligned;
+
+  std::span<const std::uint8_t> bytes() {
+    const std::span<const std::uint8_t> received = frame.bytes();
+    if (reinterpret_cast<std::uintptr_t>(received.data()) % kWireAlignment == 0) return received;
+    aligned.resize((received.size() + kWireAlignment - 1) / kWireAlignment);
+    std::memcpy(aligned.data(), received.data(), received.size());
+    return {reinterpret_cast<const std::uint8_t*>(aligned.data()), received.size()};
+  }
+};
+
 struct Subscriber::Sockets {
   void* context = zmq_ctx_new();
   void* records = zmq_socket(context, ZMQ_SUB);
   void* events = zmq_socket(context, ZMQ_PAIR);
   char topic[kTopicBytesMax] = {};
-  Frame message;
-  std::vector<std::uint64_t>
-      aligned;  // ZeroMQ hands out bytes at any address; FlatBuffers wants them aligned
+  std::shared_ptr<Message> message = std::make_shared<Message>();
 
   Sockets() = default;
   Sockets(const Sockets&) = delete;
@@ -111,14 +123,6 @@ struct Subscriber::Sockets {
     zmq_close(events);
     zmq_close(records);
     zmq_ctx_term(context);
-  }
-
-  std::span<const std::uint8_t> aligned_message() {
-    const std::span<const std::uint8_t> bytes = message.bytes();
-    if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kWireAlignment == 0) return bytes;
-    aligned.resize((bytes.size() + kWireAlignment - 1) / kWireAlignment);
-    std::memcpy(aligned.data(), bytes.data(), bytes.size());
-    return {reinterpret_cast<const std::uint8_t*>(aligned.data()), bytes.size()};
   }
 };
 
@@ -184,6 +188,10 @@ Received Subscriber::receive(std::chrono::milliseconds timeout) {
   return take_event();
 }
 
+std::shared_ptr<const void> Subscriber::keep() const {
+  return sockets_->message;
+}
+
 Received Subscriber::take_event() {
   Frame frame;
   if (!frame.receive(sockets_->events)) return {};
@@ -216,16 +224,22 @@ Received Subscriber::take_event() {
 
 // Two frames, topic and message, are one record batch, hello or stats; anything else is not ours.
 Received Subscriber::take_message(Frame& topic) {
-  bool two_frames = topic.more() && sockets_->message.receive(sockets_->records);
+  if (sockets_->message.use_count() > 1)
+    sockets_->message = std::make_shared<Message>();  // kept by the caller
+  Frame& message = sockets_->message->frame;
+  bool two_frames = topic.more() && message.receive(sockets_->records);
   Frame rest;
-  for (bool more = two_frames && sockets_->message.more(); more; more = rest.more()) {
+  for (bool more = two_frames && message.more(); more; more = rest.more()) {
     two_frames = false;
     if (!rest.receive(sockets_->records)) break;
   }
   const std::span<const std::uint8_t> name = topic.bytes();
   if (!two_frames || name.size() > kTopicBytesMax) return malformed(ReadFault::malformed);
   std::memcpy(sockets_->topic, name.data(), name.size());
-  return open({sockets_->topic, name.size()}, sockets_->aligned_message());
+  const std::span<const std::uint8_t> bytes = sockets_->message->bytes();
+  Received received = open({sockets_->topic, name.size()}, bytes);
+  received.bytes = bytes.size();
+  return received;
 }
 
 Received Subscriber::malformed(ReadFault fault) {

@@ -1,6 +1,6 @@
 #pragma once
 // A subscriber of one sensor's records: connects, verifies what comes, and knows what it missed. One thread.
-// Everything that receive() hands out is valid until the next receive().
+// Everything that receive() hands out is valid until the next receive(), or as long as what keep() gave.
 //
 //   std::string fault;
 //   auto subscriber = Subscriber::connect(settings, fault);
@@ -54,6 +54,7 @@ struct Received {
   const wire::Hello* hello = nullptr;
   const wire::Stats* stats = nullptr;
   ReadFault fault = ReadFault::none;
+  std::size_t bytes = 0;     // of the message
   std::uint64_t missed = 0;  // batches found missing by this message
   bool restarted = false;    // the sensor's epoch changed with this message
 };
@@ -118,12 +119,16 @@ class Subscriber {
   // The next message or event, or `nothing` after `timeout`. A signal ends the wait at once.
   Received receive(std::chrono::milliseconds timeout);
 
+  // What was received last stays valid for as long as the result lives, also after the next receive().
+  std::shared_ptr<const void> keep() const;
+
   bool connected() const { return connections_ > 0; }
   const Counters& counters() const { return counters_; }
   const LossTracker& loss() const { return loss_; }
 
  private:
   class Frame;
+  struct Message;
   struct Sockets;
   explicit Subscriber(std::unique_ptr<Sockets> sockets);
   Received take_event();

@@ -104,6 +104,26 @@ TEST(Subscriber, ReceivesVerifiesAndCounts) {
   EXPECT_EQ(subscriber->receive(milliseconds(10)).kind, Kind::nothing);
 }
 
+TEST(Subscriber, GivesWhatWasReceivedAwayToWhoKeepsIt) {
+  Publisher publisher;
+  const auto subscriber = connect({.endpoint = publisher.bind()});
+  ASSERT_TRUE(subscriber);
+  EXPECT_EQ(next(*subscriber).kind, Kind::connected);
+  publisher.await_subscriptions(3);
+  for (std::uint64_t sequence = 0; sequence < 3; ++sequence) publisher.send("record.http.", batch(sequence));
+
+  std::vector<std::pair<std::shared_ptr<const void>, const wire::RecordBatch*>> kept;
+  for (int i = 0; i < 3; ++i) {
+    const Received received = next(*subscriber);
+    ASSERT_EQ(received.kind, Kind::records);
+    kept.emplace_back(subscriber->keep(), received.batch);
+  }
+  for (std::uint64_t sequence = 0; sequence < 3; ++sequence) {
+    EXPECT_EQ(kept[sequence].second->sequence(), sequence);
+    EXPECT_EQ(text_of(kept[sequence].second->records()->Get(0)->protocol()), "http");
+  }
+}
+
 TEST(Subscriber, SkipsWhatIsNotOursAndGoesOn) {
   Publisher publisher;
   const auto subscriber = connect({.endpoint = publisher.bind()});

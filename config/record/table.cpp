@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "record/call_line.h"
 #include "record/names.h"
 #include "record/reader.h"
 
@@ -194,7 +195,7 @@ void TableWriter::call_cell(const wire::Record& record) {
   scratch_.clear();
   const std::string_view path = text_of(record.path());
   const std::string_view query = text_of(record.query_string());
-  if (!path.empty()) {
+  if (!path.empty() && !says_more(text_of(record.summary()), text_of(record.method()), path)) {
     scratch_.append(text_of(record.method()));
     if (!scratch_.empty()) scratch_.append(' ');
     scratch_.append(path);
@@ -289,8 +290,11 @@ void TableWriter::flags_cell(const wire::Record& record) {
     scratch_.append(note);
   };
   if (record.reason() != wire::Reason::none) append_note(reason_name(record.reason()));
+  // Where packets are kept they are for every call, and what tells of a connection is called so: no news.
+  const std::uint32_t flags =
+      record.flags() & ~static_cast<std::uint32_t>(wire::Flag::packets | wire::Flag::connection);
   for (std::size_t bit = 0; bit < kFlagCount; ++bit) {
-    if ((record.flags() >> bit & 1u) != 0) append_note(flag_name(bit));
+    if ((flags >> bit & 1u) != 0) append_note(flag_name(bit));
   }
   append_note(text_of(record.error()));
   cell(scratch_.view(), layout_.flags, record.is_error() ? kRed : kDim);

@@ -124,7 +124,7 @@ TEST(Table, DurationsAndBytesForPeople) {
 
 TEST(Table, OneLineWithoutATerminal) {
   sample::Record call = sample::usual_call();
-  call.flags = static_cast<std::uint32_t>(wire::Flag::gap);
+  call.flags = static_cast<std::uint32_t>(wire::Flag::gap) | static_cast<std::uint32_t>(wire::Flag::packets);
   const auto lines = lines_of(table_of({call}, {}));
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0].substr(0, 40), "TIME UTC      PROTOCOL  CALL            ");
@@ -205,6 +205,24 @@ TEST(Table, TellsWhatHappened) {
     const std::string table = table_of({call}, {.columns = 200});
     EXPECT_NE(table.find(c.shown), std::string::npos) << c.name << "\n" << table;
   }
+}
+
+TEST(Table, ACallIsItsPathOrWhatSaysMore) {
+  const auto call_of = [](const std::string& method, const std::string& path, const std::string& summary) {
+    sample::Record record;
+    record.method = method;
+    record.path = path;
+    record.summary = summary;
+    return table_of({record}, {});
+  };
+  EXPECT_NE(call_of("GET", "/api/items/7", "GET /api/items/7").find("GET /api/items/7"), std::string::npos);
+  EXPECT_NE(call_of("GET", "/a/long/one", "GET /a/lo").find("GET /a/long/one"), std::string::npos) << "cut";
+  EXPECT_NE(call_of("POST", "/shop.Cart/Add", "shop.Cart/Add").find("POST /shop.Cart/Add"),
+            std::string::npos);
+  EXPECT_NE(call_of("GET", "/p", "GET http://h/p").find("GET /p"), std::string::npos) << "of a proxy";
+  const std::string operation = call_of("POST", "/graphql", "mutation Buy");
+  EXPECT_NE(operation.find("mutation Buy"), std::string::npos);
+  EXPECT_EQ(operation.find("/graphql"), std::string::npos);
 }
 
 TEST(Table, ColoursErrorsRedAndSlowCallsYellowAndOnlyWhenAsked) {

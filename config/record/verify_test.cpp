@@ -67,8 +67,8 @@ sample::Bytes random_batch(Random& random) {
   return sample::build(batch);
 }
 
-struct Copy {
-  Copy(const std::uint8_t* bytes, std::size_t n) : words((n + 7) / 8), size(n) {
+struct SpoiltCopy {
+  SpoiltCopy(const std::uint8_t* bytes, std::size_t n) : words((n + 7) / 8), size(n) {
     std::memcpy(words.data(), bytes, n);
   }
   std::uint8_t* data() { return reinterpret_cast<std::uint8_t*>(words.data()); }
@@ -79,7 +79,7 @@ struct Copy {
 
 // Small numbers and distances within the message are what offsets and lengths mean something by; wild ones
 // are told from them at once.
-void change(Copy& copy, Random& random) {
+void change(SpoiltCopy& copy, Random& random) {
   const auto at = [&](std::size_t width) {
     return below(random, static_cast<std::uint32_t>((copy.size - width) / width)) * width;
   };
@@ -121,7 +121,7 @@ TEST(Verify, agrees_with_the_generated_verifier) {
       const std::size_t size = below(random, 8) == 0
                                    ? 16 + below(random, static_cast<std::uint32_t>(original.size()) - 15)
                                    : original.size();
-      Copy copy(original.data(), size);
+      SpoiltCopy copy(original.data(), size);
       for (std::uint32_t n = 1 + below(random, 3); n > 0; --n) change(copy, random);
       std::memcpy(copy.data() + 4, wire::RecordBatchIdentifier(), 4);
       const bool ours = verify_batch(copy.bytes()) == ReadFault::none;
@@ -137,7 +137,7 @@ TEST(Verify, agrees_with_the_generated_verifier) {
 TEST(Verify, agrees_on_messages_of_a_few_bytes) {
   Random random(12);
   for (int round = 0; round < 200'000; ++round) {
-    Copy copy(reinterpret_cast<const std::uint8_t*>("\0\0\0\0SLRB"), 8);
+    SpoiltCopy copy(reinterpret_cast<const std::uint8_t*>("\0\0\0\0SLRB"), 8);
     copy.size = 8 + below(random, 57);
     copy.words.resize((copy.size + 7) / 8);
     for (std::size_t at = 8; at < copy.size; at += 2) {

@@ -1,7 +1,6 @@
 #include "settings/content.h"
 
 #include <arpa/inet.h>
-#include <hs/hs.h>
 #include <pcap/pcap.h>
 #include <sys/un.h>
 
@@ -20,24 +19,17 @@ constexpr std::size_t kSocketPathMax = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t kZ85KeyChars = 40;
 constexpr std::uint64_t kTcpPortMost = 65'535;
 
+}  // namespace
+
 std::string quoted(std::string_view value) {
   return '"' + std::string(value) + '"';
 }
 
-std::string check_protocol(std::string_view value, const ProtocolNames& protocols) {
-  if (protocols.empty() || std::find(protocols.begin(), protocols.end(), value) != protocols.end()) return {};
-  const std::string_view guess = text::closest(value, protocols);
-  if (!guess.empty())
-    return quoted(value) + " is not a known protocol; did you mean " + std::string(guess) + "?";
-  return quoted(value) + " is not a known protocol; known are " + text::one_of(protocols, "and");
-}
-
-// "ADDRESS:PORT"; an IPv6 address stands in brackets. False: no port, or one out of range.
-bool split_address(std::string_view value, std::string& host) {
+bool split_address(std::string_view value, std::string& host, std::uint64_t least_port) {
   const std::size_t colon = value.rfind(':');
   std::uint64_t port = 0;
   if (colon == std::string_view::npos || !text::parse_number(value.substr(colon + 1), port)) return false;
-  if (port < 1 || port > kTcpPortMost) return false;
+  if (port < least_port || port > kTcpPortMost) return false;
   std::string_view name = value.substr(0, colon);
   const bool bracketed = name.size() > 2 && name.front() == '[' && name.back() == ']';
   if (!bracketed && name.find(':') != std::string_view::npos) return false;
@@ -51,6 +43,24 @@ bool is_ip(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), &room) == 1 || inet_pton(AF_INET6, host.c_str(), &room) == 1;
 }
 
+bool is_local_host(const std::string& host) {
+  if (host == "localhost" || host == "lo" || host == "::1") return true;
+  in_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
+}
+
+bool is_local_endpoint(std::string_view endpoint) {
+  if (!endpoint.starts_with(kTcp)) return true;
+  std::string host;
+  return split_address(endpoint.substr(kTcp.size()), host) && is_local_host(host);
+}
+
+namespace {
+
+std::string nothing_wrong(std::string_view, const ProtocolNames&) {
+  return {};
+}
+
 std::string check_endpoint(std::string_view value) {
   std::string host;
   if (value.starts_with(kTcp) && split_address(value.substr(kTcp.size()), host)) return {};
@@ -61,6 +71,10 @@ std::string check_endpoint(std::string_view value) {
            std::to_string(kSocketPathMax) + " are possible";
   }
   return quoted(value) + " is not an endpoint; give ipc://PATH or tcp://ADDRESS:PORT";
+}
+
+std::string check_optional_endpoint(std::string_view value) {
+  return value.empty() ? std::string() : check_endpoint(value);
 }
 
 std::string check_address(std::string_view value) {
@@ -77,25 +91,6 @@ std::string check_z85_key(std::string_view value) {
   if (value.empty() || right) return {};
   // The key itself is not repeated: it may be the secret one.
   return "is not a CURVE key; give the 40 characters (Z85) that zmq_curve_keypair makes";
-}
-
-// Start of match is asked for, as redaction needs it; it is the stricter way to compile.
-std::string check_regex(std::string_view value) {
-  hs_database_t* database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  const std::string expression(value);
-  const hs_error_t result =
-      hs_compile(expression.c_str(), HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, nullptr, &database, &error);
-  const std::unique_ptr<hs_database_t, decltype(&hs_free_database)> database_owner(database,
-                                                                                   hs_free_database);
-  const std::unique_ptr<hs_compile_error_t, decltype(&hs_free_compile_error)> error_owner(
-      error, hs_free_compile_error);
-  if (value.empty()) return "the pattern is empty; write one, or leave the item out";
-  if (result == HS_SUCCESS) return {};
-  std::string why = error == nullptr || error->message == nullptr ? "it does not compile" : error->message;
-  while (!why.empty() && why.back() == '.') why.pop_back();
-  return quoted(value) + " is not a usable pattern (" + why +
-         "); Hyperscan has no back references and no look-around";
 }
 
 std::string check_capture_filter(std::string_view value) {
@@ -124,35 +119,14 @@ std::string check_header_name(std::string_view value) {
 
 }  // namespace
 
-std::string check_content(Content content, std::string_view value, const ProtocolNames& protocols) {
-  switch (content) {
-    case Content::any:
-      return {};
-    case Content::protocol:
-      return check_protocol(value, protocols);
-    case Content::endpoint:
-      return check_endpoint(value);
-    case Content::address:
-      return check_address(value);
-    case Content::z85_key:
-      return check_z85_key(value);
-    case Content::regex:
-      return check_regex(value);
-    case Content::capture_filter:
-      return check_capture_filter(value);
-    case Content::header_name:
-      return check_header_name(value);
-  }
-  return {};
-}
-
-bool is_local_endpoint(std::string_view endpoint) {
-  if (!endpoint.starts_with(kTcp)) return true;
-  std::string host;
-  if (!split_address(endpoint.substr(kTcp.size()), host)) return false;
-  if (host == "localhost" || host == "lo" || host == "::1") return true;
-  in_addr address{};
-  return inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
-}
+constinit const Content Content::any{"a text, or \"\" for none", nothing_wrong};
+constinit const Content Content::endpoint{"ipc://PATH or tcp://ADDRESS:PORT", check_text<check_endpoint>};
+constinit const Content Content::optional_endpoint{"ipc://PATH or tcp://ADDRESS:PORT, or \"\" for none",
+                                                   check_text<check_optional_endpoint>};
+constinit const Content Content::address{"an ADDRESS:PORT, or \"\" for none", check_text<check_address>};
+constinit const Content Content::z85_key{"a key of 40 characters (Z85)", check_text<check_z85_key>};
+constinit const Content Content::capture_filter{"a capture filter, or \"\" for none",
+                                                check_text<check_capture_filter>};
+constinit const Content Content::header_name{"a header's name", check_text<check_header_name>};
 
 }  // namespace spanlight

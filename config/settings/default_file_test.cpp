@@ -1,12 +1,13 @@
-// config/default/sensor.yaml is documentation that must not lie: it holds every key, with exactly its
-// default.
+// The files of config/default are documentation that must not lie: each holds every key of its table, with
+// exactly its default.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
-#include <sstream>
 
+#include "settings/control_load.h"
 #include "settings/describe.h"
 #include "settings/load.h"
 #include "settings/number.h"
@@ -17,111 +18,163 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string default_text() {
-  std::ifstream in(DEFAULT_FILE);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
+struct Sensor {
+  using Settings = spanlight::Settings;
+  static constexpr const char* kFile = DEFAULT_FOLDER "/sensor.yaml";
+  static auto load() { return load_settings(kFile, {"http"}); }
+  static auto parse(const std::string& yaml) { return parse_settings(yaml, "again.yaml"); }
+};
 
-bool is_item(const Key& key) {
-  return key.path.find("[]") != std::string_view::npos;
-}
+struct Control {
+  using Settings = ControlSettings;
+  static constexpr const char* kFile = DEFAULT_FOLDER "/control.yaml";
+  static auto load() { return load_control_settings(kFile); }
+  static auto parse(const std::string& yaml) { return parse_control_settings(yaml, "again.yaml"); }
+};
 
-// The table's own check of a member against another: value by value, as YAML.
-void expect_equal(const Settings& a, const Settings& b) {
-  for (const Key& key : settings_table()) {
-    if (is_item(key)) continue;
-    EXPECT_EQ(value_of(key, a), value_of(key, b)) << key.path;
+template <typename Program>
+class DefaultFile : public ::testing::Test {
+ protected:
+  using S = typename Program::Settings;
+
+  void SetUp() override {
+    std::ifstream in(Program::kFile);
+    for (std::string line; std::getline(in, line);) lines_.push_back(line);
+    auto loaded = Program::load();
+    if (const auto* faults = std::get_if<std::vector<SettingsFault>>(&loaded))
+      for (const SettingsFault& fault : *faults) ADD_FAILURE() << fault.sentence();
+    ASSERT_TRUE(std::holds_alternative<S>(loaded));
+    settings_ = std::get<S>(std::move(loaded));
+  }
+
+  // The line of a key that is not an item's, 1-based.
+  std::size_t line_of(const Key& key) const {
+    const auto line = static_cast<std::size_t>(settings_.origin.line_of(std::string(key.path)));
+    return line < lines_.size() ? line : 0;
+  }
+
+  // The block of comments above the key.
+  std::string comment_of(const Key& key) const {
+    std::string comment;
+    for (std::size_t line = line_of(key) - 1; line > 0 && is_comment(lines_[line]); --line)
+      comment.insert(0, lines_[line] + "\n");
+    return comment;
+  }
+
+  static bool is_comment(const std::string& line) {
+    const std::size_t first = line.find_first_not_of(' ');
+    return first != std::string::npos && line[first] == '#';
+  }
+
+  S settings_;
+  std::vector<std::string> lines_ = {""};  // 1-based
+};
+
+using Programs = ::testing::Types<Sensor, Control>;
+TYPED_TEST_SUITE(DefaultFile, Programs);
+
+TYPED_TEST(DefaultFile, holds_every_key_with_its_default) {
+  const typename TypeParam::Settings defaults;
+  for (const Key& key : table_of(defaults)) {
+    if (key.is_of_item()) continue;
+    EXPECT_EQ(value_of(key, this->settings_), value_of(key, defaults)) << key.path;
+    EXPECT_GT(this->line_of(key), 0u) << key.path << " is not in the file";
   }
 }
 
-TEST(DefaultFile, holds_every_key_with_its_default) {
-  const auto loaded = load_settings(DEFAULT_FILE, {"http"});
-  if (const auto* faults = std::get_if<std::vector<SettingsFault>>(&loaded))
-    for (const SettingsFault& fault : *faults) ADD_FAILURE() << fault.sentence();
-  ASSERT_TRUE(std::holds_alternative<Settings>(loaded));
-  const Settings& settings = std::get<Settings>(loaded);
-  expect_equal(settings, Settings{});
-  for (const Key& key : settings_table()) {
-    if (is_item(key)) continue;
-    EXPECT_GT(settings.origin.line_of(std::string(key.path)), 0) << key.path << " is not in the file";
+TYPED_TEST(DefaultFile, has_a_comment_above_every_key) {
+  for (const Key& key : table_of(this->settings_)) {
+    if (key.is_of_item()) continue;
+    ASSERT_GT(this->line_of(key), 1u) << key.path;
+    const std::string& above = this->lines_[this->line_of(key) - 1];
+    EXPECT_TRUE(this->is_comment(above)) << key.path << ": the line above is " << above;
   }
 }
 
-TEST(DefaultFile, has_a_comment_above_every_key) {
-  const auto loaded = load_settings(DEFAULT_FILE);
-  ASSERT_TRUE(std::holds_alternative<Settings>(loaded));
-  std::vector<std::string> lines = {""};  // 1-based
-  std::istringstream text(default_text());
-  for (std::string line; std::getline(text, line);) lines.push_back(line);
-  for (const Key& key : settings_table()) {
-    if (is_item(key)) continue;
-    const auto line =
-        static_cast<std::size_t>(std::get<Settings>(loaded).origin.line_of(std::string(key.path)));
-    ASSERT_LT(line, lines.size());
-    const std::string& above = lines[line - 1];
-    EXPECT_TRUE(above.find_first_not_of(' ') != std::string::npos &&
-                above[above.find_first_not_of(' ')] == '#')
-        << key.path << ": the line above is " << above;
-  }
-}
-
-TEST(DefaultFile, says_the_range_of_every_number_and_every_choice) {
-  const auto loaded = load_settings(DEFAULT_FILE);
-  ASSERT_TRUE(std::holds_alternative<Settings>(loaded));
-  std::vector<std::string> lines = {""};
-  std::istringstream text(default_text());
-  for (std::string line; std::getline(text, line);) lines.push_back(line);
-  for (const Key& key : settings_table()) {
-    if (is_item(key)) continue;
-    auto line = static_cast<std::size_t>(std::get<Settings>(loaded).origin.line_of(std::string(key.path)));
-    std::string comment;  // the block above the key
-    for (--line; line > 0 && lines[line].find('#') != std::string::npos; --line)
-      comment.insert(0, lines[line] + "\n");
+TYPED_TEST(DefaultFile, says_the_range_of_every_number_and_every_choice) {
+  for (const Key& key : table_of(this->settings_)) {
+    if (key.is_of_item()) continue;
+    ASSERT_GT(this->line_of(key), 0u) << key.path;
+    const std::string comment = this->comment_of(key);
     if (key.range.most > 0) {
       EXPECT_THAT(comment, HasSubstr(format_number(key.range.least, {.unit = key.range.unit}))) << key.path;
       EXPECT_THAT(comment, HasSubstr(format_number(key.range.most, {.unit = key.range.unit}))) << key.path;
       EXPECT_THAT(comment, HasSubstr(std::string(key.range.word))) << key.path;
     }
-    std::visit(
-        [&]<typename T, typename Owner>(T Owner::*) {
-          if constexpr (std::is_enum_v<T>) {
-            for (const std::string_view name : names_of(T{}))
-              EXPECT_THAT(comment, HasSubstr(std::string(name))) << key.path;
-          }
-        },
-        key.member);
+    const Value kind = key.member.kind();
+    if (const auto* choice = std::get_if<Choice>(&kind)) {
+      for (const std::string_view name : choice->names)
+        EXPECT_THAT(comment, HasSubstr(std::string(name))) << key.path;
+    }
   }
 }
 
-TEST(DefaultFile, shows_the_keys_of_list_items) {
-  const std::string text = default_text();
-  for (const Key& key : settings_table()) {
+TYPED_TEST(DefaultFile, says_what_takes_effect_without_a_restart) {
+  for (const Key& key : table_of(this->settings_)) {
+    if (key.is_of_item()) continue;
+    ASSERT_GT(this->line_of(key), 0u) << key.path;
+    const bool said = this->comment_of(key).ends_with("(live)\n");
+    EXPECT_EQ(said, key.live) << key.path;
+  }
+}
+
+TYPED_TEST(DefaultFile, shows_the_keys_of_list_items) {
+  for (const Key& key : table_of(this->settings_)) {
+    if (!key.is_of_item()) continue;
     const std::string name(key.path.substr(key.path.rfind('.') + 1));
-    if (!is_item(key)) continue;
-    EXPECT_THAT(text, HasSubstr(name + ": ")) << key.path;
+    EXPECT_TRUE(std::any_of(this->lines_.begin(), this->lines_.end(), [&](const std::string& line) {
+      return line.find(name + ": ") != std::string::npos;
+    })) << key.path;
   }
 }
 
-TEST(Table, paths_are_unique_and_defaults_lie_within_their_ranges) {
+TYPED_TEST(DefaultFile, agrees_with_a_table_whose_defaults_lie_within_their_ranges) {
+  const typename TypeParam::Settings defaults;
   std::vector<std::string_view> seen;
-  for (const Key& key : settings_table()) {
+  for (const Key& key : table_of(defaults)) {
     EXPECT_THAT(seen, ::testing::Not(::testing::Contains(key.path)));
     seen.push_back(key.path);
     EXPECT_FALSE(key.meaning.empty()) << key.path;
     EXPECT_EQ(key.meaning.back(), '.') << key.path;
+    EXPECT_FALSE(key.secret && key.is_of_item()) << key.path << ": to_yaml() withholds no part of a list";
   }
-  const auto again = parse_settings(to_yaml(Settings{}), "again.yaml");
-  ASSERT_TRUE(std::holds_alternative<Settings>(again)) << std::get<1>(again).front().sentence();
+  const auto again = TypeParam::parse(to_yaml(defaults));
+  ASSERT_TRUE(std::holds_alternative<typename TypeParam::Settings>(again))
+      << std::get<1>(again).front().sentence();
+}
+
+const void* address_of(const Value& value) {
+  return std::visit(
+      [](const auto& v) -> const void* {
+        if constexpr (std::is_same_v<decltype(v), const Choice&>)
+          return v.value;
+        else if constexpr (std::is_same_v<decltype(v), const Items&>)
+          return v.list;
+        else
+          return v;
+      },
+      value);
+}
+
+// The struct that the key is of; for a key of items the first item of its list, made if need be.
+template <typename S>
+void* owner_of(const Key& key, S& settings) {
+  if (!key.is_of_item()) return &settings;
+  const Key* const list = find_key(table_of(settings), key.path.substr(0, key.path.find("[]")));
+  const auto items = std::get<Items>(list->member.in(&settings));
+  if (items.type->size(items.list) == 0) items.type->append(items.list);
+  return const_cast<void*>(items.type->item(items.list, 0));
 }
 
 // Two keys for one member would overwrite each other in silence.
-TEST(Table, gives_each_member_one_key) {
-  for (const Key& a : settings_table())
-    for (const Key& b : settings_table()) {
+TYPED_TEST(DefaultFile, has_one_key_for_each_member) {
+  typename TypeParam::Settings settings;
+  for (const Key& a : table_of(settings))
+    for (const Key& b : table_of(settings)) {
       if (&a == &b) continue;
-      EXPECT_FALSE(a.member == b.member) << a.path << " and " << b.path;
+      EXPECT_NE(address_of(a.member.in(owner_of(a, settings))),
+                address_of(b.member.in(owner_of(b, settings))))
+          << a.path << " and " << b.path;
     }
 }
 

@@ -1,8 +1,5 @@
 #include "settings/describe.h"
 
-#include <type_traits>
-
-#include "settings/load.h"
 #include "settings/number.h"
 #include "text/text.h"
 
@@ -41,38 +38,30 @@ std::string listed(const List& list, Format format) {
 }
 
 struct Writer {
+  Table table;
   const Key& key;
-  const Settings& settings;
 
   std::string number(std::int64_t value) const { return format_number(value, key.range); }
 
-  std::string of(std::uint16_t v) const { return number(v); }
-  std::string of(std::uint32_t v) const { return number(v); }
-  std::string of(int v) const { return number(v); }
-  std::string of(bool v) const { return v ? "true" : "false"; }
-  std::string of(const std::string& v) const { return yaml_quoted(v); }
-  std::string of(Hugepages v) const { return std::string(names_of(v)[static_cast<std::size_t>(v)]); }
-  std::string of(Idle v) const { return std::string(names_of(v)[static_cast<std::size_t>(v)]); }
-  std::string of(LogLevel v) const { return std::string(names_of(v)[static_cast<std::size_t>(v)]); }
-  std::string of(const std::vector<unsigned>& v) const {
-    return listed(v, [](unsigned cpu) { return std::to_string(cpu); });
+  std::string operator()(const std::uint16_t* v) const { return number(*v); }
+  std::string operator()(const std::uint32_t* v) const { return number(*v); }
+  std::string operator()(const int* v) const { return number(*v); }
+  std::string operator()(const bool* v) const { return *v ? "true" : "false"; }
+  std::string operator()(const std::string* v) const { return yaml_quoted(*v); }
+  std::string operator()(const Choice& v) const { return std::string(v.names[*v.value]); }
+  std::string operator()(const std::vector<unsigned>* v) const {
+    return listed(*v, [](unsigned cpu) { return std::to_string(cpu); });
   }
-  std::string of(const std::vector<std::string>& v) const { return listed(v, yaml_quoted); }
-  std::string of(const std::uint16_t (&v)[2]) const {
+  std::string operator()(const std::vector<std::string>* v) const { return listed(*v, yaml_quoted); }
+  std::string operator()(const std::uint16_t (*v)[2]) const {
     std::vector<unsigned> used;
-    for (const std::uint16_t port : v)
+    for (const std::uint16_t port : *v)
       if (port != 0) used.push_back(port);
-    return of(used);
+    return (*this)(&used);
   }
-  std::string of(const std::vector<PortSettings>& v) const {
-    return listed(v, [this](const PortSettings& p) {
-      return "{source: " + yaml_quoted(p.source) + ", name: " + yaml_quoted(p.name) +
-             ", pair: " + yaml_quoted(p.pair) + ", promiscuous: " + of(p.promiscuous) + "}";
-    });
-  }
-  std::string of(const std::map<std::string, std::vector<std::uint16_t>>& v) const {
+  std::string operator()(const PortLists* v) const {
     std::string out = "{";
-    for (const auto& [protocol, ports] : v) {
+    for (const auto& [protocol, ports] : *v) {
       if (out.size() > 1) out += ", ";
       out += protocol;
       out += ": ";
@@ -80,87 +69,78 @@ struct Writer {
     }
     return out + "}";
   }
-  std::string of(const std::vector<Settings::UserPattern>& v) const {
-    return listed(v, [](const Settings::UserPattern& p) {
-      return "{protocol: " + yaml_quoted(p.protocol) + ", regex: " + yaml_quoted(p.regex) + "}";
-    });
+  std::string operator()(const Items& v) const {
+    std::vector<const void*> items(v.type->size(v.list));
+    for (std::size_t i = 0; i < items.size(); ++i) items[i] = v.type->item(v.list, i);
+    return listed(items, [this](const void* item) { return map_of(item); });
+  }
+
+  std::string map_of(const void* item) const {
+    const std::string prefix = std::string(key.path) + "[].";
+    std::string out = "{";
+    for (const Key& other : table) {
+      if (!other.path.starts_with(prefix)) continue;
+      if (out.size() > 1) out += ", ";
+      out += other.path.substr(prefix.size());
+      out += ": ";
+      out += value_in(table, other, item);
+    }
+    return out + "}";
   }
 };
 
-bool is_list(const Key& key) {
-  return std::visit(
-      [&]<typename T, typename Owner>(T Owner::*) {
-        return std::is_same_v<T, std::vector<unsigned>> || std::is_same_v<T, std::vector<std::string>> ||
-               std::is_array_v<T>;
-      },
-      key.member);
+bool is_list(const Value& kind) {
+  return std::holds_alternative<std::vector<unsigned>*>(kind) ||
+         std::holds_alternative<std::vector<std::string>*>(kind) ||
+         std::holds_alternative<std::uint16_t(*)[2]>(kind);
 }
 
 }  // namespace
 
-std::string value_of(const Key& key, const Settings& settings) {
-  const Writer writer{key, settings};
-  return std::visit(
-      [&]<typename T, typename Owner>(T Owner::*member) -> std::string {
-        if constexpr (std::is_same_v<Owner, Settings>)
-          return writer.of(settings.*member);
-        else
-          return writer.of(Owner{}.*member);  // a key of a list's items: its default
-      },
-      key.member);
+std::string value_in(Table table, const Key& key, const void* owner) {
+  // A Value can be written through, but nobody here does.
+  const Value value = key.member.in(const_cast<void*>(owner));
+  return std::visit(Writer{table, key}, value);
 }
 
 std::string describe_item(const Key& key) {
-  constexpr std::string_view kTexts[] = {
-      "a text, or \"\" for none",           "a protocol's name",
-      "ipc://PATH or tcp://ADDRESS:PORT",   "an ADDRESS:PORT, or \"\" for none",
-      "a key of 40 characters (Z85)",       "a pattern",
-      "a capture filter, or \"\" for none", "a header's name"};
-  return std::visit(
-      [&]<typename T, typename Owner>(T Owner::*) -> std::string {
-        if constexpr (std::is_same_v<T, bool>) return "true or false";
-        if constexpr (std::is_enum_v<T>) return text::one_of(names_of(T{}));
-        if constexpr (std::is_same_v<T, std::vector<PortSettings>>)
-          return "a source, or source: and the port's other keys";
-        if constexpr (std::is_same_v<T, std::vector<Settings::UserPattern>>) return "a protocol and a regex";
-        const bool number = key.range.most > 0;
-        return number ? describe_range(key.range)
-                      : std::string(kTexts[static_cast<std::size_t>(key.content)]);
-      },
-      key.member);
+  const Value kind = key.member.kind();
+  if (std::holds_alternative<bool*>(kind)) return "true or false";
+  if (const auto* choice = std::get_if<Choice>(&kind)) return text::one_of(choice->names);
+  if (const auto* items = std::get_if<Items>(&kind)) return std::string(items->type->rules().item_words);
+  const bool number = key.range.most > 0;
+  return number ? describe_range(key.range) : std::string(key.content.words);
 }
 
 std::string describe_value(const Key& key) {
-  if (std::holds_alternative<std::vector<PortSettings> Settings::*>(key.member))
-    return "a list, such as [eth1], or one of maps with source:, name:, pair: and promiscuous:";
-  if (std::holds_alternative<std::vector<Settings::UserPattern> Settings::*>(key.member))
-    return "a list of maps, such as [{protocol: http, regex: '^PROPFIND '}]";
-  if (std::holds_alternative<std::map<std::string, std::vector<std::uint16_t>> Settings::*>(key.member))
+  const Value kind = key.member.kind();
+  if (const auto* items = std::get_if<Items>(&kind)) return std::string(items->type->rules().list_words);
+  if (std::holds_alternative<PortLists*>(kind))
     return "lists of ports by protocol, such as {http: [80, 8080]}";
-  if (!is_list(key)) return describe_item(key);
+  if (!is_list(kind)) return describe_item(key);
   return "a list, each item " + describe_item(key) + "; [] is the empty one";
 }
 
-std::string describe_settings(unsigned columns) {
+std::string describe_table(Table table, const void* defaults, unsigned columns) {
   constexpr unsigned kIndent = 4;
   std::string out;
-  for (const Key& key : settings_table()) {
+  for (const Key& key : table) {
     out += std::string(key.path) + "\n";
     out += text::wrap(key.meaning, columns, kIndent);
-    const bool of_item = key.path.find("[]") != std::string_view::npos;
-    out += text::wrap("Takes " + describe_value(key) + "." +
-                          (of_item ? "" : " Default: " + value_of(key, Settings{}) + "."),
+    const std::string takes = "Takes " + describe_value(key) + ".";
+    const bool has_default = !key.is_of_item();
+    out += text::wrap(has_default ? takes + " Default: " + value_in(table, key, defaults) + "." : takes,
                       columns, kIndent);
     out += "\n";
   }
   return out;
 }
 
-std::string to_yaml(const Settings& settings, Secrets secrets) {
+std::string yaml_of(Table table, const void* settings, Secrets secrets) {
   std::string out;
   std::vector<std::string_view> open;  // the sections that the last line stands in
-  for (const Key& key : settings_table()) {
-    if (key.path.find("[]") != std::string_view::npos) continue;
+  for (const Key& key : table) {
+    if (key.is_of_item()) continue;
     std::vector<std::string_view> sections;
     std::string_view name = key.path;
     for (std::size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
@@ -172,7 +152,7 @@ std::string to_yaml(const Settings& settings, Secrets secrets) {
     for (std::size_t i = same; i < sections.size(); ++i)
       out += std::string(2 * i, ' ') + std::string(sections[i]) + ":\n";
     open = sections;
-    const std::string value = value_of(key, settings);
+    const std::string value = value_in(table, key, settings);
     const bool withhold = key.secret && secrets == Secrets::withheld && value != "\"\"";
     out += std::string(2 * sections.size(), ' ') + std::string(name) + ": " +
            (withhold ? "\"\"  # withheld" : value) + "\n";

@@ -1,9 +1,8 @@
 #pragma once
-// A key's value in words and as YAML.
+// A key's value in words and as YAML, and whole settings as both. Pure.
 
 #include <string>
 
-#include "settings/settings.h"
 #include "settings/table.h"
 
 namespace spanlight {
@@ -13,7 +12,19 @@ std::string describe_value(const Key& key);
 // What one item of the key's list takes; the same as describe_value() where it is no list.
 std::string describe_item(const Key& key);
 
-// The value that `settings` holds, as YAML in one line; lists of maps as "[]" or "[…]" with all their items.
-std::string value_of(const Key& key, const Settings& settings);
+// The value in `owner`, the struct that the key's member is of, as YAML in one line; a list of maps with all
+// its items' keys, which `table` tells.
+std::string value_in(Table table, const Key& key, const void* owner);
+
+template <typename S>
+std::string value_of(const Key& key, const S& settings) {
+  return value_in(table_of(settings), key, &settings);
+}
+
+// Every key with its default, range and meaning, for people, wrapped to `columns`.
+std::string describe_table(Table table, const void* defaults, unsigned columns);
+
+// The whole of `settings` as YAML that is read back to the same.
+std::string yaml_of(Table table, const void* settings, Secrets secrets);
 
 }  // namespace spanlight

@@ -1,29 +1,15 @@
 #pragma once
-// YAML → Settings. Every fault is one sentence with file, line, key, and what would be right; all faults are
-// told, not only the first. May allocate and throw internally; used before the data path starts.
+// YAML → the settings of the sensor. Every fault is one sentence with file, line, key, and what would be
+// right; all faults are told, not only the first. May allocate and throw internally; used before the data
+// path starts.
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "settings/settings.h"
 
 namespace spanlight {
-
-struct SettingsFault {
-  std::string file;
-  int line = 0;  // 1-based; 0 = the file as a whole, or a value that was not written but is the default
-  std::string key;
-  std::string text;              // what is wrong and what would be right
-  std::string sentence() const;  // "sensor.yaml:12: flows.max: …"
-};
-
-// The names that enabledDissectors, portMapping and dissectors.patterns may use: those of registry().
-// Settings and dissectors do not know each other, so the program that knows both hands them over. Empty:
-// names are not checked.
-using ProtocolNames = std::vector<std::string_view>;
 
 // `path` empty: the defaults.
 std::variant<Settings, std::vector<SettingsFault>> load_settings(const std::string& path,
@@ -41,7 +27,6 @@ std::string sensor_name(const Settings& settings);
 
 // The whole of `settings` as YAML that parse_settings() reads back to the same. Secret keys are left out
 // unless asked for.
-enum class Secrets : std::uint8_t { withheld, shown };
 std::string to_yaml(const Settings& settings, Secrets secrets = Secrets::withheld);
 
 // Every key with its default, range and meaning, for people, wrapped to `columns`.

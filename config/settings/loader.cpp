@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "settings/content.h"
 #include "settings/describe.h"
 #include "settings/number.h"
 #include "text/text.h"
@@ -23,28 +22,6 @@ std::string join(const std::string& prefix, std::string_view name) {
   return prefix.empty() ? std::string(name) : prefix + "." + std::string(name);
 }
 
-// The names that may stand below `prefix`, in the table's order.
-std::vector<std::string_view> names_below(const std::string& prefix) {
-  std::vector<std::string_view> names;
-  for (const Key& key : settings_table()) {
-    std::string_view rest = key.path;
-    if (!prefix.empty()) {
-      if (!rest.starts_with(prefix) || rest.size() <= prefix.size() || rest[prefix.size()] != '.') continue;
-      rest.remove_prefix(prefix.size() + 1);
-    }
-    const std::string_view name = rest.substr(0, rest.find('.'));
-    const bool item = name.ends_with("[]");
-    if (!item && (names.empty() || names.back() != name)) names.push_back(name);
-  }
-  return names;
-}
-
-const Key* find_key(std::string_view path) {
-  for (const Key& key : settings_table())
-    if (key.path == path) return &key;
-  return nullptr;
-}
-
 std::string kind_of(const YAML::Node& node) {
   if (node.IsSequence()) return "is a list";
   if (node.IsMap()) return "is a map";
@@ -53,83 +30,75 @@ std::string kind_of(const YAML::Node& node) {
 
 }  // namespace
 
-Loader::Loader(std::string file, const ProtocolNames& protocols)
-    : file_(std::move(file)), protocols_(protocols) {
-  settings_.origin.file = file_;
-}
-
 void Loader::fault(int line, std::string key, std::string text) {
-  faults_.push_back({file_, line, std::move(key), std::move(text)});
+  faults_.push_back({target_.origin.file, line, std::move(key), std::move(text)});
 }
 
 void Loader::read_document(const YAML::Node& document) {
   if (document.IsNull() || !document.IsDefined()) return;
-  read_map(document, "", "", line_of(document, 0));
+  read_map(document, {"", "", line_of(document, 0), target_.settings});
 }
 
-void Loader::read_map(const YAML::Node& node, const std::string& table_prefix, const std::string& path_prefix,
-                      int line) {
+void Loader::read_map(const YAML::Node& node, const Section& section) {
   if (node.IsNull()) return;  // a section whose keys are all commented out
   if (!node.IsMap()) {
-    const std::string keys = text::one_of(names_below(table_prefix), "and");
-    fault(line, path_prefix, kind_of(node) + "; write keys and values, of the keys " + keys);
+    const std::string keys = text::one_of(names_below(target_.table, section.table_path), "and");
+    fault(section.line, section.path, kind_of(node) + "; write keys and values, of the keys " + keys);
     return;
   }
   std::map<std::string, int> seen;
-  for (const auto& pair : node) read_pair(pair.first, pair.second, table_prefix, path_prefix, seen);
+  for (const auto& pair : node) read_pair(pair.first, pair.second, section, seen);
 }
 
-void Loader::read_pair(const YAML::Node& name, const YAML::Node& value, const std::string& table_prefix,
-                       const std::string& path_prefix, std::map<std::string, int>& seen) {
+void Loader::read_pair(const YAML::Node& name, const YAML::Node& value, const Section& section,
+                       std::map<std::string, int>& seen) {
   const int line = line_of(name, 0);
+  const std::vector<std::string_view> names = names_below(target_.table, section.table_path);
   if (!name.IsScalar()) {
-    fault(line, path_prefix,
-          "a key " + kind_of(name) + "; give one of " + text::one_of(names_below(table_prefix)));
+    fault(line, section.path, "a key " + kind_of(name) + "; give one of " + text::one_of(names));
     return;
   }
-  const std::string path = join(path_prefix, name.Scalar());
+  const std::string path = join(section.path, name.Scalar());
   const auto [first, is_new] = seen.emplace(name.Scalar(), line);
   if (!is_new) {
     fault(line, path,
           "stands here a second time, after line " + std::to_string(first->second) + "; keep one of the two");
     return;
   }
-  const std::vector<std::string_view> names = names_below(table_prefix);
   if (std::find(names.begin(), names.end(), name.Scalar()) == names.end()) {
-    unknown(name.Scalar(), table_prefix, path_prefix, line);
+    unknown(name.Scalar(), section, line);
     return;
   }
-  const std::string table_path = join(table_prefix, name.Scalar());
-  if (const Key* key = find_key(table_path))
-    read_key(*key, value, path, line);
+  const std::string table_path = join(section.table_path, name.Scalar());
+  if (const Key* key = find_key(target_.table, table_path))
+    read_key(*key, value, path, line, section.owner);
   else
-    read_map(value, table_path, path, line_of(value, line));
+    read_map(value, {table_path, path, line_of(value, line), section.owner});
 }
 
-void Loader::unknown(const std::string& name, const std::string& table_prefix, const std::string& path_prefix,
-                     int line) {
-  const std::string path = join(path_prefix, name);
+void Loader::unknown(const std::string& name, const Section& section, int line) {
+  const std::string path = join(section.path, name);
   // The right key in the wrong section is the likeliest slip after a misspelling.
-  for (const Key& key : settings_table()) {
-    const bool elsewhere = key.path.ends_with("." + name) && key.path.find('[') == std::string_view::npos;
-    if (!elsewhere) continue;
+  for (const Key& key : target_.table) {
+    if (!key.path.ends_with("." + name) || key.is_of_item()) continue;
     fault(line, path, "is not a setting here; did you mean " + std::string(key.path) + "?");
     return;
   }
-  const std::vector<std::string_view> names = names_below(table_prefix);
+  const std::vector<std::string_view> names = names_below(target_.table, section.table_path);
   const std::string_view guess = text::closest(name, names);
   if (!guess.empty()) {
-    fault(line, path, "is not a setting; did you mean " + join(path_prefix, guess) + "?");
+    fault(line, path, "is not a setting; did you mean " + join(section.path, guess) + "?");
     return;
   }
-  const std::string where = path_prefix.empty() ? "the top level" : path_prefix;
+  const std::string where = section.path.empty() ? "the top level" : section.path;
   fault(line, path, "is not a setting; " + where + " has " + text::one_of(names, "and"));
 }
 
-void Loader::read_key(const Key& key, const YAML::Node& node, const std::string& path, int line) {
+void Loader::read_key(const Key& key, const YAML::Node& node, const std::string& path, int line,
+                      void* owner) {
   const Place place{key, path, line_of(node, line)};
-  settings_.origin.lines[path] = place.line;
-  std::visit([&](auto member) { read(node, place, target(member)); }, key.member);
+  target_.origin.lines[path] = place.line;
+  std::visit([&](auto out) { read(node, place, out); }, key.member.in(owner));
 }
 
 std::optional<std::string> Loader::scalar(const YAML::Node& node, const Place& place) {
@@ -141,7 +110,7 @@ std::optional<std::string> Loader::scalar(const YAML::Node& node, const Place& p
 std::optional<std::string> Loader::checked_text(const YAML::Node& node, const Place& place) {
   std::optional<std::string> text = scalar(node, place);
   if (!text) return std::nullopt;
-  std::string wrong = check_content(place.key.content, *text, protocols_);
+  std::string wrong = place.key.content.check(*text, target_.protocols);
   if (text->find('\0') != std::string::npos) wrong = "holds a NUL character; leave it out";
   if (wrong.empty()) return text;
   fault(place.line, place.path, std::move(wrong));
@@ -157,7 +126,7 @@ void Loader::each_item(const YAML::Node& node, const Place& place, Item read_ite
   std::size_t i = 0;
   for (const auto& item : node) {
     const Place at{place.key, place.path + "[" + std::to_string(i) + "]", line_of(item, place.line)};
-    settings_.origin.lines[at.path] = at.line;
+    target_.origin.lines[at.path] = at.line;
     read_item(item, at);
     ++i;
   }
@@ -175,71 +144,60 @@ void Loader::read_integer(const YAML::Node& node, const Place& place, Number& ou
     fault(place.line, place.path, std::move(wrong));
 }
 
-template <typename Enum>
-void Loader::read_choice(const YAML::Node& node, const Place& place, Enum& out) {
+void Loader::read(const YAML::Node& node, const Place& place, std::uint16_t* out) {
+  read_integer(node, place, *out);
+}
+void Loader::read(const YAML::Node& node, const Place& place, std::uint32_t* out) {
+  read_integer(node, place, *out);
+}
+void Loader::read(const YAML::Node& node, const Place& place, int* out) {
+  read_integer(node, place, *out);
+}
+
+void Loader::read(const YAML::Node& node, const Place& place, Choice out) {
   const std::optional<std::string> text = scalar(node, place);
   if (!text) return;
-  const auto names = names_of(out);
-  const auto found = std::find(names.begin(), names.end(), *text);
-  if (found != names.end())
-    out = static_cast<Enum>(found - names.begin());
+  const auto found = std::find(out.names.begin(), out.names.end(), *text);
+  if (found != out.names.end())
+    *out.value = static_cast<std::uint8_t>(found - out.names.begin());
   else
-    fault(place.line, place.path, "\"" + *text + "\" is not a choice; give " + text::one_of(names));
+    fault(place.line, place.path, "\"" + *text + "\" is not a choice; give " + text::one_of(out.names));
 }
 
-void Loader::read(const YAML::Node& node, const Place& place, std::uint16_t& out) {
-  read_integer(node, place, out);
-}
-void Loader::read(const YAML::Node& node, const Place& place, std::uint32_t& out) {
-  read_integer(node, place, out);
-}
-void Loader::read(const YAML::Node& node, const Place& place, int& out) {
-  read_integer(node, place, out);
-}
-void Loader::read(const YAML::Node& node, const Place& place, Hugepages& out) {
-  read_choice(node, place, out);
-}
-void Loader::read(const YAML::Node& node, const Place& place, Idle& out) {
-  read_choice(node, place, out);
-}
-void Loader::read(const YAML::Node& node, const Place& place, LogLevel& out) {
-  read_choice(node, place, out);
-}
-
-void Loader::read(const YAML::Node& node, const Place& place, bool& out) {
+void Loader::read(const YAML::Node& node, const Place& place, bool* out) {
   const std::optional<std::string> text = scalar(node, place);
   if (!text) return;
   // YAML 1.1's other spellings are still in many hands.
   constexpr std::string_view kTrue[] = {"true", "yes", "on"};
   constexpr std::string_view kFalse[] = {"false", "no", "off"};
   if (std::find(std::begin(kTrue), std::end(kTrue), *text) != std::end(kTrue))
-    out = true;
+    *out = true;
   else if (std::find(std::begin(kFalse), std::end(kFalse), *text) != std::end(kFalse))
-    out = false;
+    *out = false;
   else
     fault(place.line, place.path, "\"" + *text + "\" is neither true nor false; give true or false");
 }
 
-void Loader::read(const YAML::Node& node, const Place& place, std::string& out) {
-  if (const std::optional<std::string> text = checked_text(node, place)) out = *text;
+void Loader::read(const YAML::Node& node, const Place& place, std::string* out) {
+  if (const std::optional<std::string> text = checked_text(node, place)) *out = *text;
 }
 
-void Loader::read(const YAML::Node& node, const Place& place, std::vector<std::string>& out) {
-  out.clear();
+void Loader::read(const YAML::Node& node, const Place& place, std::vector<std::string>* out) {
+  out->clear();
   each_item(node, place, [&](const YAML::Node& item, const Place& at) {
     const std::optional<std::string> text = checked_text(item, at);
     if (!text) return;
     if (text->empty()) return fault(at.line, at.path, "is empty; write a text, or leave the item out");
-    if (std::find(out.begin(), out.end(), *text) != out.end())
+    if (std::find(out->begin(), out->end(), *text) != out->end())
       return fault(at.line, at.path, "\"" + *text + "\" stands in the list twice; keep one of the two");
-    out.push_back(*text);
+    out->push_back(*text);
   });
 }
 
-void Loader::read(const YAML::Node& node, const Place& place, std::vector<unsigned>& out) {
-  out.clear();
+void Loader::read(const YAML::Node& node, const Place& place, std::vector<unsigned>* out) {
+  out->clear();
   each_item(node, place, [&](const YAML::Node& item, const Place& at) {
-    if (const std::optional<std::string> text = scalar(item, at)) read_cpus(*text, at, out);
+    if (const std::optional<std::string> text = scalar(item, at)) read_cpus(*text, at, *out);
   });
 }
 
@@ -264,46 +222,39 @@ void Loader::read_cpus(const std::string& text, const Place& place, std::vector<
   }
 }
 
-void Loader::read(const YAML::Node& node, const Place& place, std::uint16_t (&out)[2]) {
+void Loader::read(const YAML::Node& node, const Place& place, std::uint16_t (*out)[2]) {
   std::uint16_t ports[kVxlanPortsMax] = {0, 0};  // 0: not used
   std::size_t n = 0;
   each_item(node, place, [&](const YAML::Node& item, const Place& at) {
     if (n == kVxlanPortsMax) return fault(at.line, at.path, "is one port too many; two are possible");
     read_integer(item, at, ports[n++]);
   });
-  std::copy(std::begin(ports), std::end(ports), std::begin(out));
+  std::copy(std::begin(ports), std::end(ports), std::begin(*out));
 }
 
-void Loader::read(const YAML::Node& node, const Place& place, std::vector<PortSettings>& out) {
-  out.clear();
-  each_item(node, place, [&](const YAML::Node& item, const Place& at) {
-    out.emplace_back();
-    settings_.origin.lines[at.path + ".source"] = at.line;
-    if (item.IsScalar())
-      out.back().source = item.Scalar();  // `ports: [eth1]`
-    else if (item.IsNull())
-      return fault(at.line, at.path, "has no value; give a source, or source: and the port's other keys");
-    else
-      read_map(item, std::string(place.key.path) + "[]", at.path, at.line);
-    if (out.back().name.empty()) out.back().name = out.back().source;
-  });
+void Loader::read(const YAML::Node& node, const Place& place, Items out) {
+  out.type->clear(out.list);
+  each_item(node, place, [&](const YAML::Node& item, const Place& at) { read_item(item, at, out); });
 }
 
-void Loader::read(const YAML::Node& node, const Place& place, std::vector<Settings::UserPattern>& out) {
-  out.clear();
-  each_item(node, place, [&](const YAML::Node& item, const Place& at) {
-    out.emplace_back();
-    const std::size_t faults_before = faults_.size();
-    read_map(item, std::string(place.key.path) + "[]", at.path, at.line);
-    const bool whole = !out.back().protocol.empty() && !out.back().regex.empty();
-    if (!whole && faults_.size() == faults_before)
-      fault(at.line, at.path, "needs both a protocol and a regex; give the one that is missing");
-  });
+void Loader::read_item(const YAML::Node& node, const Place& place, Items list) {
+  const ItemRules& rules = list.type->rules();
+  const std::size_t faults_before = faults_.size();
+  const std::string table_path = std::string(place.key.path) + "[]";
+  void* const item = list.type->append(list.list);
+  if (node.IsScalar() && !rules.bare.empty())
+    read_key(*find_key(target_.table, join(table_path, rules.bare)), node, join(place.path, rules.bare),
+             place.line, item);
+  else if (node.IsNull() && !rules.bare.empty())
+    fault(place.line, place.path, "has no value; give " + std::string(rules.item_words));
+  else
+    read_map(node, {table_path, place.path, place.line, item});
+  std::string missing = rules.complete(item, Written(target_.origin, place.path));
+  if (!missing.empty() && faults_.size() == faults_before) fault(place.line, place.path, std::move(missing));
 }
 
-void Loader::read(const YAML::Node& node, const Place& place,
-                  std::map<std::string, std::vector<std::uint16_t>>& out) {
-  out.clear();
+void Loader::read(const YAML::Node& node, const Place& place, PortLists* out) {
+  out->clear();
   if (!node.IsMap() && !node.IsNull())
     return fault(place.line, place.path, kind_of(node) + "; give " + describe_value(place.key));
   for (const auto& pair : node) {
@@ -311,12 +262,12 @@ void Loader::read(const YAML::Node& node, const Place& place,
                      line_of(pair.first, place.line)};
     const std::optional<std::string> protocol = checked_text(pair.first, name);
     if (!protocol) continue;
-    if (out.contains(*protocol)) {
+    if (out->contains(*protocol)) {
       fault(name.line, name.path, "stands here a second time; keep one of the two");
       continue;
     }
-    settings_.origin.lines[name.path] = name.line;
-    std::vector<std::uint16_t>& ports = out[*protocol];
+    target_.origin.lines[name.path] = name.line;
+    std::vector<std::uint16_t>& ports = (*out)[*protocol];
     each_item(pair.second, name, [&](const YAML::Node& item, const Place& at) {
       std::uint16_t port = 0;
       read_integer(item, at, port);

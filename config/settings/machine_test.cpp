@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "settings/control_load.h"
 #include "settings/load.h"
+#include "settings/settings.h"
 
 namespace spanlight {
 namespace {
@@ -89,6 +92,89 @@ TEST(Machine, a_capture_that_is_there_is_taken) {
   std::ofstream(path) << "x";
   EXPECT_THAT(sentences("sensor: {runAs: ''}\nports: ['" + path.string() + "']"), IsEmpty());
   std::filesystem::remove(path);
+}
+
+// A folder that goes when the test ends.
+class ControlMachine : public ::testing::Test {
+ protected:
+  ControlMachine() { std::filesystem::create_directories(folder_); }
+  ~ControlMachine() override { std::filesystem::remove_all(folder_); }
+
+  std::string at(const std::string& name) const { return (folder_ / name).string(); }
+
+  // FOLDER stands for the folder.
+  std::vector<std::string> sentences_of(std::string yaml) const {
+    for (std::size_t i = yaml.find("FOLDER"); i != std::string::npos; i = yaml.find("FOLDER"))
+      yaml.replace(i, 6, folder_.string());
+    const auto parsed = parse_control_settings(yaml, "c.yaml");
+    if (const auto* faults = std::get_if<std::vector<SettingsFault>>(&parsed)) {
+      ADD_FAILURE() << faults->front().sentence();
+      return {};
+    }
+    std::vector<std::string> out;
+    for (const SettingsFault& fault : check_against_machine(std::get<ControlSettings>(parsed), "c.yaml")) {
+      std::string sentence = fault.sentence();
+      if (const std::size_t i = sentence.find(folder_.string()); i != std::string::npos)
+        sentence.replace(i, folder_.string().size(), "FOLDER");
+      out.push_back(sentence);
+    }
+    return out;
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) / ("control-machine-test-" + std::to_string(getpid()));
+};
+
+TEST_F(ControlMachine, takes_what_is_there_and_what_can_be_made) {
+  std::ofstream(at("file")) << "sixteen letters.";
+  EXPECT_THAT(
+      sentences_of("kubernetes: {kubeconfig: FOLDER/file, staticMap: FOLDER/file}\n"
+                   "store: {directory: FOLDER/new/below}\n"
+                   "serve: {runAs: root, auditLog: FOLDER/audit, tls: {certificate: FOLDER/file, key: "
+                   "FOLDER/file}, access: [{name: a, tokenFile: FOLDER/file}]}"),
+      IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(at("new"))) << "a check makes nothing";
+  EXPECT_FALSE(std::filesystem::exists(at("audit")));
+}
+
+TEST_F(ControlMachine, refuses_what_is_not_there) {
+  std::ofstream(at("file")) << "x";
+  std::ofstream(at("empty")) << "";
+  const std::string rest = "\nserve: {runAs: ''}";
+  struct Case {
+    const char* name;
+    std::string yaml;
+    const char* sentence;
+  };
+  const Case cases[] = {
+      {"kubeconfig", "store: {enabled: false}\nkubernetes: {kubeconfig: FOLDER/none}" + rest,
+       "c.yaml:2: kubernetes.kubeconfig: FOLDER/none cannot be read (No such file or directory); give the "
+       "path of a file"},
+      {"map", "store: {enabled: false}\nkubernetes: {staticMap: FOLDER}" + rest,
+       "c.yaml:2: kubernetes.staticMap: FOLDER is a directory; give the path of a file"},
+      {"store's folder", "store: {directory: FOLDER/file}" + rest,
+       "c.yaml:1: store.directory: FOLDER/file is not a directory and cannot be written; name another"},
+      {"store's folder below a file", "store: {directory: FOLDER/file/below}" + rest,
+       "c.yaml:1: store.directory: FOLDER/file is not a directory and cannot hold "},
+      {"password", "store: {url: 'http://h', user: a, passwordFile: FOLDER/empty}" + rest,
+       "c.yaml:1: store.passwordFile: FOLDER/empty is empty; write a secret into it"},
+      {"token", "store: {enabled: false}\nserve: {runAs: '', access: [{name: a, tokenFile: FOLDER/file}]}",
+       "c.yaml:2: serve.access[0].tokenFile: FOLDER/file is too short; write a secret of at least 16 bytes "
+       "into it"},
+      {"audit log", "store: {enabled: false}\nserve: {runAs: '', auditLog: FOLDER/none/audit}",
+       "c.yaml:2: serve.auditLog: there is no folder FOLDER/none; make it, or name another file"},
+      {"user", "store: {enabled: false}\nserve: {runAs: no-such-user}",
+       "c.yaml:2: serve.runAs: there is no user no-such-user on this machine; make one, or name another"},
+  };
+  for (const Case& c : cases)
+    EXPECT_THAT(sentences_of(c.yaml), ElementsAre(StartsWith(c.sentence))) << c.name;
+}
+
+TEST_F(ControlMachine, asks_for_nothing_that_is_not_used) {
+  EXPECT_THAT(sentences_of("kubernetes: {use: never, kubeconfig: FOLDER/none}\n"
+                           "store: {enabled: false, directory: FOLDER/file/below, url: 'http://h', user: a, "
+                           "passwordFile: FOLDER/none}\nserve: {runAs: ''}"),
+              IsEmpty());
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "settings/shared.h"
+
 namespace spanlight {
 
 struct PortSettings {
@@ -21,7 +23,7 @@ struct PortSettings {
 
 enum class Hugepages : std::uint8_t { automatic, always, never };
 enum class Idle : std::uint8_t { back_off, poll };
-enum class LogLevel : std::uint8_t { error, warning, info, debug };
+enum class ConnectionRecords : std::uint8_t { none, sampled, all };
 
 struct Settings {
   // sensor
@@ -58,6 +60,11 @@ struct Settings {
   std::uint32_t tcp_opening_s = 30;  // only a SYN seen
   std::uint32_t udp_idle_s = 60;
 
+  // connections: records of TCP connections and UDP flows themselves
+  ConnectionRecords connection_records = ConnectionRecords::none;
+  std::uint32_t connection_one_of = 16;      // sampled: one connection of so many
+  std::uint32_t connection_interval_s = 60;  // a report while it lasts; 0 = only at its end
+
   // sampling: of so many connections, so many are looked at, by a hash of their ends
   std::uint32_t sample_keep = 1;
   std::uint32_t sample_of = 1;
@@ -77,6 +84,11 @@ struct Settings {
   std::uint32_t hole_timeout_ms = 2'000;
   std::uint32_t held_bytes_max = 8'388'608;  // per direction
   std::uint32_t held_segments_max = 16'384;  // per direction
+
+  // packets: what each worker keeps of recent packets, as they were captured
+  std::uint32_t packet_ring_mb = 0;  // 0: nothing
+  std::uint32_t packet_keep_s = 600;
+  std::uint32_t packet_snap_bytes = 65'536;
 
   // dissectors
   std::vector<std::string> enabled_dissectors;                     // empty = all
@@ -117,16 +129,7 @@ struct Settings {
   LogLevel log_level = LogLevel::info;
   bool log_json = false;
 
-  // Where the values were written, for sentences about them that only a later look at the machine can give.
-  struct Origin {
-    std::string file;  // empty: the built-in defaults
-    std::map<std::string, int>
-        lines;  // key path ("ports[1].source") → line, 1-based; keys left out are not in here
-    int line_of(const std::string& key) const {
-      const auto at = lines.find(key);
-      return at == lines.end() ? 0 : at->second;
-    }
-  };
+  using Origin = SettingsOrigin;
   Origin origin;
 };
 

@@ -1,12 +1,10 @@
-#include "settings/load.h"
+#include "settings/document.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -19,31 +17,6 @@ namespace {
 
 constexpr std::size_t kFileBytesMax =
     1'048'576;  // no settings file is larger; a log or a capture given by mistake is
-
-using Faults = std::vector<SettingsFault>;
-
-// Gives the whole file, or the fault that kept it from being read.
-std::variant<std::string, SettingsFault> read_file(const std::string& path) {
-  const auto fault = [&](const std::string& text) { return SettingsFault{path, 0, "", text}; };
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0)
-    return fault(std::string("cannot be read (") + std::strerror(errno) +
-                 "); give the path of a settings file");
-  if (S_ISDIR(status.st_mode)) return fault("is a directory; give the path of a settings file");
-  std::ifstream in(path, std::ios::binary);
-  if (!in)
-    return fault(std::string("cannot be opened (") + std::strerror(errno) +
-                 "); make it readable for this user");
-  std::string text;
-  char room[16'384];
-  while (in.read(room, sizeof room) || in.gcount() > 0) {
-    text.append(room, static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kFileBytesMax)
-      return fault("has more than " + std::to_string(kFileBytesMax) + " bytes; is this a settings file?");
-  }
-  if (in.bad()) return fault("cannot be read to its end");
-  return text;
-}
 
 // What the YAML parser says, with the mend for the commonest slip.
 std::string syntax_text(const YAML::Exception& error, const std::string& yaml) {
@@ -89,40 +62,46 @@ int count_documents(const std::string& yaml) {
 
 }  // namespace
 
+std::variant<std::string, SettingsFault> read_settings_file(const std::string& path) {
+  const auto fault = [&](const std::string& text) { return SettingsFault{path, 0, "", text}; };
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0)
+    return fault(std::string("cannot be read (") + std::strerror(errno) +
+                 "); give the path of a settings file");
+  if (S_ISDIR(status.st_mode)) return fault("is a directory; give the path of a settings file");
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    return fault(std::string("cannot be opened (") + std::strerror(errno) +
+                 "); make it readable for this user");
+  std::string text;
+  char room[16'384];
+  while (in.read(room, sizeof room) || in.gcount() > 0) {
+    text.append(room, static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kFileBytesMax)
+      return fault("has more than " + std::to_string(kFileBytesMax) + " bytes; is this a settings file?");
+  }
+  if (in.bad()) return fault("cannot be read to its end");
+  return text;
+}
+
 std::string SettingsFault::sentence() const {
   std::string out = file;
   if (!out.empty()) out += line > 0 ? ":" + std::to_string(line) + ": " : ": ";
   return out + (key.empty() ? "" : key + ": ") + text;
 }
 
-std::variant<Settings, Faults> parse_settings(const std::string& yaml, const std::string& file,
-                                              const ProtocolNames& protocols) {
-  Loader loader(file, protocols);
+bool read_yaml(const std::string& yaml, const SettingsTarget& target, std::vector<SettingsFault>& faults) {
+  Loader loader(target, faults);
   try {
     const int documents = count_documents(yaml);
     if (documents > 1)
       loader.fault(0, "", "holds more than one YAML document; keep one, without --- between");
     if (documents > 0) loader.read_document(YAML::Load(yaml));
+    return true;
   } catch (const YAML::Exception& error) {
     loader.fault(error.mark.is_null() ? 0 : error.mark.line + 1, "", syntax_text(error, yaml));
-    return std::move(loader.faults());
+    return false;
   }
-  check_together(loader);
-  if (!loader.faults().empty()) return std::move(loader.faults());
-  return std::move(loader.settings());
-}
-
-std::variant<Settings, Faults> load_settings(const std::string& path, const ProtocolNames& protocols) {
-  if (path.empty()) return Settings{};
-  auto text = read_file(path);
-  if (auto* fault = std::get_if<SettingsFault>(&text)) return Faults{std::move(*fault)};
-  return parse_settings(std::get<std::string>(text), path, protocols);
-}
-
-std::string sensor_name(const Settings& settings) {
-  if (!settings.sensor_name.empty()) return settings.sensor_name;
-  char name[HOST_NAME_MAX + 1] = {};
-  return gethostname(name, sizeof name - 1) == 0 && name[0] != 0 ? name : "sensor";
 }
 
 }  // namespace spanlight
