@@ -1,13 +1,39 @@
 // Every protocol that Spanlight knows: one line each.
 
+#include "conn/conn.h"
 #include "core/descriptor.h"
+#include "core/gql/gql.h"
+#include "core/grpc/protocol.h"
+#include "dns/dns.h"
 #include "http/http.h"
+#include "http2/http2.h"
+#include "icmp/icmp.h"
+#include "quic/quic.h"
+#include "sctp/sctp.h"
+#include "tls/tls.h"
+#include "ws/ws.h"
 
 namespace spanlight {
 
 namespace {
 constexpr const Descriptor* kRegistry[] = {
     &http::kDescriptor,
+    &http2::kDescriptor,
+    &grpc::kDescriptor,
+    &gql::kDescriptor,
+    &ws::kDescriptor,
+    &http2::kWebSocket,
+    &dns::kDescriptor,
+    &dns::kMulticast,
+    &dns::kLinkLocal,
+    &tls::kDescriptor,
+    &quic::kDescriptor,
+    &icmp::kDescriptor,
+    &icmp::kV6Descriptor,
+    &sctp::kDescriptor,
+    // Of the pipeline itself.
+    &conn::kConnDescriptor,
+    &conn::kFlowDescriptor,
 };
 }  // namespace
 

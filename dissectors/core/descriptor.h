@@ -43,22 +43,46 @@ struct FieldSpec {
   std::string_view meaning;  // one sentence for people
 };
 
-enum class Transport : std::uint8_t { tcp, udp };
+// Datagrams of udp, icmp, icmpv6 and sctp come one window each; those of ICMP begin with the type. `both`: of
+// a protocol over tcp and udp.
+enum class Transport : std::uint8_t { tcp, udp, icmp, icmpv6, sctp, both };
+constexpr std::size_t kTransports = static_cast<std::size_t>(Transport::sctp) + 1;  // that a flow may have
 
 struct Descriptor {
-  std::string_view name;   // JSON `protocol`, topic `record.<name>.`, settings key
-  std::string_view title;  // for people
+  std::string_view name;          // JSON `protocol`, topic `record.<name>.`, settings key
+  std::string_view told_as = {};  // its calls are told under this protocol's name and topic; empty: its own
+  std::string_view title;         // for people
   Transport transport = Transport::tcp;
   std::span<const std::uint16_t> ports = {};  // hints: asked first there, found everywhere
   std::span<const std::string_view> patterns =
       {};                          // Hyperscan, anchored at the head's start; any one makes a candidate
   std::size_t head_bytes_max = 0;  // probe() has decided when it has seen so many bytes
+  // None: nothing to identify. Another protocol's dissector tells its calls, or the pipeline itself (conn).
   Probe probe = nullptr;
   Sync (*sync)(Direction from, Bytes window) = nullptr;
   std::size_t slot_bytes = 0;
   Dissector* (*create)(void* slot, Workshop& workshop) = nullptr;  // slot: slot_bytes, aligned to 64
   std::span<const FieldSpec> fields = {};
+  bool with_connections = false;  // dissected only where records of connections are asked for, or by name
+  bool reads_encrypted = false;   // what begins with a TLS handshake is shown to it, and to no other
+
+  // Over datagrams, where that differs from streams: each is a message, and shown alone.
+  Probe datagram_probe = nullptr;
+  Dissector* (*datagram_create)(void* slot, Workshop& workshop) = nullptr;
+
+  Probe probe_over(Transport one) const {
+    return one == Transport::udp && datagram_probe != nullptr ? datagram_probe : probe;
+  }
+  Dissector* create_over(Transport one, void* slot, Workshop& workshop) const {
+    const bool datagrams = one == Transport::udp && datagram_create != nullptr;
+    return datagrams ? datagram_create(slot, workshop) : create(slot, workshop);
+  }
 };
+
+// The protocol's name in records, topics and the catalog.
+inline std::string_view record_name(const Descriptor& protocol) {
+  return protocol.told_as.empty() ? protocol.name : protocol.told_as;
+}
 
 // All protocols, in the order in which they are asked. dissectors/registry.cpp: one line each.
 std::span<const Descriptor* const> registry();

@@ -8,11 +8,13 @@
 //
 // Per direction the pipeline calls   ( on_data | on_skipped | on_gap )* on_end   , and at last on_close once.
 // Bytes come causally ordered: what a peer acknowledged is delivered before what it then said, also when the
-// two directions of a TAP arrive skewed.
+// two directions of a TAP arrive skewed. Datagrams: each is a window of its own, whole, without holes.
 
 #include <cstdint>
 
 #include "core/bytes.h"
+#include "core/flow_errors.h"
+#include "core/handover.h"
 #include "core/lender.h"
 #include "core/memo.h"
 #include "core/slab.h"
@@ -39,13 +41,13 @@ struct Answer {
     skip,      // the next `n` bytes pass unseen; on_skipped tells when they have passed
     hold,      // keep the rest; ask again once the other direction has moved or ended
     resync,    // lost: drop bytes until the descriptor's sync() finds a message's start
-    identify,  // the rest of BOTH directions is another protocol: identify it afresh (`next` if it is known)
+    identify,  // the rest of BOTH directions is another protocol: the one that Workshop::handover names, or
+               // whichever it turns out to be
     stop,      // not interested in the rest of the flow
   };
   std::size_t consumed = 0;
   Want want = Want::data;
   std::uint64_t n = 0;
-  const Descriptor* next = nullptr;
 };
 
 // Who lost the bytes. `content`: nobody, they came and were not understood; said by dissectors alone.
@@ -53,6 +55,25 @@ enum class GapCause : std::uint8_t { mirror, sensor, content };
 
 // `shed`: the sensor had more to do than it could, and left the flow out.
 enum class End : std::uint8_t { fin, reset, idle, evicted, capture_ended, shed };
+
+// Why a call that was open then has no other half.
+constexpr Reason reason_of(End end) {
+  switch (end) {
+    case End::fin:
+      return Reason::closed;
+    case End::reset:
+      return Reason::reset;
+    case End::idle:
+      return Reason::unanswered;
+    case End::evicted:
+      return Reason::evicted;
+    case End::capture_ended:
+      return Reason::capture_ended;
+    case End::shed:
+      return Reason::lost_in_sensor;
+  }
+  return Reason::closed;
+}
 
 // What one worker lends to its dissectors. Outlives them all; `previews_shed` alone changes meanwhile.
 struct Limits {
@@ -72,6 +93,8 @@ struct DissectorCounters {
   std::uint64_t state_exhausted = 0;      // calls given up because the state slabs were full
   std::uint64_t open_calls_exceeded = 0;  // calls evicted by open_calls_max
   std::uint64_t headers_truncated = 0;    // messages whose headers were cut
+  std::uint64_t blocks_exceeded = 0;      // compressed header blocks left unread at a limit
+  std::uint64_t repeats = 0;              // messages that were sent again, and make no call of their own
 };
 
 // All memory of a dissector comes from here. A library that allocates (zlib, nghttp2) gets these slabs
@@ -83,6 +106,8 @@ struct Workshop {
   const Limits& limits;
   DissectorCounters& counters;
   Lender* lender = nullptr;  // of received buffers; none: what is kept is copied
+  FlowErrors* flow_errors = nullptr;
+  Handover handover = {};  // filled by who answers `identify`, taken away at once
 };
 
 // How much of each direction, by Direction, has been delivered, passed or declared missing. Datagrams: 0.
@@ -92,6 +117,9 @@ struct Position {
 
 class Dissector {
  public:
+  // The flow was another protocol's, which named this one as its successor. Told before anything else.
+  virtual void take_over(const Handover& handover) { static_cast<void>(handover); }
+
   virtual Answer on_data(Direction from, const Window& window, Sink& sink) = 0;
 
   // The end of a skip: `seen` bytes passed, `missing` more fell into holes. Their sum is less than was asked

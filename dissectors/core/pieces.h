@@ -18,6 +18,27 @@ class Pieces {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
+  Bytes front() const { return list_.empty() ? whole_ : list_.front(); }  // the first piece
+
+  template <typename Look>
+  void each(Look look) const {
+    if (!whole_.empty()) look(whole_);
+    for (const Bytes piece : list_) look(piece);
+  }
+
+  // The first bytes in one piece: as they lie, or as many as fit copied to `room`.
+  Bytes head(MutableBytes room) const {
+    if (list_.empty()) return whole_;
+    if (list_.size() == 1) return list_.front();
+    std::size_t used = 0;
+    for (const Bytes piece : list_) {
+      const std::size_t n = piece.size() < room.size() - used ? piece.size() : room.size() - used;
+      if (n > 0) std::memcpy(room.data() + used, piece.data(), n);
+      used += n;
+    }
+    return room.first(used);
+  }
+
   // `to` has room for size() bytes.
   void copy_to(std::uint8_t* to) const {
     if (!whole_.empty()) std::memcpy(to, whole_.data(), whole_.size());

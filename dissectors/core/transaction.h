@@ -43,6 +43,8 @@ enum Flag : std::uint32_t {
   kFlagMidstream = 1u << 6,         // the connection was joined after its start
   kFlagUncertain = 1u << 7,         // unpaired on purpose: behind a hole the pairing could not be proved
   kFlagShedBody = 1u << 8,          // body preview left out, or cut, because the sensor was overloaded
+  kFlagPackets = 1u << 9,           // the sensor kept the packets of this call for a while
+  kFlagConnection = 1u << 10,       // of a connection or flow itself, not of a call on it
 };
 
 struct HeaderSpan {  // offsets into Headers::bytes
@@ -72,6 +74,7 @@ struct Field {
   std::int64_t integer = 0;                     // integer; boolean as 0 or 1
   double number = 0;                            // number
   std::span<const std::string_view> list = {};  // list of texts
+  bool objects = false;  // each text of the list is a JSON object whose values are texts, numbers or booleans
 };
 
 struct Message {
@@ -93,6 +96,7 @@ struct Transaction {
   State state = State::complete;
   Reason reason = Reason::none;
   std::uint32_t flags = 0;
+  bool reversed = false;  // the end that its flow calls the server asked, and is the record's client
   std::string_view method = {};
   std::string_view url = {};           // as on the wire
   std::string_view path = {};          // without the query

@@ -3,6 +3,8 @@
 
 #include <new>
 
+#include "core/fold.h"
+#include "core/ws/terms.h"
 #include "http/connection.h"
 
 namespace spanlight::http {
@@ -125,6 +127,7 @@ Connection::Next Connection::finish_response(Sink& sink) {
   const bool tunnel = status < 300 && call.request.begun && call.request.head.text(asked.method) == "CONNECT";
   const bool switched = status == 101 || tunnel;
   const bool waits = call.request.begun && !call.request.ended && !switched;
+  if (switched && !m.cut) name_successor(call);
   if (!waits) {
     if (track(Direction::c2s).call == &call) {
       track(Direction::c2s).call = nullptr;
@@ -142,6 +145,23 @@ Connection::Next Connection::finish_response(Sink& sink) {
   if (track(Direction::c2s).call != nullptr) cut_request(0, sink);
   settle_queued(Reason::closed, 0, sink);
   return Next::identify;
+}
+
+// What the answer's head says of who speaks next, while it is there.
+void Connection::name_successor(const Call& call) {
+  const Headers headers = call.response.head.headers();
+  ws::Terms terms{.known = !call.response.head.truncated()};
+  bool websocket = false;
+  for (const HeaderSpan& span : headers.spans) {
+    const std::string_view name = headers.name(span), value = headers.value(span);
+    if (same_folded(name, "upgrade")) websocket = same_folded(value, "websocket");
+    if (same_folded(name, ws::kExtensionsHeader)) terms.add_extensions(value);
+    if (same_folded(name, ws::kSubprotocolHeader)) terms.set_subprotocol(value);
+  }
+  if (!websocket) return;
+  workshop_.handover.protocol = ws::kProtocol;
+  workshop_.handover.lost[index_of(Direction::c2s)] = track(Direction::c2s).lost_held;
+  workshop_.handover.put(terms);
 }
 
 void Connection::cut(Direction from, std::uint32_t flags, Sink& sink) {

@@ -18,24 +18,6 @@ std::uint32_t premature_end_flags(End end) {
   return end == End::fin || end == End::reset ? kFlagMalformed : kFlagTruncatedBody;
 }
 
-Reason reason_of(End end) {
-  switch (end) {
-    case End::fin:
-      return Reason::closed;
-    case End::reset:
-      return Reason::reset;
-    case End::idle:
-      return Reason::unanswered;
-    case End::evicted:
-      return Reason::evicted;
-    case End::capture_ended:
-      return Reason::capture_ended;
-    case End::shed:
-      return Reason::lost_in_sensor;
-  }
-  return Reason::closed;
-}
-
 }  // namespace
 
 Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {

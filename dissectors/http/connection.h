@@ -76,6 +76,7 @@ class Connection final : public Dissector {
   Next finish(Direction from, Sink& sink);
   Next finish_response(Sink& sink);
   void finish_request(Sink& sink);
+  void name_successor(const Call& call);
   void cut(Direction from, std::uint32_t flags, Sink& sink);
   void cut_request(std::uint32_t flags, Sink& sink);
   void cut_response(std::uint32_t flags, Sink& sink);

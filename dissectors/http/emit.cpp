@@ -4,6 +4,9 @@
 #include <array>
 #include <string_view>
 
+#include "core/gql/gql.h"
+#include "core/grpc/protocol.h"
+#include "core/http/semantics.h"
 #include "core/listed.h"
 #include "http/connection.h"
 #include "http/http.h"
@@ -14,37 +17,9 @@ namespace {
 constexpr std::array<std::string_view, 10> kVersions = {"1.0", "1.1", "1.2", "1.3", "1.4",
                                                         "1.5", "1.6", "1.7", "1.8", "1.9"};
 
-// W3C traceparent: version-traceid-parentid-flags. b3 (one header): traceid-spanid[-...], or a lone sampling
-// digit.
 std::string_view trace_id_of(const Head& head) {
-  constexpr std::size_t kTraceIdAt = 3;
-  constexpr std::size_t kTraceIdBytes = 32;
-  const std::string_view traceparent = head.lifted(Known::traceparent), b3 = head.lifted(Known::b3);
-  if (traceparent.size() > kTraceIdAt + kTraceIdBytes && traceparent[2] == '-' &&
-      traceparent[kTraceIdAt + kTraceIdBytes] == '-')
-    return traceparent.substr(kTraceIdAt, kTraceIdBytes);
-  if (const std::size_t dash = b3.find('-'); dash != std::string_view::npos && dash > 1)
-    return b3.substr(0, dash);
-  return head.lifted(Known::x_b3_traceid);
-}
-
-void set_target(Transaction& out, std::string_view target) {
-  out.url = target;
-  std::string_view rest = target;
-  // absolute-form (RFC 9112, 3.2.2): the path begins behind the authority.
-  const std::size_t scheme = rest.find("://");
-  if (!rest.starts_with('/') && scheme != std::string_view::npos && rest.find('?') > scheme) {
-    const std::size_t path = rest.find_first_of("/?", scheme + 3);
-    if (path == std::string_view::npos) {
-      out.path = "/";
-      return;
-    }
-    rest = rest.substr(path);
-  }
-  const std::size_t question = rest.find('?');
-  out.path = rest.substr(0, question);
-  if (out.path.empty()) out.path = "/";
-  if (question != std::string_view::npos) out.query_string = rest.substr(question + 1);
+  return http::trace_id_of(head.lifted(Known::traceparent), head.lifted(Known::b3),
+                           head.lifted(Known::x_b3_traceid));
 }
 
 void set_message(Message& out, const MessageState& in, Preview::Room& room) {
@@ -172,7 +147,8 @@ void emit_call(const Call& call, Reason reason, Sink& sink) {
     out.error = reason_text(reason);
     out.is_error = !out.error.empty();
   }
-  sink.emit(out);
+  if (grpc::is_web(out)) return grpc::emit_web(out, sink);
+  gql::emit_call(out, sink);
 }
 
 }  // namespace spanlight::http

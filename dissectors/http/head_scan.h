@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/http/known_header.h"
 #include "core/transaction.h"
 #include "http/byte_classes.h"
-#include "http/known_header.h"
 
 namespace spanlight::http {
 

@@ -21,13 +21,13 @@ std::string many(std::size_t headers) {
   return out;
 }
 
-struct Case {
+struct HeadCase {
   const char* name;
   std::string headers;  // behind the start line
   bool regular;         // the scanner takes it
 };
 
-std::vector<Case> cases() {
+std::vector<HeadCase> head_cases() {
   return {
       {"none", "\r\n", true},
       {"one", "Host: h\r\n\r\n", true},
@@ -116,7 +116,7 @@ const std::string kAsk = "GET /a?b=1 HTTP/1.1\r\n";
 const std::string kAnswer = "HTTP/1.1 200 OK\r\n";
 
 TEST(HeadScan, TakesWhatIsRegular) {
-  for (const Case& c : cases())
+  for (const HeadCase& c : head_cases())
     for (const std::string& line : {kAsk, kAnswer, std::string("\r\n")}) {
       const std::string head = line + c.headers;
       ScannedHead out;
@@ -129,7 +129,7 @@ TEST(HeadScan, TakesWhatIsRegular) {
 // Each head as a request's and as a response's, with others before and behind it, whole and in every way cut;
 // with every limit that it may meet.
 TEST(HeadScan, NothingTellsWhoReadAHead) {
-  for (const Case& c : cases())
+  for (const HeadCase& c : head_cases())
     for (const bool asks : {true, false})
       for (const char* method : {"GET", "HEAD", "CONNECT"}) {
         const std::string ask = method + std::string(" /a?b=1 HTTP/1.1\r\n");

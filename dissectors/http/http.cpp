@@ -17,8 +17,8 @@ constexpr std::string_view kPatterns[] = {
 };
 
 constexpr FieldSpec kFields[] = {
-    {"http_version", FieldType::text, true, false, "Version of the request: 1.0 or 1.1"},
-    {"host", FieldType::text, true, false, "The Host header"},
+    {"http_version", FieldType::text, true, false, "Version of the request: 1.0, 1.1 or 2"},
+    {"host", FieldType::text, true, false, "The Host header, or the :authority of HTTP/2"},
     {"user_agent", FieldType::text, true, false, "The User-Agent header"},
     {"pipelined", FieldType::boolean, true, false,
      "The request was sent before the answer to the previous one had ended"},

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/testing/harness.h"
+#include "core/ws/terms.h"
 
 namespace spanlight::http {
 namespace {
@@ -288,6 +289,85 @@ TEST(Http, SwitchingHandsBothDirectionsOver) {
     EXPECT_EQ(o.used_bytes, 0u) << s.name;
     EXPECT_EQ(check_splits(kDescriptor, c), "") << s.name;
   }
+}
+
+// What the answer agrees on reaches whoever reads WebSocket.
+TEST(Http, AnUpgradeNamesItsSuccessorAndTheTerms) {
+  const std::string ask = "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+  const std::string agree =
+      "HTTP/1.1 101 Switching Protocols\r\nUPGRADE: WebSocket\r\nSec-WebSocket-Protocol: chat\r\n"
+      "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n\r\n";
+  for (const std::size_t cut : {std::size_t{0}, std::size_t{1}}) {
+    const Outcome o = play(kDescriptor, {{kC, ask}, {kS, agree}}, {.cut_bytes = cut});
+    EXPECT_EQ(o.handover.protocol, "ws");
+    const auto terms = o.handover.get<ws::Terms>();
+    EXPECT_TRUE(terms.known && terms.deflates);
+    EXPECT_EQ(terms.subprotocol(), "chat");
+    EXPECT_TRUE(terms.deflate[0].takes_over);
+    EXPECT_FALSE(terms.deflate[1].takes_over);
+  }
+  EXPECT_EQ(play(kDescriptor, {{kC, ask}, {kS, "HTTP/1.1 101 S\r\nUpgrade: h2c\r\n\r\n"}}).handover.protocol,
+            "");
+}
+
+TEST(Http, GrpcWebIsToldAsSuch) {
+  const std::string asked("\0\0\0\0\3tea", 8);
+  const std::string answered =
+      std::string("\0\0\0\0\4done", 9) + std::string("\x80\0\0\0\x10", 5) + "grpc-status: 13\n";
+  const auto head = [](const std::string& first, std::size_t size) {
+    return first + "\r\nContent-Type: application/grpc-web+proto\r\nContent-Length: " + std::to_string(size) +
+           "\r\n\r\n";
+  };
+  const Conversation talk = {{kC, head("POST /shop.Cart/Add HTTP/1.1\r\nHost: h", asked.size()) + asked},
+                             {kS, head("HTTP/1.1 200 OK", answered.size()) + answered}};
+  const Outcome o = play(kDescriptor, talk);
+  ASSERT_EQ(o.calls.size(), 1u);
+  EXPECT_EQ(o.calls[0].summary, "shop.Cart/Add");
+  EXPECT_EQ(o.calls[0].error, "INTERNAL");
+  EXPECT_NE(o.calls[0].response_fields.find("grpc_messages=1|grpc_message_bytes=4|grpc_status=13"),
+            std::string::npos)
+      << o.calls[0].response_fields;
+  EXPECT_EQ(check_splits(kDescriptor, talk, {}), "");
+  EXPECT_EQ(check_prefixes(kDescriptor, talk, {}), "");
+  EXPECT_EQ(check_gaps(kDescriptor, talk, {}), "");
+}
+
+TEST(Http, GraphqlIsToldAsSuch) {
+  const auto post = [](const std::string& type, const std::string& body) {
+    return "POST /any HTTP/1.1\r\nHost: h\r\nContent-Type: " + type +
+           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  };
+  const auto answer = [](const std::string& type, const std::string& body) {
+    return "HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+  };
+  const std::string fine = answer("application/json", "{\"data\":{}}");
+  const Conversation c = {
+      {kC, post("application/json", R"({"query":"query Me { me }"})")},
+      {kS, fine},
+      {kC, post("application/graphql", "mutation Do { do }")},
+      {kS, answer("application/graphql-response+json", R"({"errors":[{"message":"no \"way\""}]})")},
+      {kC, "GET /x?query=%7Bme%7D HTTP/1.1\r\n\r\n"},
+      {kS, fine},
+      {kC, post("application/json", R"({"query":"select 1"})")},
+      {kS, fine},
+      {kC, post("text/plain", R"({"query":"{ me }"})")},
+      {kS, fine},
+      {kC, post("application/octet-stream", "zipped")},
+      {kS, answer("application/graphql-response+json", "{\"data\":1}")},
+      {kC, "GET /graphql HTTP/1.1\r\n\r\n"},
+      {kS, fine}};
+  const Outcome o = play(kDescriptor, c);
+  ASSERT_EQ(o.calls.size(), 7u);
+  const char* const summaries[] = {"query Me",  "mutation Do", "query",       "POST /any",
+                                   "POST /any", "GraphQL",     "GET /graphql"};
+  for (std::size_t i = 0; i < o.calls.size(); ++i) EXPECT_EQ(o.calls[i].summary, summaries[i]) << i;
+  EXPECT_TRUE(o.calls[1].is_error);
+  EXPECT_EQ(o.calls[1].error, "no \"way\"");
+  EXPECT_EQ(o.calls[1].response_fields, "errors=1|reason=OK|");
+  EXPECT_EQ(o.calls[0].request_fields, "operation=query|operation_name=Me|http_version=1.1|host=h|");
+  EXPECT_EQ(check_splits(kDescriptor, c), "");
+  EXPECT_EQ(check_gaps(kDescriptor, c), "");
 }
 
 // Overload leaves previews out for a while: bodies are counted all the same, and what is missing is flagged.

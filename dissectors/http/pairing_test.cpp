@@ -28,7 +28,7 @@ struct Client {
   DurationNs rest = 0;       // and rests
 };
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef SPANLIGHT_SANITIZED
 constexpr std::uint32_t kSeeds = 500;  // ten times slower
 #else
 constexpr std::uint32_t kSeeds = 5'000;

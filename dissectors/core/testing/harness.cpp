@@ -178,8 +178,11 @@ class Session {
         buffers_(how.lend),
         workshop_{*state_, *previews_, limits_, out_.counters, &buffers_},
         parks_(how.park),
+        over_(how.datagrams ? Transport::udp : Transport::tcp),
         slot_(std::aligned_alloc(64, (protocol.slot_bytes + 63) / 64 * 64)),
-        dissector_(protocol.create(slot_, workshop_)) {}
+        dissector_(protocol.create_over(over_, slot_, workshop_)) {
+    if (how.handover != nullptr) dissector_->take_over(*how.handover);
+  }
   ~Session() {
     std::free(slot_);
     pools().give(std::move(state_));
@@ -200,6 +203,7 @@ class Session {
     bytes = pass(from, bytes);
     w.window += bytes;
     if (!bytes.empty()) run(from);
+    if (over_ == Transport::udp) w = {};  // nothing of a datagram waits for the next one
     stir(opposite(from));
     rest();
   }
@@ -288,7 +292,7 @@ class Session {
     if (!parked_) return;
     parked_ = false;
     const Inside inside(true);
-    dissector_ = protocol_.create(slot_, workshop_);
+    dissector_ = protocol_.create_over(over_, slot_, workshop_);
     dissector_->resume(position(), memo_);
   }
 
@@ -391,7 +395,7 @@ class Session {
         break;
       case Answer::Want::identify:
         out_.identified = true;
-        out_.next = answer.next;
+        out_.handover = workshop_.handover;
         [[fallthrough]];
       case Answer::Want::stop:
         done_ = true;
@@ -410,6 +414,7 @@ class Session {
   Buffers buffers_;
   Workshop workshop_;
   const bool parks_;
+  const Transport over_;
   bool parked_ = false;
   Memo memo_{};
   void* slot_;
@@ -472,11 +477,11 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
         s.peer_acked == Segment::kAllBefore ? sent[index_of(opposite(s.from))] : s.peer_acked;
     sent[index_of(s.from)] += s.bytes.size();
     if (ended[index_of(s.from)]) continue;
-    if (s.lost) session.gap(s.from, s.bytes.size(), s.cause, time);
+    if (s.lost && !how.datagrams) session.gap(s.from, s.bytes.size(), s.cause, time);
     std::string_view rest = s.lost ? std::string_view{} : s.bytes;
     while (!rest.empty()) {
-      std::size_t n = how.cut_bytes == 0 ? rest.size() : how.cut_bytes;
-      if (how.cut_seed != 0) n = 1 + random() % (1u << (random() % 9));
+      std::size_t n = how.cut_bytes == 0 || how.datagrams ? rest.size() : how.cut_bytes;
+      if (how.cut_seed != 0 && !how.datagrams) n = 1 + random() % (1u << (random() % 9));
       n = std::min(n, rest.size());
       session.deliver(s.from, rest.substr(0, n), acked, time);
       rest.remove_prefix(n);

@@ -48,6 +48,8 @@ struct Play {
   Limits limits = {};
   std::size_t state_bytes = 16u << 20;
   std::size_t preview_bytes = 16u << 20;
+  const Handover* handover = nullptr;  // that the dissector takes the flow over with
+  bool datagrams = false;      // each segment is one, shown alone and whole; a lost one is never told of
   std::size_t cut_bytes = 0;   // deliver in pieces of so many bytes; 0: whole segments
   std::uint32_t cut_seed = 0;  // not 0: random pieces instead
   bool lend = true;            // windows lie in buffers that may be lent
@@ -64,7 +66,7 @@ struct Outcome {
   DissectorCounters counters;
   std::vector<std::string> violations;  // rules of the contract that were broken
   bool identified = false;
-  const Descriptor* next = nullptr;
+  Handover handover;           // to it
   std::string handed_over[2];  // per direction: what the next protocol gets
   std::size_t used_bytes = 0;  // of both slab pools and of lent buffers at the end
   std::uint64_t skipped_bytes = 0;

@@ -1,0 +1,305 @@
+// Which answer belongs to which query, and what becomes of those without one.
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "dns/codes.h"
+#include "dns/connection.h"
+#include "dns/transfer.h"
+
+namespace spanlight::dns {
+namespace {
+
+std::uint32_t flags_of(const Outline& outline, std::size_t size) {
+  return outline.fault != Fault::none || outline.end != size ? std::uint32_t{kFlagMalformed} : 0;
+}
+
+bool asks_for_zone(const Outline& outline) {
+  return outline.asks() && (outline.question.type == type::kAxfr || outline.question.type == type::kIxfr);
+}
+
+}  // namespace
+
+// False: no message.
+bool Connection::take_message(Direction from, Bytes bytes, TimeNs first_byte, TimeNs last_byte, Sink& sink) {
+  const Outline outline = outline_of(bytes);
+  if (outline.fault != Fault::none || outline.end != bytes.size()) ++workshop_.counters.malformed;
+  if (!outline.understood()) return false;
+  const Read message{bytes, outline, first_byte, last_byte};
+  if (!flavour_.pairs) {
+    const Half half = message.half();
+    emit_exchange(flavour_,
+                  {.state = State::one_way,
+                   .reason = Reason::unsolicited,
+                   .flags = flags_of(outline, bytes.size()),
+                   .asked_by = from,
+                   .answers = outline.header.count(Section::answer),
+                   .query = &half},
+                  sink);
+  } else if (outline.header.is_response()) {
+    answer(from, message, sink);
+  } else {
+    ask(from, message, sink);
+  }
+  return outline.fault == Fault::none;
+}
+
+// ---- queries ------------------------------------------------------------------------------------
+
+void Connection::ask(Direction from, const Read& message, Sink& sink) {
+  rest_.asked = true;
+  if (Query* same = find_same(from, message)) {
+    ++same->retransmissions;
+    ++workshop_.counters.repeats;
+    return;
+  }
+  if (open_ >= std::max(workshop_.limits.open_calls_max, 1u)) {
+    ++workshop_.counters.open_calls_exceeded;
+    settle(*front_, Reason::evicted, sink);
+  }
+  Query* query = take_query(message);
+  if (query == nullptr) {
+    ++workshop_.counters.state_exhausted;
+    const Half half = message.half();
+    return emit_exchange(flavour_,
+                         {.state = State::no_response,
+                          .reason = Reason::evicted,
+                          .flags = flags_of(message.outline, message.bytes.size()),
+                          .asked_by = from,
+                          .query = &half},
+                         sink);
+  }
+  query->from = from;
+  query->repeated = was_answered(message);
+  Query** last = &front_;
+  while (*last != nullptr) last = &(*last)->next;
+  *last = query;
+  ++open_;
+}
+
+Query* Connection::take_query(const Read& message) {
+  const std::size_t kept = std::min(message.bytes.size(), kKeptBytesMax);
+  const MutableBytes block = workshop_.state.take(sizeof(Query) + kept);
+  if (block.empty()) return nullptr;
+  auto* query = new (block.data()) Query;
+  query->id = message.outline.header.id;
+  query->first_byte = message.first_byte;
+  query->last_byte = message.last_byte;
+  query->size = static_cast<std::uint32_t>(message.bytes.size());
+  query->kept = static_cast<std::uint32_t>(kept);
+  query->flags = flags_of(message.outline, message.bytes.size());
+  std::memcpy(block.data() + sizeof(Query), message.bytes.data(), kept);
+  return query;
+}
+
+// The same query again: same sender, id and question.
+Query* Connection::find_same(Direction from, const Read& message) {
+  for (Query* query = front_; query != nullptr; query = query->next)
+    if (query->from == from && is_same(*query, message)) return query;
+  return nullptr;
+}
+
+// `asked` is the outline of what was found.
+Query* Connection::find_query(Direction from, const Read& message, Outline& asked) {
+  for (Query* query = front_; query != nullptr; query = query->next) {
+    if (query->from == from || query->id != message.outline.header.id) continue;
+    asked = outline_of(query->bytes());
+    if (is_answered_by(*query, asked, message)) return query;
+  }
+  return nullptr;
+}
+
+void Connection::settle(Query& query, Reason reason, Sink& sink) {
+  if (query.transfer != nullptr) {
+    const bool by_peers = reason == Reason::closed || reason == Reason::reset;
+    return tell_transfer(query, by_peers ? kFlagMalformed : kFlagTruncatedBody, sink);
+  }
+  if (query.hole) {
+    reason = query.cause == GapCause::sensor ? Reason::lost_in_sensor : Reason::lost_in_mirror;
+    query.flags |= kFlagGap;
+  } else if (reason == Reason::lost_in_sensor) {
+    query.flags |= kFlagGap;
+  }
+  const Outline outline = outline_of(query.bytes());
+  const Half half = half_of(query, outline);
+  const bool many =
+      flavour_.asks_many && reason != Reason::lost_in_mirror && reason != Reason::lost_in_sensor;
+  emit_exchange(flavour_,
+                {.state = many ? State::one_way : State::no_response,
+                 .reason = reason,
+                 .flags = query.flags,
+                 .asked_by = query.from,
+                 .retransmissions = query.retransmissions,
+                 .repeated = query.repeated,
+                 .query = &half},
+                sink);
+  release(query);
+}
+
+// Those that `asker` sent; nobody is left to answer them.
+void Connection::settle_all(Direction asker, End end, Sink& sink) {
+  for (Query* query = front_; query != nullptr;) {
+    Query* const next = query->next;
+    if (query->from == asker) settle(*query, reason_of(end), sink);
+    query = next;
+  }
+}
+
+void Connection::release(Query& query) {
+  Query** at = &front_;
+  while (*at != &query) at = &(*at)->next;
+  *at = query.next;
+  --open_;
+  if (query.transfer != nullptr) {
+    query.transfer->first.release(workshop_.state);
+    workshop_.state.give({reinterpret_cast<std::uint8_t*>(query.transfer), sizeof(Transfer)});
+  }
+  workshop_.state.give({reinterpret_cast<std::uint8_t*>(&query), sizeof(Query)});
+}
+
+// ---- answers ------------------------------------------------------------------------------------
+
+void Connection::answer(Direction from, const Read& message, Sink& sink) {
+  Outline asked;
+  Query* query = find_query(from, message, asked);
+  if (query == nullptr) return tell_unasked(from, message, sink);
+  if (!flavour_.datagrams && asks_for_zone(asked) && (query->transfer != nullptr || begin_transfer(*query))) {
+    if (carry_on(*query, message)) tell_transfer(*query, 0, sink);
+    return;
+  }
+  const Half response = message.half();
+  const Half half = half_of(*query, asked);
+  remember(message.outline.header.id, query->bytes(), asked);
+  emit_exchange(flavour_,
+                {.flags = query->flags | flags_of(message.outline, message.bytes.size()),
+                 .asked_by = query->from,
+                 .retransmissions = query->retransmissions,
+                 .repeated = query->repeated,
+                 .answers = message.outline.header.count(Section::answer),
+                 .query = &half,
+                 .response = &response},
+                sink);
+  release(*query);
+}
+
+// Nobody asked, or the question was not seen, or it has its answer already.
+void Connection::tell_unasked(Direction from, const Read& message, Sink& sink) {
+  if (was_answered(message)) {
+    ++workshop_.counters.repeats;
+    return;
+  }
+  const Direction asker = opposite(from);
+  const bool missing = has_hole(asker);
+  const bool never = !rest_.asked;  // the mirror shows one side alone, or began late
+  const Half half = message.half();
+  emit_exchange(
+      flavour_,
+      {.state = State::no_request,
+       .reason = missing || never ? lost(asker) : Reason::unsolicited,
+       .flags = flags_of(message.outline, message.bytes.size()) | (missing ? std::uint32_t{kFlagGap} : 0),
+       .asked_by = asker,
+       .answers = message.outline.header.count(Section::answer),
+       .response = &half},
+      sink);
+}
+
+// ---- zones --------------------------------------------------------------------------------------
+
+bool Connection::begin_transfer(Query& query) {
+  const MutableBytes block = workshop_.state.take(sizeof(Transfer));
+  if (block.empty()) {
+    ++workshop_.counters.state_exhausted;
+    return false;
+  }
+  query.transfer = new (block.data()) Transfer;
+  return true;
+}
+
+// True: that was the last message.
+bool Connection::carry_on(Query& query, const Read& message) {
+  Transfer& t = *query.transfer;
+  if (t.messages == 0) {
+    t.first_byte = message.first_byte;
+    const Bytes kept = message.bytes.first(std::min(message.bytes.size(), kKeptBytesMax));
+    if (!t.first.append(workshop_.state, kept)) ++workshop_.counters.state_exhausted;
+  }
+  t.last_byte = message.last_byte;
+  t.size += message.bytes.size();
+  query.flags |= flags_of(message.outline, message.bytes.size());
+  const bool incremental = outline_of(query.bytes()).question.type == type::kIxfr;
+  return take_answers(t, message.bytes, message.outline, incremental);
+}
+
+void Connection::tell_transfer(Query& query, std::uint32_t flags, Sink& sink) {
+  const Transfer& t = *query.transfer;
+  const Outline asked = outline_of(query.bytes()), answered = outline_of(t.first.bytes());
+  const Half half = half_of(query, asked);
+  const Half response{.bytes = t.first.bytes(),
+                      .outline = &answered,
+                      .first_byte = t.first_byte,
+                      .last_byte = t.last_byte,
+                      .size = t.size};
+  remember(asked.header.id, query.bytes(), asked);
+  emit_exchange(flavour_,
+                {.flags = query.flags | flags | (query.hole ? std::uint32_t{kFlagGap} : 0),
+                 .asked_by = query.from,
+                 .retransmissions = query.retransmissions,
+                 .repeated = query.repeated,
+                 .messages = t.messages,
+                 .answers = t.answers,
+                 .query = &half,
+                 .response = &response},
+                sink);
+  release(query);
+}
+
+// ---- what was answered --------------------------------------------------------------------------
+
+bool Connection::was_answered(const Read& message) const {
+  const Header& header = message.outline.header;
+  for (const Answered& known : rest_.answered) {
+    if (known.question == 0 || known.id != header.id) continue;
+    if (!message.outline.asks() || known.question == digest_of(message.bytes, message.outline.question))
+      return true;
+  }
+  return false;
+}
+
+void Connection::remember(std::uint16_t id, Bytes query, const Outline& outline) {
+  const std::uint16_t digest = outline.asks() ? digest_of(query, outline.question) : 1;
+  rest_.answered[rest_.next] = {id, digest};
+  rest_.next = static_cast<std::uint8_t>((rest_.next + 1u) % std::size(rest_.answered));
+}
+
+Reason Connection::lost(Direction d) const {
+  return (rest_.blamed >> index_of(d) & 1) != 0 ? Reason::lost_in_sensor : Reason::lost_in_mirror;
+}
+
+// ---- matching -----------------------------------------------------------------------------------
+
+Half Connection::half_of(const Query& query, const Outline& outline) {
+  return {.bytes = query.bytes(),
+          .outline = &outline,
+          .first_byte = query.first_byte,
+          .last_byte = query.last_byte,
+          .size = query.size};
+}
+
+bool Connection::is_same(const Query& query, const Read& message) {
+  if (query.id != message.outline.header.id) return false;
+  const Bytes bytes = query.bytes();
+  const Outline outline = outline_of(bytes);
+  if (outline.header.opcode() != message.outline.header.opcode()) return false;
+  if (!outline.asks() || !message.outline.asks()) return outline.asks() == message.outline.asks();
+  return same_question(bytes, outline.question, message.bytes, message.outline.question);
+}
+
+// Some errors come without the question; of a zone's messages all but the first may.
+bool Connection::is_answered_by(const Query& query, const Outline& asked, const Read& message) {
+  if (!message.outline.asks()) return true;
+  return asked.asks() &&
+         same_question(query.bytes(), asked.question, message.bytes, message.outline.question);
+}
+
+}  // namespace spanlight::dns

@@ -1,0 +1,145 @@
+#include "dns/recognise.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "dns/codes.h"
+#include "dns/parse.h"
+
+namespace spanlight::dns {
+namespace {
+
+constexpr std::uint16_t kQuestionsMax = 64;  // multicast DNS asks several things at once
+constexpr std::size_t kFlagsAt = 2;
+
+// What the two bytes of flags must be like. Opcode, reserved bit and a query's code are seldom right by
+// chance.
+bool plausible_flags(std::uint16_t flags) {
+  const Header header{.flags = flags};
+  const std::uint8_t op = header.opcode();
+  if (op != opcode::kQuery && op != opcode::kNotify && op != opcode::kUpdate) return false;
+  if ((flags & kReserved) != 0) return false;
+  return header.is_response() || header.rcode() == 0;
+}
+
+bool plausible_counts(const Header& h) {
+  const std::uint16_t questions = h.count(Section::question);
+  if (questions > kQuestionsMax) return false;
+  const bool records =
+      h.count(Section::answer) + h.count(Section::authority) + h.count(Section::additional) > 0;
+  return questions > 0 || (h.is_response() && (records || h.rcode() != 0 || h.opcode() == opcode::kUpdate));
+}
+
+bool plausible_class(std::uint16_t value) {
+  switch (value & ~klass::kTopBit) {
+    case klass::kIn:
+    case klass::kChaos:
+    case klass::kHesiod:
+    case klass::kNone:
+    case klass::kAny:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// NetBIOS names (RFC 1001, 14.1) come in messages of the same shape: 32 letters from A to P, then other
+// types.
+bool is_netbios_name(Bytes message, const Question& question) {
+  constexpr std::size_t kLetters = 32;
+  bool first = true, netbios = false;
+  walk_name(message, question.name_at, [&](Bytes label) {
+    if (first)
+      netbios = label.size() == kLetters &&
+                std::ranges::all_of(label, [](std::uint8_t b) { return b >= 'A' && b <= 'P'; });
+    first = false;
+  });
+  return netbios;
+}
+
+// The whole message, or its beginning: `short_input` is all that may be wrong with that. Nothing may stand
+// behind it.
+Fault plausible(Bytes message) {
+  Header header;
+  if (const Fault fault = read_header(message, header); fault != Fault::none) return fault;
+  if (!plausible_flags(header.flags) || !plausible_counts(header)) return Fault::bad_value;
+  std::size_t at = kHeaderBytes;
+  for (unsigned i = 0; i < header.count(Section::question); ++i) {
+    Question question;
+    if (const Fault fault = read_question(message, at, question); fault != Fault::none) return fault;
+    if (!plausible_class(question.klass) || is_netbios_name(message, question)) return Fault::bad_value;
+  }
+  for (const Section section : {Section::answer, Section::authority, Section::additional}) {
+    for (unsigned i = 0; i < header.count(section); ++i) {
+      ResourceRecord record;
+      if (const Fault fault = read_record(message, at, record); fault != Fault::none) return fault;
+      if (record.type != type::kOpt && !plausible_class(record.klass)) return Fault::bad_value;
+    }
+  }
+  return is_end(message, at) ? Fault::none : Fault::bad_length;
+}
+
+Verdict speaker_of(Bytes message) {
+  return (message[kFlagsAt] & 0x80) != 0 ? Verdict::server : Verdict::client;
+}
+
+enum class Look : std::uint8_t { no, more, yes };
+
+// A message with its length in front, as far as it is there. Depends on the first kProbeBytes alone.
+Look look(Bytes window) {
+  window = window.first(std::min(window.size(), kProbeBytes));
+  if (window.size() < kLengthBytes) return Look::more;
+  const auto length = static_cast<std::size_t>(window[0] << 8 | window[1]);
+  if (length < kHeaderBytes) return Look::no;
+  Bytes message = window.subspan(kLengthBytes);
+  const bool whole = message.size() >= length;
+  if (whole) message = message.first(length);
+  const Fault fault = plausible(message);
+  if (fault == Fault::none) return whole ? Look::yes : Look::no;
+  if (fault != Fault::short_input || whole) return Look::no;
+  if (window.size() < kProbeBytes) {
+    // What is wrong already will not be cured.
+    const bool flags = message.size() >= kFlagsAt + 2;
+    return flags && !plausible_flags(
+                        static_cast<std::uint16_t>(message[kFlagsAt] << 8 | message[kFlagsAt + 1]))
+               ? Look::no
+               : Look::more;
+  }
+  return Look::yes;
+}
+
+}  // namespace
+
+Verdict probe_datagram(Bytes own, Bytes) {
+  return plausible(own) == Fault::none ? speaker_of(own) : Verdict::no;
+}
+
+Verdict probe_multicast(Bytes own, Bytes) {
+  return plausible(own) == Fault::none ? Verdict::client : Verdict::no;
+}
+
+Verdict probe_stream(Bytes own, Bytes) {
+  switch (look(own)) {
+    case Look::no:
+      return Verdict::no;
+    case Look::more:
+      return Verdict::more;
+    case Look::yes:
+      break;
+  }
+  return speaker_of(own.subspan(kLengthBytes));
+}
+
+Sync sync(Direction from, Bytes window) {
+  const Verdict wanted = from == Direction::c2s ? Verdict::client : Verdict::server;
+  for (std::size_t at = 0; at < window.size(); ++at) {
+    const Bytes rest = window.subspan(at);
+    const Look seen = look(rest);
+    if (seen == Look::more) return {.skip = at, .found = false};
+    if (seen == Look::yes && speaker_of(rest.subspan(kLengthBytes)) == wanted)
+      return {.skip = at, .found = true};
+  }
+  return {.skip = window.size(), .found = false};
+}
+
+}  // namespace spanlight::dns

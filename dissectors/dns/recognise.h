@@ -1,0 +1,19 @@
+#pragma once
+// Is this DNS? From the bytes alone: on any port.
+
+#include "core/descriptor.h"
+
+namespace spanlight::dns {
+
+// A head of a stream is decided when so much of its first message is there.
+constexpr std::size_t kProbeBytes = 512;
+
+Verdict probe_datagram(Bytes own, Bytes peer);
+Verdict probe_stream(Bytes own, Bytes peer);
+
+// Multicast DNS: whoever speaks, speaks first.
+Verdict probe_multicast(Bytes own, Bytes peer);
+
+Sync sync(Direction from, Bytes window);
+
+}  // namespace spanlight::dns
