@@ -3,8 +3,12 @@
 #include <flatbuffers/flatbuffers.h>
 #include <zmq.h>
 
+#include <pthread.h>
+
 #include <cassert>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "publish/endpoint.h"
 #include "publish/socket.h"
@@ -14,8 +18,11 @@ namespace spanlight {
 
 namespace {
 
-constexpr int kCommandsPerTurnMax = 16;  // then batches are sent again
-constexpr int kQueuedCommandsMax = 16;   // per peer
+using Clock = std::chrono::steady_clock;
+
+constexpr int kQueuedCommandsMax = 16;  // per peer
+constexpr int kPollMs = 50;             // an end is heard after so long at the latest
+constexpr std::chrono::seconds kTickPeriod{1};
 // A command is a flat thing: a table in a table. The verifier turns deeper ones away.
 constexpr flatbuffers::uoffset_t kDepthMax = 8;
 constexpr flatbuffers::uoffset_t kTablesMax = 16;
@@ -42,33 +49,68 @@ TargetRequest request_of(const wire::SetTargets& in) {
   return request;
 }
 
+PacketsRequest request_of(const wire::GetPackets& in) {
+  PacketsRequest request;
+  if (in.conn_ids() != nullptr) request.conn_ids.assign(in.conn_ids()->begin(), in.conn_ids()->end());
+  request.from = in.from();
+  if (in.until() != 0) request.until = in.until();
+  if (in.max_bytes() != 0 && in.max_bytes() < kPacketsBytesMax) request.bytes_max = in.max_bytes();
+  return request;
+}
+
+TimeNs system_time() {
+  return static_cast<TimeNs>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                 std::chrono::system_clock::now().time_since_epoch())
+                                 .count());
+}
+
+// What is said of one command.
+struct Answer {
+  std::uint64_t id = 0;
+  TimeNs received = 0;
+  std::string error;  // empty: done
+  std::unique_ptr<PacketsFile> packets;
+};
+
+// Frees what zmq_msg_init_data() was given.
+void free_buffer(void*, void* buffer) {
+  delete static_cast<flatbuffers::DetachedBuffer*>(buffer);
+}
+
 }  // namespace
 
 class CommandChannel::Impl {
  public:
   Impl(const Settings& settings, SensorIdentity identity, CommandHandler& handler)
       : settings_(settings), identity_(std::move(identity)), handler_(handler) {}
-  ~Impl() { close(0); }
+  ~Impl() { stop(0); }
 
   std::string open(void* zmq_context);
-  void close(int linger_ms);
-  void serve();
-  void* socket() const { return socket_; }
-  CommandHandler& handler() const { return handler_; }
+  void start();
+  void stop(int linger_ms);
+  void report(std::vector<CounterValue>& out) const;
   const std::string& endpoint() const { return endpoint_; }
   CommandCounters counters() const;
 
  private:
+  void run();
   bool serve_one();
-  std::string execute(zmq_msg_t& message, std::uint64_t& id);
-  void reply(std::uint64_t id, const std::string& error);
+  void execute(zmq_msg_t& message, Answer& answer);
+  std::string obey(const wire::Command& command, Answer& answer);
+  void reply(const Answer& answer);
+  void share_targets();
+  void close(int linger_ms);
 
   const Settings settings_;
   const SensorIdentity identity_;
   CommandHandler& handler_;
   void* socket_ = nullptr;
   std::string endpoint_;
-  std::atomic<std::uint64_t> served_{0}, refused_{0}, malformed_{0};  // written by the publishing thread
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> served_{0}, refused_{0}, malformed_{0};  // written by the command thread
+  std::atomic<std::uint64_t> packets_served_{0}, packet_bytes_served_{0};
+  std::atomic<std::uint64_t> targets_generation_{0}, targets_addresses_{0}, targets_mode_{0};
 };
 
 std::string CommandChannel::Impl::open(void* zmq_context) {
@@ -93,9 +135,29 @@ void CommandChannel::Impl::close(int linger_ms) {
   socket_ = nullptr;
 }
 
-void CommandChannel::Impl::serve() {
-  for (int i = 0; i < kCommandsPerTurnMax; ++i)
-    if (!serve_one()) return;
+void CommandChannel::Impl::start() {
+  assert(socket_ != nullptr && !thread_.joinable());
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "command");
+}
+
+void CommandChannel::Impl::stop(int linger_ms) {
+  stopping_.store(true, std::memory_order_relaxed);
+  if (thread_.joinable()) thread_.join();
+  close(linger_ms);
+}
+
+void CommandChannel::Impl::run() {
+  Clock::time_point tick = Clock::now();
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    zmq_pollitem_t item{socket_, 0, ZMQ_POLLIN, 0};
+    if (zmq_poll(&item, 1, kPollMs) < 0 && zmq_errno() != EINTR) return;  // the context is gone
+    while (!stopping_.load(std::memory_order_relaxed) && serve_one()) {
+    }
+    if (Clock::now() < tick) continue;
+    tick = Clock::now() + kTickPeriod;
+    handler_.tick();
+  }
 }
 
 // False: nothing waits. A REP socket answers each request before it takes the next, and drops the answer to a
@@ -112,21 +174,20 @@ bool CommandChannel::Impl::serve_one() {
     many_frames = true;
     if (zmq_msg_recv(&message, socket_, ZMQ_DONTWAIT) < 0) break;
   }
-  std::uint64_t id = 0;
-  std::string error;
+  Answer answer{.received = system_time()};
   if (many_frames) {
     malformed_.fetch_add(1, std::memory_order_relaxed);
-    error = "a command has one frame";
+    answer.error = "a command has one frame";
   } else {
-    error = execute(message, id);
+    execute(message, answer);
   }
   zmq_msg_close(&message);
-  reply(id, error);
+  share_targets();
+  reply(answer);
   return true;
 }
 
-// Counts, and returns what is wrong; empty = done.
-std::string CommandChannel::Impl::execute(zmq_msg_t& message, std::uint64_t& id) {
+void CommandChannel::Impl::execute(zmq_msg_t& message, Answer& answer) {
   // ZeroMQ hands out views into its receive buffer, at any address; FlatBuffers are read where they are
   // aligned.
   const std::size_t size = zmq_msg_size(&message);
@@ -136,28 +197,66 @@ std::string CommandChannel::Impl::execute(zmq_msg_t& message, std::uint64_t& id)
   flatbuffers::Verifier verifier(bytes, size, kDepthMax, kTablesMax);
   if (!wire::VerifyCommandBuffer(verifier)) {
     malformed_.fetch_add(1, std::memory_order_relaxed);
-    return "this is not a Command of command.fbs";
+    answer.error = "this is not a Command of command.fbs";
+    return;
   }
   const wire::Command* command = wire::GetCommand(bytes);
-  id = command->id();
-  std::string error;
-  if (command->body_as_Ping() != nullptr)
-    error = {};
-  else if (const wire::SetTargets* targets = command->body_as_SetTargets(); targets != nullptr)
-    error = handler_.set_targets(request_of(*targets));
-  else
-    error = "this sensor (version " + identity_.version + ") does not know that command";
-  (error.empty() ? served_ : refused_).fetch_add(1, std::memory_order_relaxed);
-  return error;
+  answer.id = command->id();
+  answer.error = obey(*command, answer);
+  (answer.error.empty() ? served_ : refused_).fetch_add(1, std::memory_order_relaxed);
 }
 
-void CommandChannel::Impl::reply(std::uint64_t id, const std::string& error) {
-  flatbuffers::FlatBufferBuilder builder;
-  const auto text = error.empty() ? 0 : builder.CreateString(error);
+std::string CommandChannel::Impl::obey(const wire::Command& command, Answer& answer) {
+  if (command.body_as_Ping() != nullptr) return {};
+  if (const wire::SetTargets* targets = command.body_as_SetTargets(); targets != nullptr)
+    return handler_.set_targets(request_of(*targets));
+  const wire::GetPackets* get = command.body_as_GetPackets();
+  if (get == nullptr) return "this sensor (version " + identity_.version + ") does not know that command";
+  const std::size_t connections = get->conn_ids() == nullptr ? 0 : get->conn_ids()->size();
+  if (connections == 0 || connections > kPacketsConnectionsMax)
+    return "GetPackets names " + std::to_string(connections) + " connections; 1 to " +
+           std::to_string(kPacketsConnectionsMax) + " are possible";
+  answer.packets = std::make_unique<PacketsFile>();
+  std::string sentence = handler_.packets(request_of(*get), stopping_, *answer.packets);
+  if (!sentence.empty()) answer.packets.reset();
+  if (answer.packets == nullptr) return sentence;
+  packets_served_.fetch_add(answer.packets->count, std::memory_order_relaxed);
+  packet_bytes_served_.fetch_add(answer.packets->pcapng.size(), std::memory_order_relaxed);
+  return {};
+}
+
+// The reply's bytes go to ZeroMQ without a copy: a file of packets is large.
+void CommandChannel::Impl::reply(const Answer& answer) {
+  constexpr std::size_t kRestBytes = 4'096;
+  const PacketsFile* file = answer.packets.get();
+  flatbuffers::FlatBufferBuilder builder((file == nullptr ? 0 : file->pcapng.size()) + kRestBytes);
+  flatbuffers::Offset<wire::Packets> packets;
+  if (file != nullptr)
+    packets = wire::CreatePackets(builder, builder.CreateVector(file->pcapng), file->count, file->truncated,
+                                  file->oldest);
+  const TargetState targets = handler_.targets();
+  const auto text = answer.error.empty() ? 0 : builder.CreateString(answer.error);
   const auto sensor = builder.CreateString(identity_.sensor);
-  builder.Finish(wire::CreateReply(builder, id, error.empty(), text, sensor, identity_.epoch,
-                                   handler_.targets_generation()));
-  zmq_send(socket_, builder.GetBufferPointer(), builder.GetSize(), ZMQ_DONTWAIT);
+  const auto version = builder.CreateString(identity_.version);
+  const auto bpf = targets.bpf.empty() ? 0 : builder.CreateString(targets.bpf);
+  builder.Finish(wire::CreateReply(builder, answer.id, answer.error.empty(), text, sensor, identity_.epoch,
+                                   targets.generation, answer.received, system_time(), version, targets.only,
+                                   targets.addresses, bpf, packets));
+  auto* buffer = new flatbuffers::DetachedBuffer(builder.Release());
+  zmq_msg_t message;
+  if (zmq_msg_init_data(&message, buffer->data(), buffer->size(), free_buffer, buffer) != 0) {
+    delete buffer;  // no memory: whoever asked hears nothing, and asks again
+    return;
+  }
+  if (zmq_msg_send(&message, socket_, ZMQ_DONTWAIT) < 0) zmq_msg_close(&message);
+}
+
+// For report(), which another thread asks.
+void CommandChannel::Impl::share_targets() {
+  const TargetState targets = handler_.targets();
+  targets_generation_.store(targets.generation, std::memory_order_relaxed);
+  targets_addresses_.store(targets.addresses, std::memory_order_relaxed);
+  targets_mode_.store(!targets.bpf.empty() ? 2 : targets.only ? 1 : 0, std::memory_order_relaxed);
 }
 
 CommandCounters CommandChannel::Impl::counters() const {
@@ -172,17 +271,11 @@ CommandChannel::~CommandChannel() = default;
 std::string CommandChannel::open(void* zmq_context) {
   return impl_->open(zmq_context);
 }
-void* CommandChannel::socket() {
-  return impl_->socket();
+void CommandChannel::start() {
+  impl_->start();
 }
-void CommandChannel::serve() {
-  impl_->serve();
-}
-void CommandChannel::tick() {
-  impl_->handler().tick();
-}
-void CommandChannel::close(int linger_ms) {
-  impl_->close(linger_ms);
+void CommandChannel::stop(int linger_ms) {
+  impl_->stop(linger_ms);
 }
 std::string CommandChannel::endpoint() const {
   return impl_->endpoint();
@@ -192,15 +285,31 @@ CommandCounters CommandChannel::counters() const {
 }
 
 void CommandChannel::report(std::vector<CounterValue>& out) const {
-  const CommandCounters counters = impl_->counters();
-  out.push_back({"commands_total", "served", counters.served});
-  out.push_back({"commands_total", "refused", counters.refused});
-  out.push_back({"commands_total", "malformed", counters.malformed});
+  impl_->report(out);
+}
+
+void CommandChannel::Impl::report(std::vector<CounterValue>& out) const {
+  const auto value = [](const std::atomic<std::uint64_t>& counter) {
+    return counter.load(std::memory_order_relaxed);
+  };
+  out.push_back({"commands_total", "served", value(served_)});
+  out.push_back({"commands_total", "refused", value(refused_)});
+  out.push_back({"commands_total", "malformed", value(malformed_)});
+  out.push_back({"packets_given_out_total", "", value(packets_served_)});
+  out.push_back({"packet_bytes_given_out_total", "", value(packet_bytes_served_)});
+  out.push_back({"targets_set_total", "", value(targets_generation_)});
+  out.push_back({"targets_mode", "", value(targets_mode_)});
+  out.push_back({"targets_addresses", "", value(targets_addresses_)});
 }
 
 std::vector<MetricInfo> command_metric_infos() {
-  return {{"commands_total", "outcome",
-           "Commands received: served, refused with a sentence, or not understood."}};
+  return {
+      {"commands_total", "outcome", "Commands received: served, refused with a sentence, or not understood."},
+      {"packets_given_out_total", "", "Packets of the packet rings that were given to whoever asked."},
+      {"packet_bytes_given_out_total", "", "Bytes of the files in which they were given."},
+      {"targets_set_total", "", "How often capture targets were set since the start."},
+      {"targets_mode", "", "Capture targets: 0 everything, 1 a set of addresses, 2 a capture filter."},
+      {"targets_addresses", "", "Addresses in the set of capture targets."}};
 }
 
 }  // namespace spanlight

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <span>
+#include <thread>
+
 #include "command/targets.h"
 #include "publish/fakes.h"
 #include "schema/command_generated.h"
@@ -20,10 +24,38 @@ class BoardHandler final : public CommandHandler {
       return "busy: try again";
     return {};
   }
-  std::uint64_t targets_generation() const override { return board_.generation(); }
+  TargetState targets() const override {
+    return {.generation = board_.generation(),
+            .only = board_.latest().only(),
+            .addresses = board_.latest().size(),
+            .bpf = {}};
+  }
+  std::string packets(const PacketsRequest& request, const std::atomic<bool>& stop,
+                      PacketsFile& file) override {
+    {
+      const std::lock_guard lock(mutex_);
+      requests_.push_back(request);
+    }
+    if (request.conn_ids[0] == kNoRing) return "no packets are kept";
+    while (request.conn_ids[0] == kSlow && !stop.load())
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    file.pcapng.assign(request.bytes_max, 0xa5);
+    file.count = 3;
+    file.truncated = true;
+    file.oldest = 17;
+    return {};
+  }
+
+  static constexpr std::uint64_t kNoRing = 1, kSlow = 2;
+  std::vector<PacketsRequest> requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
 
  private:
   TargetBoard& board_;
+  mutable std::mutex mutex_;
+  std::vector<PacketsRequest> requests_;
 };
 
 struct Reply {
@@ -34,6 +66,12 @@ struct Reply {
   std::string sensor;
   std::uint64_t epoch = 0;
   std::uint64_t generation = 0;
+  std::uint64_t received = 0, time = 0;
+  bool only = false;
+  std::uint64_t addresses = 0;
+  bool has_packets = false, truncated = false;
+  std::uint64_t count = 0, oldest = 0;
+  std::size_t pcapng_bytes = 0;
 };
 
 class Client {
@@ -54,11 +92,15 @@ class Client {
       EXPECT_GE(
           zmq_send(socket_, frames[i].data(), frames[i].size(), i + 1 < frames.size() ? ZMQ_SNDMORE : 0), 0);
     fakes::set_option(socket_, ZMQ_RCVTIMEO, static_cast<int>(patience.count()));
-    std::vector<std::uint8_t> bytes(64 << 10);
-    const int n = zmq_recv(socket_, bytes.data(), bytes.size(), 0);
+    zmq_msg_t message;
+    zmq_msg_init(&message);
     Reply out;
-    if (n < 0) return out;
-    flatbuffers::Verifier verifier(bytes.data(), static_cast<std::size_t>(n));
+    if (zmq_msg_recv(&message, socket_, 0) < 0) return out;
+    std::vector<std::uint64_t> aligned(zmq_msg_size(&message) / 8 + 1);
+    std::memcpy(aligned.data(), zmq_msg_data(&message), zmq_msg_size(&message));
+    const std::span bytes(reinterpret_cast<const std::uint8_t*>(aligned.data()), zmq_msg_size(&message));
+    zmq_msg_close(&message);
+    flatbuffers::Verifier verifier(bytes.data(), bytes.size());
     EXPECT_TRUE(verifier.VerifyBuffer<wire::Reply>(nullptr));
     const auto* reply = flatbuffers::GetRoot<wire::Reply>(bytes.data());
     out = {true,
@@ -67,7 +109,19 @@ class Client {
            reply->error() != nullptr ? reply->error()->str() : "",
            reply->sensor()->str(),
            reply->sensor_epoch(),
-           reply->targets_generation()};
+           reply->targets_generation(),
+           reply->received(),
+           reply->time(),
+           reply->targets_only(),
+           reply->targets_addresses()};
+    if (const wire::Packets* packets = reply->packets(); packets != nullptr) {
+      out.has_packets = true;
+      out.truncated = packets->truncated();
+      out.count = packets->count();
+      out.oldest = packets->oldest();
+      out.pcapng_bytes = packets->pcapng()->size();
+      for (const std::uint8_t byte : *packets->pcapng()) EXPECT_EQ(byte, 0xa5);
+    }
     return out;
   }
 
@@ -94,6 +148,20 @@ std::vector<std::uint8_t> set_targets(std::uint64_t id, bool only,
   const auto filter = bpf != nullptr ? builder.CreateString(bpf) : 0;
   return finished(builder, id, wire::Body::SetTargets,
                   wire::CreateSetTargets(builder, only, list, filter).Union());
+}
+
+std::vector<std::uint8_t> get_packets(std::uint64_t id, const std::vector<std::uint64_t>& conn_ids,
+                                      std::uint64_t max_bytes = 0, std::uint64_t until = 0) {
+  flatbuffers::FlatBufferBuilder builder;
+  const auto ids = builder.CreateVector(conn_ids);
+  return finished(builder, id, wire::Body::GetPackets,
+                  wire::CreateGetPackets(builder, ids, 5, until, max_bytes).Union());
+}
+
+std::uint64_t system_time() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
 }
 
 class CommandTest : public ::testing::Test {
@@ -158,6 +226,80 @@ TEST_F(CommandTest, SetTargetsReachesTheWorkers) {
   EXPECT_EQ(client_->ask({set_targets(8, false, {})}).generation, 2u);
   EXPECT_TRUE(reader.current().admits(other, other));
   reader.offline();
+}
+
+// How far the clocks are apart: here they are one.
+TEST_F(CommandTest, TellsTheTime) {
+  const std::uint64_t asked = system_time();
+  const Reply reply = client_->ask({ping(1)});
+  const std::uint64_t heard = system_time();
+  EXPECT_LE(asked, reply.received);
+  EXPECT_LE(reply.received, reply.time);
+  EXPECT_LE(reply.time, heard);
+}
+
+// A controller that comes back, or a sensor that does, sees at once what is in force.
+TEST_F(CommandTest, AnyReplyTellsWhatIsInForce) {
+  EXPECT_EQ(client_->ask({ping(1)}).generation, 0u);
+  ASSERT_TRUE(client_->ask({set_targets(2, true, {{0, 1}, {0, 2}})}).ok);
+  for (const auto& command : {ping(3), std::vector<std::uint8_t>{0xff}}) {
+    const Reply reply = client_->ask({command});
+    EXPECT_EQ(reply.generation, 1u);
+    EXPECT_TRUE(reply.only);
+    EXPECT_EQ(reply.addresses, 2u);
+  }
+  ASSERT_TRUE(fakes::eventually([&] {
+    std::uint64_t mode = 0, addresses = 0;
+    for (const CounterValue& counter : publisher_->latest().publisher) {
+      if (counter.name == "targets_mode") mode = counter.value;
+      if (counter.name == "targets_addresses") addresses = counter.value;
+    }
+    return mode == 1 && addresses == 2;
+  }));
+}
+
+TEST_F(CommandTest, GivesPackets) {
+  const Reply some = client_->ask({get_packets(9, {77, 78}, 1'000, 42)});
+  EXPECT_TRUE(some.ok) << some.error;
+  EXPECT_EQ(some.id, 9u);
+  ASSERT_TRUE(some.has_packets);
+  EXPECT_EQ(some.pcapng_bytes, 1'000u);
+  EXPECT_EQ(some.count, 3u);
+  EXPECT_EQ(some.oldest, 17u);
+  EXPECT_TRUE(some.truncated);
+  const PacketsRequest request = handler_.requests().back();
+  EXPECT_EQ(request.conn_ids, (std::vector<std::uint64_t>{77, 78}));
+  EXPECT_EQ(request.from, 5u);
+  EXPECT_EQ(request.until, 42u);
+  // As much as ever is given, and no more whatever is asked for.
+  EXPECT_EQ(client_->ask({get_packets(10, {77}, ~std::uint64_t{0})}).pcapng_bytes, kPacketsBytesMax);
+  EXPECT_EQ(handler_.requests().back().until, kNever);
+  EXPECT_FALSE(client_->ask({ping(11)}).has_packets);
+}
+
+TEST_F(CommandTest, RefusesPacketsOfNobodyAndOfTooMany) {
+  for (const std::size_t n : {std::size_t{0}, kPacketsConnectionsMax + 1}) {
+    const Reply reply = client_->ask({get_packets(1, std::vector<std::uint64_t>(n, 7))});
+    EXPECT_FALSE(reply.ok);
+    EXPECT_NE(reply.error.find("names " + std::to_string(n) + " connections"), std::string::npos)
+        << reply.error;
+  }
+  EXPECT_TRUE(handler_.requests().empty());
+  const Reply none = client_->ask({get_packets(2, {BoardHandler::kNoRing})});
+  EXPECT_EQ(none.error, "no packets are kept");
+  EXPECT_FALSE(none.has_packets);
+  EXPECT_EQ(channel_->counters().refused, 3u);
+}
+
+// Somebody asks for what takes long: stats go on, and an end is not held up.
+TEST_F(CommandTest, ASlowCommandHoldsUpNobodyElse) {
+  std::thread asks([&] { EXPECT_TRUE(client_->ask({get_packets(1, {BoardHandler::kSlow}, 10)}).ok); });
+  ASSERT_TRUE(fakes::eventually([&] { return !handler_.requests().empty(); }));
+  const std::uint64_t sequence = publisher_->latest().sequence;
+  EXPECT_TRUE(fakes::eventually([&] { return publisher_->latest().sequence > sequence + 3; }));
+  publisher_->stop();  // and with it the channel; what there was by then was answered
+  asks.join();
+  EXPECT_EQ(channel_->counters().served, 1u);
 }
 
 TEST_F(CommandTest, WhatTheHandlerRefusesIsSaid) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <chrono>
 #include <cstring>
 
 namespace spanlight {
@@ -24,9 +25,17 @@ std::size_t hash_of(const IpAddress& address) {
   return static_cast<std::size_t>(h ^ (h >> 33));
 }
 
+TimeNs system_time() {
+  return static_cast<TimeNs>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                 std::chrono::system_clock::now().time_since_epoch())
+                                 .count());
+}
+
 }  // namespace
 
-TargetSet::TargetSet(bool only, std::span<const IpAddress> addresses) : only_(only) {
+TargetSet::TargetSet(bool only, std::span<const IpAddress> addresses,
+                     std::unique_ptr<const TargetFilter> filter)
+    : only_(only), filter_(std::move(filter)) {
   // At most half full, so that a probe for an absent address ends soon, and always ends.
   slots_.resize(std::bit_ceil(std::max(kSlotsMin, addresses.size() * 2)));
   const std::size_t mask = slots_.size() - 1;
@@ -44,14 +53,40 @@ TargetSet::TargetSet(bool only, std::span<const IpAddress> addresses) : only_(on
   }
 }
 
-bool TargetSet::contains(const IpAddress& address) const {
-  if (slots_.empty()) return false;
-  if (address == IpAddress{}) return holds_zero_;
+std::size_t TargetSet::slot_of(const IpAddress& address) const {
+  if (slots_.empty()) return kNowhere;
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t at = hash_of(address) & mask;; at = (at + 1) & mask) {
-    if (slots_[at] == address) return true;
-    if (slots_[at] == IpAddress{}) return false;
+    if (slots_[at] == address) return at;
+    if (slots_[at] == IpAddress{}) return kNowhere;
   }
+}
+
+bool TargetSet::contains(const IpAddress& address) const {
+  return address == IpAddress{} ? holds_zero_ : slot_of(address) != kNowhere;
+}
+
+TimeNs TargetSet::since(const IpAddress& address) const {
+  if (address == IpAddress{}) return holds_zero_ ? zero_since_ : kNever;
+  const std::size_t at = slot_of(address);
+  return at == kNowhere ? kNever : since_[at];
+}
+
+TimeNs TargetSet::since(const IpAddress& a, const IpAddress& b) const {
+  return only_ ? std::min(since(a), since(b)) : 0;
+}
+
+// What the set before this one captured too goes on; the rest begins now.
+void TargetSet::follow(const TargetSet& previous, TimeNs now) {
+  const auto begins = [&](const IpAddress& address) {
+    if (previous.filter_ != nullptr) return now;
+    if (!previous.only_) return TimeNs{0};
+    return std::min(previous.since(address), now);
+  };
+  zero_since_ = begins(IpAddress{});
+  since_.resize(slots_.size());
+  for (std::size_t at = 0; at < slots_.size(); ++at)
+    if (slots_[at] != IpAddress{}) since_[at] = begins(slots_[at]);
 }
 
 TargetBoard::TargetBoard(std::uint16_t workers) : workers_(workers), owned_(std::make_unique<TargetSet>()) {
@@ -81,6 +116,7 @@ bool TargetBoard::publish(std::unique_ptr<TargetSet> set) {
   if (reclaim() >= kRetiredMax) return false;
   const std::uint64_t generation = generation_.load(std::memory_order_relaxed) + 1;
   set->generation_ = generation;
+  set->follow(*owned_, system_time());
   current_.store(set.get(), std::memory_order_release);
   generation_.store(generation, std::memory_order_relaxed);
   // Whoever reports a quiescent state from here on can no longer hold the old set.

@@ -57,6 +57,37 @@ std::unique_ptr<TargetSet> set_of(std::uint32_t n) {
   return std::make_unique<TargetSet>(true, std::vector<IpAddress>{numbered(n)});
 }
 
+// What was left out before, and since when no more: whose doing a connection's missing beginning is.
+TEST(TargetBoard, KnowsSinceWhenAnAddressIsATarget) {
+  TargetBoard board(1);
+  TargetReader reader = board.reader(0);
+  const auto publish = [&](std::vector<IpAddress> addresses) {
+    ASSERT_TRUE(board.publish(std::make_unique<TargetSet>(true, addresses)));
+  };
+  const auto since = [&](std::uint32_t a, std::uint32_t b) {
+    return reader.current().since(numbered(a), numbered(b));
+  };
+  EXPECT_EQ(since(1, 2), 0u);  // everything is captured
+  publish({numbered(1), IpAddress{}});
+  EXPECT_EQ(since(1, 9), 0u);  // it was before, too
+  EXPECT_EQ(since(8, 9), kNever);
+  publish({numbered(1), numbered(2), IpAddress{}});
+  const TimeNs second = since(2, 9);
+  EXPECT_GT(second, 0u);
+  EXPECT_LT(second, kNever);
+  EXPECT_EQ(since(1, 2), 0u);  // the other end was a target all the time
+  EXPECT_EQ(reader.current().since(IpAddress{}, numbered(9)), 0u);
+  publish({numbered(2), numbered(3)});
+  EXPECT_EQ(since(2, 9), second);  // it stays
+  EXPECT_GE(since(3, 9), second);
+  EXPECT_EQ(since(1, 9), kNever);
+  EXPECT_EQ(reader.current().since(IpAddress{}, numbered(9)), kNever);
+  publish({numbered(1)});
+  EXPECT_GE(since(1, 9), second);  // gone and come back
+  board.publish(std::make_unique<TargetSet>());
+  EXPECT_EQ(since(1, 9), 0u);
+}
+
 TEST(TargetBoard, AnOldSetWaitsForEveryWorker) {
   TargetBoard board(2);
   TargetReader one = board.reader(0);

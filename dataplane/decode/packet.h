@@ -20,6 +20,7 @@ enum class LinkType : std::uint8_t {
   nflog,
   ppp
 };
+constexpr std::size_t kLinkTypes = static_cast<std::size_t>(LinkType::ppp) + 1;
 
 // Why a frame ends at decode. Each is a counter.
 enum class DecodeResult : std::uint8_t {

@@ -73,6 +73,24 @@ TEST_F(RecordBatchTest, SequencesAreForEachTopicWithoutHolesAndIdsUnique) {
   EXPECT_EQ(counters.batches, expected[0] + expected[1]);
 }
 
+TEST_F(RecordBatchTest, WhatIsToldUnderAnothersNameSharesItsTopic) {
+  static constexpr Descriptor kOther{.name = "alpha2", .told_as = "alpha", .title = "Alpha 2"};
+  static constexpr const Descriptor* kWithOther[] = {&kBeta, &kOther, &kAlpha};
+  make();
+  writer = std::make_unique<RecordWriter>(3, "rack12", 99, *pool, *redactor, EncodeOptions{}, counters,
+                                          kWithOther);
+  protocols = kWithOther;
+  for (const Descriptor* protocol : {&kAlpha, &kOther, &kBeta, &kOther})
+    writer->write(small_call(*protocol), connection(), 0);
+  writer->flush();
+  EXPECT_EQ(next()->topic()->str(), "record.beta.");
+  const auto* shared = next();
+  EXPECT_EQ(shared->topic()->str(), "record.alpha.");
+  ASSERT_EQ(shared->records()->size(), 3u);
+  for (const wire::Record* record : *shared->records()) EXPECT_EQ(record->protocol()->str(), "alpha");
+  EXPECT_EQ(pool->waiting(), 0u);
+}
+
 TEST_F(RecordBatchTest, WithoutABufferRecordsAreDroppedAndLeaveNoHole) {
   make({.batch_bytes = 1'000, .batch_ns = kNever}, 8'192, 1);
   int written = 0;

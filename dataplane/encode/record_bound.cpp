@@ -27,6 +27,7 @@ std::size_t message_bound(const Message& message, TextBound text) {
   bound += text(message.content_type) + text(message.content_encoding);
   for (const Field& field : fields_kept(message)) {
     bound += kFieldTableBytes + sizeof(Text) + text(field.name) + text(field.text);
+    if (field.objects) bound += text(kJsonListForm);
     if (field.list.empty()) continue;
     bound += kVectorBytes;
     for (const std::string_view item : list_kept(field)) bound += sizeof(Text) + text(item);

@@ -14,6 +14,8 @@ namespace spanlight {
 constexpr std::size_t kFieldsPerMessageMax = 64;  // beyond: left out, EncodeCounters::fields_left_out
 constexpr std::size_t kListTextsMax = 256;        // of one field; beyond: left out, the same counter
 
+constexpr std::string_view kJsonListForm = "json";  // Field.text in config/schema/record.fbs
+
 inline std::span<const Field> fields_kept(const Message& message) {
   return message.fields.first(std::min(message.fields.size(), kFieldsPerMessageMax));
 }

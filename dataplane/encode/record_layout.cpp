@@ -25,6 +25,8 @@ static_assert(static_cast<std::uint32_t>(wire::Flag::gap) == kFlagGap);
 static_assert(static_cast<std::uint32_t>(wire::Flag::redacted) == kFlagRedacted);
 static_assert(static_cast<std::uint32_t>(wire::Flag::uncertain) == kFlagUncertain);
 static_assert(static_cast<std::uint32_t>(wire::Flag::shed_body) == kFlagShedBody);
+static_assert(static_cast<std::uint32_t>(wire::Flag::packets) == kFlagPackets);
+static_assert(static_cast<std::uint32_t>(wire::Flag::connection) == kFlagConnection);
 static_assert(sizeof(wire::HeaderSpan) == sizeof(HeaderSpan));
 
 // Half of an address, as the wire shows it: a number, its first byte the highest.
@@ -226,8 +228,9 @@ Offset<wire::Field> RecordBuild::write_field(const Field& field) {
       return made.offset;
     }
     case Field::Kind::list: {
-      ListFieldChildren children{name, {}};
+      ListFieldChildren children{name, {}, {}};
       if (!field.list.empty()) children.list = write_list(field);
+      if (field.objects) children.form = shared_text(kJsonListForm);
       const auto made = builder_.table<ListFieldHead>(children);
       made.head.kind = kind;
       return made.offset;

@@ -100,7 +100,8 @@ class RandomCall {
                         .kind = static_cast<Field::Kind>(below(5)),
                         .text = text_of(30),
                         .integer = static_cast<std::int64_t>(random_()),
-                        .list = list_});
+                        .list = list_,
+                        .objects = below(2) == 0});
     message.headers = {as_bytes(bytes), spans};
     message.body = as_bytes(text_of(3'000));
     message.body_size = message.body.size();

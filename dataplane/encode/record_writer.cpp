@@ -77,14 +77,17 @@ RecordWriter::~RecordWriter() {
     if (topics_[i].batch != nullptr) pool_.release(topics_[i].batch);
 }
 
+// Protocols that are told under another's name share its topic, so that each topic has one sequence.
 RecordWriter::Topic* RecordWriter::topic_of(const Descriptor* protocol) {
-  if (last_topic_ < protocols_.size() && protocols_[last_topic_] == protocol) return &topics_[last_topic_];
-  for (std::size_t i = 0; i < protocols_.size(); ++i) {
-    if (protocols_[i] != protocol) continue;
-    last_topic_ = i;
-    return &topics_[i];
-  }
-  return nullptr;
+  if (protocol == last_protocol_) return last_topic_;
+  const auto known = std::find(protocols_.begin(), protocols_.end(), protocol);
+  if (known == protocols_.end()) return nullptr;
+  auto owner = std::find_if(protocols_.begin(), protocols_.end(),
+                            [&](const Descriptor* d) { return d->name == record_name(*protocol); });
+  if (owner == protocols_.end()) owner = known;
+  last_protocol_ = protocol;
+  last_topic_ = &topics_[static_cast<std::size_t>(owner - protocols_.begin())];
+  return last_topic_;
 }
 
 void RecordWriter::write(const Transaction& call, const ConnectionInfo& connection, TimeNs now) {
@@ -142,10 +145,11 @@ bool RecordWriter::make_room(Topic& topic, const Transaction& call, RecordShape&
 
 bool RecordWriter::open(Topic& topic) {
   Batch* batch = pool_.take();
-  while (batch == nullptr && options_.wait_for_buffer) {
-    // Only where a capture is read, which is exempt from the rule that nobody waits.
+  while (batch == nullptr && (options_.wait_for_buffer || patience_ > 0)) {
+    // Only where a capture is read, or at the end, which are exempt from the rule that nobody waits.
     constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 20'000};
     nanosleep(&kNap, nullptr);
+    patience_ -= std::min<DurationNs>(patience_, kNap.tv_nsec);
     batch = pool_.take();
   }
   if (batch == nullptr) {

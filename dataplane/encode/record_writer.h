@@ -71,6 +71,10 @@ class RecordWriter {
   void flush_due(TimeNs now);  // submits the batches whose time has come; cheap, once a turn
   void flush();                // submits every batch under way
 
+  // From now on records may wait for a buffer, so long in all: a worker that ends has much to say at once and
+  // nothing to miss meanwhile.
+  void be_patient(DurationNs patience) { patience_ = patience; }
+
   // The next batch's sequence number of a topic (its index in `protocols`). Any thread.
   std::uint64_t next_sequence(std::size_t topic) const;
 
@@ -96,8 +100,10 @@ class RecordWriter {
   std::unique_ptr<Topic[]> topics_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> sequences_;
   std::uint64_t records_written_ = 0;  // low 48 bits of the ids
-  std::size_t last_topic_ = 0;
+  const Descriptor* last_protocol_ = nullptr;
+  Topic* last_topic_ = nullptr;
   std::size_t open_batches_ = 0;
+  DurationNs patience_ = 0;
 };
 
 }  // namespace spanlight

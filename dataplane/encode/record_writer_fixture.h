@@ -144,7 +144,7 @@ class RecordWriterTest : public ::testing::Test {
     const auto* message = wire::GetRecordBatch(data);
     EXPECT_EQ(message->records()->size(), batch->records);
     EXPECT_EQ(message->sequence(), batch->sequence);
-    EXPECT_EQ(message->topic()->str(), "record." + std::string(kProtocols[batch->topic]->name) + ".");
+    EXPECT_EQ(message->topic()->str(), "record." + std::string(record_name(*protocols[batch->topic])) + ".");
     return message;
   }
 
@@ -159,6 +159,7 @@ class RecordWriterTest : public ::testing::Test {
     return message->records()->Get(0);
   }
 
+  std::span<const Descriptor* const> protocols = kProtocols;
   Batch taken;  // what next() saw: the pool clears the batch itself
   Settings settings;
   std::unique_ptr<Redactor> redactor;

@@ -16,7 +16,7 @@ TEST_F(RecordWriterTest, EveryMemberArrives) {
                           {.name = "count", .kind = Field::Kind::integer, .integer = -5},
                           {.name = "ok", .kind = Field::Kind::boolean, .integer = 1},
                           {.name = "ratio", .kind = Field::Kind::number, .number = 0.25},
-                          {.name = "topics", .kind = Field::Kind::list, .list = topics}};
+                          {.name = "topics", .kind = Field::Kind::list, .list = topics, .objects = true}};
   call.request.headers = request.view();
   call.request.fields = fields;
   call.response.headers = response.view();
@@ -79,6 +79,7 @@ TEST_F(RecordWriterTest, EveryMemberArrives) {
   ASSERT_EQ(list->list()->size(), 3u);
   EXPECT_EQ(list->list()->Get(1)->str(), "");
   EXPECT_EQ(list->list()->Get(2)->str(), "c");
+  EXPECT_EQ(list->text()->str(), "json");
   EXPECT_EQ(r->response()->size(), 900u);
   EXPECT_EQ(r->response()->body_size(), 700u);
   EXPECT_EQ(headers_of(r->response()), (Pairs{{"Server", "nginx"}}));

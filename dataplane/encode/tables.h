@@ -95,6 +95,7 @@ struct [[gnu::packed]] ListFieldHead {
 struct ListFieldChildren {
   Text name;
   flatbuffers::Offset<flatbuffers::Vector<Text>> list;
+  Text form;  // of the list's texts, if they are more than texts
 };
 
 struct [[gnu::packed]] BatchHead {
@@ -149,7 +150,7 @@ inline constexpr MemberPlace kNumberFieldHead[] = {{F::VT_NUMBER, offsetof(Numbe
                                                    {F::VT_KIND, offsetof(NumberFieldHead, kind)}};
 inline constexpr flatbuffers::voffset_t kValueFieldChildren[] = {F::VT_NAME};
 inline constexpr MemberPlace kListFieldHead[] = {{F::VT_KIND, offsetof(ListFieldHead, kind)}};
-inline constexpr flatbuffers::voffset_t kListFieldChildren[] = {F::VT_NAME, F::VT_LIST};
+inline constexpr flatbuffers::voffset_t kListFieldChildren[] = {F::VT_NAME, F::VT_LIST, F::VT_TEXT};
 
 using B = wire::RecordBatch;
 inline constexpr MemberPlace kBatchHead[] = {{B::VT_SENSOR_EPOCH, offsetof(BatchHead, sensor_epoch)},

@@ -39,10 +39,11 @@ struct Flow {
   bool client_known : 1 = false;   // from a SYN or from what the protocol said
   bool opaque : 1 = false;         // nothing more to be learnt from its payload
   bool encrypted : 1 = false;
-  bool midstream : 1 = false;   // no SYN seen
-  bool closed : 1 = false;      // both ends ended, or reset
-  bool shed : 1 = false;        // opaque for as long as the worker sheds protocols like this one
-  bool lost_by_us : 1 = false;  // joined midstream because the sensor left out what came before
+  bool midstream : 1 = false;     // no SYN seen
+  bool closed : 1 = false;        // both ends ended, or reset
+  bool shed : 1 = false;          // opaque for as long as the worker sheds protocols like this one
+  bool packets_kept : 1 = false;  // some of them lie in the worker's packet ring
+  bool lost_by_us : 1 = false;    // joined midstream because the sensor left out what came before
 
   // Seldom read.
   Memo memo{};

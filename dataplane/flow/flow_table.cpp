@@ -1,36 +1,18 @@
 #include "flow/flow_table.h"
 
-#include <sys/mman.h>
-
 #include <cassert>
-#include <cerrno>
 #include <new>
+
+#include "flow/reserved_pages.h"
 
 namespace spanlight {
 
 namespace {
 
-void* reserve(std::size_t bytes) {
-  void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (p == MAP_FAILED) return nullptr;
-  madvise(p, bytes, MADV_HUGEPAGE);  // fewer TLB misses where the kernel grants it; nothing is lost where not
-  return p;
-}
-
 constexpr std::uint64_t kFlowsPerBucket = 5;
 
 std::uint64_t bucket_count(std::uint32_t flows_max) {
   return (flows_max + kFlowsPerBucket - 1) / kFlowsPerBucket + 1;
-}
-
-bool take_pages(void* begin, std::size_t bytes) {
-#ifdef MADV_POPULATE_WRITE  // since Linux 5.14
-  if (madvise(begin, bytes, MADV_POPULATE_WRITE) == 0) return true;
-  if (errno != EINVAL) return false;
-#endif
-  auto* page = static_cast<volatile std::uint8_t*>(begin);
-  for (std::size_t at = 0; at < bytes; at += 4'096) page[at] = page[at];
-  return true;
 }
 
 }  // namespace
@@ -41,8 +23,8 @@ std::size_t FlowTable::memory_bytes(std::uint32_t flows_max) {
 
 FlowTable::FlowTable(std::uint32_t flows_max) : capacity_(flows_max) {
   const std::uint64_t buckets = bucket_count(flows_max);
-  void* flows = reserve(flows_max * sizeof(Flow));
-  void* index = reserve(buckets * sizeof(Bucket));
+  void* flows = reserve_pages(flows_max * sizeof(Flow));
+  void* index = reserve_pages(buckets * sizeof(Bucket));
   if (flows == nullptr || index == nullptr) {
     if (flows != nullptr) munmap(flows, flows_max * sizeof(Flow));
     if (index != nullptr) munmap(index, buckets * sizeof(Bucket));

@@ -48,7 +48,7 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
         flow.inspection->dissector->on_close(End::fin, chunk.time, *this);
         return turn_opaque(flow);
       case Answer::Want::identify:
-        return hand_over(flow, sender, chunk, answer.next);
+        return hand_over(flow, sender, chunk);
       case Answer::Want::hold:
         side.holding = !chunk.bytes.empty();
         break;
@@ -138,7 +138,7 @@ bool Inspector::ask_once(Flow& flow, unsigned sender) {
 }
 
 // The rest of both directions is another protocol: what the other side was held back with is its head.
-void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest, const Descriptor* next) {
+void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest) {
   Inspection& in = *flow.inspection;
   ++counters_.handovers;
   current_ = &flow;
@@ -146,7 +146,10 @@ void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest, const 
   in.dissector = nullptr;
   workshop_.state.give(in.slot);
   in.slot = {};
-  if (++in.handovers > kHandoversMax) return turn_opaque(flow);
+  if (++in.handovers > kHandoversMax) {
+    workshop_.handover = {};
+    return turn_opaque(flow);
+  }
   Waiting waited[2];
   for (const unsigned s : {0u, 1u}) {
     const InspectedSide old = in.side[s];
@@ -160,8 +163,14 @@ void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest, const 
   in.any_head = false;
   const unsigned other = 1 - sender;
   const Chunk held{waited[other].bytes(), waited[other].offset, waited[other].time, waited[other].peer_acked};
+  const Descriptor* next = identifier_.find(workshop_.handover.protocol);
+  for (const Direction d : {Direction::c2s, Direction::s2c})
+    if (next != nullptr)
+      in.side[d == Direction::c2s ? flow.client : 1 - flow.client].lost =
+          workshop_.handover.lost[index_of(d)];
   const bool known =
       next != nullptr && start(flow, flow.client, {.protocol = next, .verdict = Verdict::client}, rest.time);
+  workshop_.handover = {};
   if (next == nullptr || known) {
     if (!held.bytes.empty()) take(flow, other, held);
     if (!rest.bytes.empty()) take(flow, sender, rest);

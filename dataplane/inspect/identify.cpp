@@ -24,9 +24,14 @@ struct Matches {
   CandidateMask user = 0;
 };
 
-bool is_enabled(const IdentifyOptions& options, std::string_view name) {
-  return options.enabled.empty() ||
-         std::find(options.enabled.begin(), options.enabled.end(), name) != options.enabled.end();
+bool is_enabled(const IdentifyOptions& options, const Descriptor& d) {
+  if (options.enabled.empty()) return options.connections || !d.with_connections;
+  return std::find(options.enabled.begin(), options.enabled.end(), d.name) != options.enabled.end();
+}
+
+bool goes_over(const Descriptor& d, Transport one) {
+  const bool either = one == Transport::tcp || one == Transport::udp;
+  return d.transport == one || (d.transport == Transport::both && either);
 }
 
 int add_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
@@ -55,8 +60,9 @@ bool Identifier::choose(const IdentifyOptions& options, std::span<const Descript
                         std::string& fault) {
   for (const auto* names : {&options.enabled, &options.low_priority}) {
     for (const std::string& name : *names) {
-      const auto known = std::find_if(protocols.begin(), protocols.end(),
-                                      [&](const Descriptor* d) { return d->name == name; });
+      const auto known = std::find_if(protocols.begin(), protocols.end(), [&](const Descriptor* d) {
+        return d->name == name && d->probe != nullptr;
+      });
       if (known == protocols.end()) {
         fault = "no protocol is called \"" + name + "\"";
         return false;
@@ -66,15 +72,17 @@ bool Identifier::choose(const IdentifyOptions& options, std::span<const Descript
   }
   hint_of_port_.assign(65'536, 0);
   for (const Descriptor* d : protocols) {
-    if (!is_enabled(options, d->name)) continue;
+    if (d->probe == nullptr || !is_enabled(options, *d)) continue;
     if (candidates_.size() == kCandidatesMax) {
       fault = "more protocols are enabled than can be told apart (" + std::to_string(kCandidatesMax) + ")";
       return false;
     }
     const auto index = static_cast<unsigned>(candidates_.size());
     candidates_.push_back(d);
-    (d->transport == Transport::tcp ? tcp_ : udp_) |= CandidateMask{1} << index;
+    for (std::size_t over = 0; over < kTransports; ++over)
+      if (goes_over(*d, static_cast<Transport>(over))) of_transport_[over] |= CandidateMask{1} << index;
     if (!d->patterns.empty()) with_patterns_ |= CandidateMask{1} << index;
+    if (d->reads_encrypted) encrypted_ |= CandidateMask{1} << index;
     head_bytes_max_ = std::max(head_bytes_max_, d->head_bytes_max);
     const auto mapped = std::find_if(options.port_hints.begin(), options.port_hints.end(),
                                      [&](const auto& h) { return h.protocol == d->name; });
@@ -98,6 +106,12 @@ std::uint8_t Identifier::index_of(const Descriptor& protocol) const {
   for (std::size_t i = 0; i < candidates_.size(); ++i)
     if (candidates_[i] == &protocol) return static_cast<std::uint8_t>(i);
   return Flow::kNoProtocol;
+}
+
+const Descriptor* Identifier::find(std::string_view name) const {
+  for (const Descriptor* candidate : candidates_)
+    if (candidate->name == name) return candidate;
+  return nullptr;
 }
 
 CandidateMask Identifier::hinted(std::uint16_t port) const {

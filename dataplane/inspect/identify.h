@@ -20,7 +20,8 @@ namespace spanlight {
 using CandidateMask = std::uint64_t;  // bit i: candidate i of the table
 
 struct IdentifyOptions {
-  std::vector<std::string> enabled;  // protocol names; empty = all
+  std::vector<std::string> enabled;  // protocol names; empty = all but those that come with connections
+  bool connections = false;          // records of connections are asked for
   struct PortHint {
     std::string protocol;
     std::vector<std::uint16_t> ports;
@@ -51,7 +52,9 @@ class Identifier {
 
   const Descriptor& candidate(unsigned i) const { return *candidates_[i]; }
   std::uint8_t index_of(const Descriptor& protocol) const;  // Flow::kNoProtocol: not one of them
-  CandidateMask all(Transport transport) const { return transport == Transport::tcp ? tcp_ : udp_; }
+  CandidateMask all(Transport transport) const { return of_transport_[static_cast<std::size_t>(transport)]; }
+
+  const Descriptor* find(std::string_view name) const;  // nullptr: not one of them
 
   // Candidates asked first for a flow with this server port.
   CandidateMask hinted(std::uint16_t port) const;
@@ -70,6 +73,9 @@ class Identifier {
   };
   Scan scan(CandidateMask among, Bytes head, hs_scratch* scratch) const;
 
+  // Candidates that read what begins with a TLS handshake.
+  CandidateMask encrypted() const { return encrypted_; }
+
   // Candidates that a user pattern may still make certain while a head is shorter than kScanBytes.
   CandidateMask with_user_patterns() const { return with_user_patterns_; }
 
@@ -85,9 +91,10 @@ class Identifier {
 
   std::vector<const Descriptor*> candidates_;
   std::vector<const Descriptor*> low_priority_;
-  CandidateMask tcp_ = 0, udp_ = 0;
+  std::array<CandidateMask, kTransports> of_transport_{};
   CandidateMask with_patterns_ = 0;
   CandidateMask with_user_patterns_ = 0;
+  CandidateMask encrypted_ = 0;
   std::size_t head_bytes_max_ = 0;
   std::vector<std::uint8_t> hint_of_port_;  // 65,536: index + 1 into hint_masks_
   std::vector<CandidateMask> hint_masks_;

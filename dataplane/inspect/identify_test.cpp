@@ -50,6 +50,18 @@ TEST(Identifier, OnlyEnabledProtocolsAreCandidates) {
   EXPECT_EQ(fault, "no protocol is called \"nosuch\"");
 }
 
+TEST(Identifier, WhatIsNeverLookedForIsNoCandidate) {
+  static constexpr Descriptor kRider{.name = "rider"};
+  static constexpr const Descriptor* kWithRider[] = {&kRider, &kB};
+  std::string fault;
+  const auto identifier = Identifier::make({}, fault, kWithRider);
+  ASSERT_NE(identifier, nullptr);
+  EXPECT_EQ(identifier->all(Transport::tcp), 0b1u);
+  EXPECT_EQ(identifier->candidate(0).name, "b");
+  EXPECT_EQ(Identifier::make({.enabled = {"rider"}}, fault, kWithRider), nullptr);
+  EXPECT_EQ(fault, "no protocol is called \"rider\"");
+}
+
 TEST(Identifier, PatternsNarrowWhatIsWorthAScan) {
   const auto identifier = make({});
   hs_scratch* scratch = identifier->new_scratch();

@@ -5,18 +5,18 @@
 #include <cstring>
 #include <new>
 
+#include "decode/ip_protocol.h"
+
 namespace spanlight {
 
 namespace {
 
-// What says "nothing to read here" before any protocol is asked: a TLS record with a handshake, or SSH's
-// banner.
+// What is asked of those protocols alone that read it, before any other: a TLS record with a handshake, or
+// SSH's banner.
 bool begins_encrypted(Bytes head) {
   if (head.size() >= 3 && head[0] == 0x16 && head[1] == 0x03 && head[2] <= 0x04) return true;
   return as_text(head.first(std::min<std::size_t>(head.size(), 4))) == "SSH-";
 }
-
-constexpr std::uint8_t kTcp = 6;
 
 }  // namespace
 
@@ -105,7 +105,10 @@ void Inspector::on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs t
   if (flow.encrypted) counters_.encrypted_bytes += payload.size();
   if (flow.opaque || !wake(flow, sender, 0)) return;
   take(flow, sender, {.bytes = payload, .time = time});
-  if (flow.inspection != nullptr) drop_waiting(flow.inspection->side[sender]);
+  if (flow.inspection == nullptr) return;
+  drop_waiting(flow.inspection->side[sender]);
+  // Most such flows ask once, and their ends are not told: what waits for nothing keeps nothing.
+  rest(flow);
 }
 
 void Inspector::on_time(Flow& flow, TimeNs now) {
@@ -131,28 +134,52 @@ void Inspector::close(Flow& flow, End end, TimeNs time) {
 }
 
 void Inspector::emit(const Transaction& call) {
-  const Flow& flow = *current_;
+  if (watcher_ != nullptr) [[unlikely]]
+    watcher_->on_call(*current_, call);
+  write(*current_, call);
+}
+
+void Inspector::write(const Flow& flow, const Transaction& call) {
+  const unsigned client = flow.client ^ (call.reversed ? 1U : 0U);
   ConnectionInfo info;
-  info.client = flow.key.ip[flow.client];
-  info.server = flow.key.ip[1 - flow.client];
-  info.client_port = flow.key.port[flow.client];
-  info.server_port = flow.key.port[1 - flow.client];
+  info.client = flow.key.ip[client];
+  info.server = flow.key.ip[1 - client];
+  info.client_port = flow.key.port[client];
+  info.server_port = flow.key.port[1 - client];
   info.protocol = flow.key.protocol;
   info.tunnel = flow.tunnel;
   info.tunnel_id = flow.tunnel_id;
   info.vlan_count = flow.vlan_count;
   std::copy_n(flow.vlans, kVlansMax, info.vlans);
   info.conn_id = flow.conn_id;
-  if (!flow.midstream) return writer_.write(call, info, turn_time_);
-  Transaction joined = call;
-  joined.flags |= kFlagMidstream;
-  writer_.write(joined, info, turn_time_);
+  const TimeNs first = call.request.present ? call.request.first_byte : call.response.first_byte;
+  const bool packets = flow.packets_kept && first >= packets_since_;
+  if (!flow.midstream && !packets) return writer_.write(call, info, turn_time_);
+  Transaction flagged = call;
+  if (flow.midstream) flagged.flags |= kFlagMidstream;
+  if (packets) flagged.flags |= kFlagPackets;
+  writer_.write(flagged, info, turn_time_);
 }
 
 // ---- unidentified -------------------------------------------------------------------------------
 
+Transport Inspector::transport_of(const Flow& flow) {
+  switch (flow.key.protocol) {
+    case ip_protocol::tcp:
+      return Transport::tcp;
+    case ip_protocol::icmp:
+      return Transport::icmp;
+    case ip_protocol::icmpv6:
+      return Transport::icmpv6;
+    case ip_protocol::sctp:
+      return Transport::sctp;
+    default:
+      return Transport::udp;
+  }
+}
+
 CandidateMask Inspector::candidates_of(const Flow& flow) const {
-  return identifier_.all(flow.key.protocol == kTcp ? Transport::tcp : Transport::udp);
+  return identifier_.all(transport_of(flow));
 }
 
 bool Inspector::open(Flow& flow) {
@@ -167,7 +194,7 @@ bool Inspector::open(Flow& flow) {
   for (const unsigned s : {0u, 1u}) {
     InspectedSide& side = flow.inspection->side[s];
     side.alive = all;
-    side.lost = flow.midstream && flow.key.protocol == kTcp;
+    side.lost = flow.midstream && flow.key.protocol == ip_protocol::tcp;
     if (flow.lost_by_us) side.cause = GapCause::sensor;
     side.ended = flow.conversation.stream[s].ended;  // before anybody spoke
   }
@@ -182,27 +209,37 @@ void Inspector::look_at_head(Flow& flow, unsigned sender, const Chunk& chunk) {
   const bool kept = side.waiting.used > 0;
   if (kept && !append(side, chunk)) return rule_out(flow, side);
   const Bytes own = kept ? side.waiting.bytes() : chunk.bytes;
-  if (flow.key.protocol == kTcp && begins_encrypted(own)) {
-    flow.encrypted = true;
-    ++counters_.encrypted;
-    counters_.encrypted_bytes += own.size();
-    return turn_opaque(flow);
+  const bool encrypted = flow.key.protocol == ip_protocol::tcp && begins_encrypted(own);
+  if (encrypted) {
+    note_encrypted(flow, own.size());
+    side.alive &= identifier_.encrypted();
+    if (side.alive == 0) return turn_opaque(flow);
   }
   if (!in.any_head) in.first_speaker = static_cast<std::uint8_t>(sender);
   in.any_head = true;
   const Found found = probe(flow, side, own, in.side[1 - sender].waiting.bytes());
   if (found.protocol != nullptr) {
     if (start(flow, sender, found, chunk.time)) replay_heads(flow, sender, chunk);
+  } else if (encrypted && side.alive == 0) {
+    turn_opaque(flow);
   } else if (side.alive == 0 || (!kept && !keep(side, chunk))) {
     rule_out(flow, side);
   }
+}
+
+void Inspector::note_encrypted(Flow& flow, std::size_t bytes) {
+  if (flow.encrypted) return;  // those are counted as they come
+  flow.encrypted = true;
+  ++counters_.encrypted;
+  counters_.encrypted_bytes += bytes;
 }
 
 // Hints first: on the expected port one probe decides and nothing is scanned.
 Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes own, Bytes peer) {
   const CandidateMask hinted =
       side.alive & (identifier_.hinted(flow.key.port[0]) | identifier_.hinted(flow.key.port[1]));
-  Found found = probe_among(identifier_, hinted, side, own, peer);
+  const Transport over = transport_of(flow);
+  Found found = probe_among(identifier_, over, hinted, side, own, peer);
   if (found.protocol != nullptr) return found;
   const Identifier::Scan scan = identifier_.scan(side.alive & ~hinted, own, scratch_);
   if (scan.certain != 0) {
@@ -213,19 +250,19 @@ Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes o
   // full.
   const bool full = own.size() >= Identifier::kScanBytes;
   if (full) side.alive &= scan.likely | hinted;
-  found = probe_among(identifier_, side.alive & ~hinted, side, own, peer);
+  found = probe_among(identifier_, over, side.alive & ~hinted, side, own, peer);
   // Nor does a probe's no while a user pattern may still say yes.
   if (found.protocol == nullptr && !full)
     side.alive |= identifier_.with_user_patterns() & candidates_of(flow);
   return found;
 }
 
-Inspector::Found Inspector::probe_among(const Identifier& identifier, CandidateMask among,
+Inspector::Found Inspector::probe_among(const Identifier& identifier, Transport over, CandidateMask among,
                                         InspectedSide& side, Bytes own, Bytes peer) {
   for (; among != 0; among &= among - 1) {
     const auto i = static_cast<unsigned>(std::countr_zero(among));
     const Descriptor& candidate = identifier.candidate(i);
-    const Verdict verdict = candidate.probe(own, peer);
+    const Verdict verdict = candidate.probe_over(over)(own, peer);
     const bool undecided = verdict == Verdict::more && own.size() < candidate.head_bytes_max;
     if (verdict == Verdict::no || (verdict == Verdict::more && !undecided))
       side.alive &= ~(CandidateMask{1} << i);
@@ -309,13 +346,18 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   }
   in.protocol = found.protocol;
   in.candidate = identifier_.index_of(*found.protocol);
-  in.dissector = found.protocol->create(in.slot.data(), workshop_);
+  const Transport over = transport_of(flow);
+  in.dissector = found.protocol->create_over(over, in.slot.data(), workshop_);
+  if (!workshop_.handover.protocol.empty()) in.dissector->take_over(workshop_.handover);
   ++counters_.identified;
   current_ = &flow;
+  if (watcher_ != nullptr) [[unlikely]]
+    watcher_->on_identified(flow, *found.protocol);
   // What a direction said before anybody listened is a hole to its dissector. Its answer can only be to find
   // a message's start, which is under way.
   for (const unsigned s : {0u, 1u}) {
     InspectedSide& side = in.side[s];
+    if (over != Transport::tcp) side.lost = false;  // each datagram begins a message
     if (side.lost) in.dissector->on_gap(direction(flow, s), side.missing, side.cause, time, *this);
     side.missing = 0;
   }

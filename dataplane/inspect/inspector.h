@@ -24,6 +24,16 @@ struct InspectCounters {
   std::uint64_t skipped_bytes = 0;     // body bytes passed by counter
 };
 
+// Who wants to know what is found on flows.
+class FlowWatcher {
+ public:
+  virtual void on_identified(const Flow& flow, const Descriptor& protocol) = 0;
+  virtual void on_call(const Flow& flow, const Transaction& call) = 0;
+
+ protected:
+  ~FlowWatcher() = default;
+};
+
 class Inspector final : private Sink {
  public:
   static constexpr std::size_t kWaitingBytesMax = SlabPool::kPageBytes;  // per direction
@@ -39,6 +49,15 @@ class Inspector final : private Sink {
 
   // The worker's clock for this turn: what ages batches. Everything else goes by capture time.
   void set_turn_time(TimeNs now) { turn_time_ = now; }
+
+  // At most one; nobody unless asked for.
+  void watch(FlowWatcher& watcher) { watcher_ = &watcher; }
+
+  // A record of the flow that no dissector made.
+  void write(const Flow& flow, const Transaction& call);
+
+  // Packets of this time and later lie in the worker's packet ring; kNever: there is none.
+  void packets_kept_since(TimeNs time) { packets_since_ = time; }
 
   void on_chunk(Flow& flow, unsigned sender, const Chunk& chunk);
   void on_gap(Flow& flow, unsigned sender, const Gap& gap);
@@ -98,12 +117,14 @@ class Inspector final : private Sink {
   void emit(const Transaction& call) override;
 
   void take(Flow& flow, unsigned sender, const Chunk& chunk);
+  void note_encrypted(Flow& flow, std::size_t bytes);
 
   // between two messages
   bool wake(Flow& flow, unsigned sender, std::uint64_t sender_end);
   Position position(const Flow& flow, unsigned sender, std::uint64_t sender_end) const;
 
   // unidentified
+  static Transport transport_of(const Flow& flow);
   CandidateMask candidates_of(const Flow& flow) const;
   bool open(Flow& flow);
   void look_at_head(Flow& flow, unsigned sender, const Chunk& chunk);
@@ -113,8 +134,8 @@ class Inspector final : private Sink {
     Verdict verdict = Verdict::no;
   };
   Found probe(const Flow& flow, InspectedSide& side, Bytes own, Bytes peer);
-  static Found probe_among(const Identifier& identifier, CandidateMask among, InspectedSide& side, Bytes own,
-                           Bytes peer);
+  static Found probe_among(const Identifier& identifier, Transport over, CandidateMask among,
+                           InspectedSide& side, Bytes own, Bytes peer);
   void rule_out(Flow& flow, InspectedSide& side);
   bool start(Flow& flow, unsigned sender, Found found, TimeNs time);
   void replay_heads(Flow& flow, unsigned newest, const Chunk& chunk);
@@ -129,7 +150,7 @@ class Inspector final : private Sink {
   void tell_ends(Flow& flow);
   void ask_held(Flow& flow, unsigned sender);
   bool ask_once(Flow& flow, unsigned sender);
-  void hand_over(Flow& flow, unsigned sender, const Chunk& rest, const Descriptor* next);
+  void hand_over(Flow& flow, unsigned sender, const Chunk& rest);
   void overflow(Flow& flow, unsigned sender, const Chunk& chunk);
 
   // bytes that wait
@@ -150,7 +171,9 @@ class Inspector final : private Sink {
   InspectCounters& counters_;
   hs_scratch* scratch_ = nullptr;
   Flow* current_ = nullptr;  // whose dissector is running
+  FlowWatcher* watcher_ = nullptr;
   TimeNs turn_time_ = 0;
+  TimeNs packets_since_ = kNever;
   bool sheds_low_priority_ = false;
 };
 

@@ -16,6 +16,7 @@ using Want = Answer::Want;
 
 // What the dissector was told, as text, and what it answers next.
 struct Script {
+  Handover handover;  // of who answers `identify`
   std::vector<std::string> log;
   std::deque<Answer> answers;  // for on_data and on_gap; when empty: everything is consumed
   TimeNs deadline = kNever;
@@ -30,6 +31,10 @@ std::string side(Direction d) {
 
 class Scripted final : public Dissector {
  public:
+  explicit Scripted(Workshop& workshop) : workshop_(workshop) {}
+  void take_over(const Handover& handover) override {
+    g_script->log.push_back("take over " + std::to_string(handover.get<std::uint32_t>()));
+  }
   Answer on_data(Direction from, const Window& w, Sink&) override {
     g_script->log.push_back(side(from) + std::to_string(w.offset) + ":" + std::string(as_text(w.bytes)));
     return next(w.bytes.size());
@@ -60,12 +65,15 @@ class Scripted final : public Dissector {
     return " >" + std::to_string(at.end[0]) + " <" + std::to_string(at.end[1]);
   }
 
-  static Answer next(std::size_t all) {
+  Answer next(std::size_t all) {
     if (g_script->answers.empty()) return {.consumed = all};
+    if (g_script->answers.front().want == Answer::Want::identify) workshop_.handover = g_script->handover;
     const Answer answer = g_script->answers.front();
     g_script->answers.pop_front();
     return answer;
   }
+
+  Workshop& workshop_;
 };
 
 // "Q…" is a client's, "A…" a server's; the second byte must be ':'.
@@ -83,8 +91,8 @@ Sync sync(Direction from, Bytes window) {
   return {.skip = window.size() - half};
 }
 
-Dissector* create(void* slot, Workshop&) {
-  return new (slot) Scripted;
+Dissector* create(void* slot, Workshop& workshop) {
+  return new (slot) Scripted(workshop);
 }
 
 constexpr Descriptor kToy{
@@ -181,6 +189,62 @@ TEST_F(InspectorTest, ATlsHandshakeIsEncryptedNotUnknown) {
   say(1, "12345");
   EXPECT_EQ(counters_.encrypted_bytes, 9u);
   EXPECT_EQ(counters_.unknown, 0u);
+}
+
+// Reads what begins with a TLS handshake, if an exclamation mark follows.
+Verdict probe_sealed(Bytes own, Bytes) {
+  if (own[0] != 0x16) return Verdict::no;
+  if (own.size() < 4) return Verdict::more;
+  return own[3] == '!' ? Verdict::client : Verdict::no;
+}
+constexpr Descriptor kSealedToy{.name = "sealed",
+                                .head_bytes_max = 8,
+                                .probe = probe_sealed,
+                                .slot_bytes = 64,
+                                .create = create,
+                                .reads_encrypted = true};
+constexpr const Descriptor* kSealedToys[] = {&kToy, &kSealedToy};
+
+class SealedInspectorTest : public InspectorTest {
+ protected:
+  ~SealedInspectorTest() override { reads_.close(flow_, End::fin, 0); }
+  void say(unsigned sender, std::string_view text) {
+    const std::uint64_t offset = offset_[sender];
+    move(sender, text.size());
+    reads_.on_chunk(flow_, sender, {.bytes = as_bytes(text), .offset = offset, .time = 1'000});
+  }
+  std::unique_ptr<Identifier> both_ = Identifier::make({}, fault_, kSealedToys);
+  Inspector reads_{*both_, workshop_, writer_, counters_};
+};
+
+TEST_F(SealedInspectorTest, AHandshakeIsShownToWhoReadsIt) {
+  say(0, std::string_view("\x16\x03", 2));
+  say(0, std::string_view("\x01", 1));
+  EXPECT_FALSE(flow_.opaque);
+  answer({.consumed = 5});
+  answer({.consumed = 3, .want = Want::stop});
+  say(0, "!a");
+  say(1, "b:c");
+  EXPECT_EQ(script_.log.back(), "close");
+  EXPECT_TRUE(flow_.opaque) << "what stops is left alone";
+  say(1, "12345");
+  EXPECT_EQ(counters_.identified, 1u);
+  EXPECT_EQ(counters_.encrypted, 1u);
+  EXPECT_EQ(counters_.encrypted_bytes, 5u + 3 + 5);
+}
+
+TEST_F(SealedInspectorTest, AHandshakeThatIsNobodysEndsTheLooking) {
+  say(0, std::string_view("\x16\x03\x01?", 4));
+  EXPECT_TRUE(flow_.opaque);
+  EXPECT_EQ(counters_.encrypted, 1u);
+  EXPECT_EQ(counters_.encrypted_bytes, 4u);
+  EXPECT_EQ(counters_.unknown, 0u);
+}
+
+TEST_F(SealedInspectorTest, OthersAreFoundAsBefore) {
+  say(0, "Q:1");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1"}));
+  EXPECT_EQ(counters_.encrypted, 0u);
 }
 
 TEST_F(InspectorTest, DataLeftUnconsumedComesAgainBeforeWhatIsNew) {
@@ -309,6 +373,27 @@ TEST_F(InspectorTest, IdentifyGivesBothRestsToTheNextProtocol) {
   EXPECT_EQ(script_.log, (Log{">0:Q:1Q:early", "<0:A:1A:next", "close", ">3:Q:early", "<3:A:next"}));
   EXPECT_EQ(counters_.handovers, 1u);
   EXPECT_EQ(counters_.identified, 2u);
+}
+
+TEST_F(InspectorTest, ASuccessorThatIsNamedIsToldWhatItNeeds) {
+  script_.handover.protocol = "toy";
+  script_.handover.put(std::uint32_t{42});
+  script_.handover.lost[1] = true;
+  answer({.consumed = 3, .want = Want::identify});
+  say(0, "Q:1not its own head");
+  EXPECT_EQ(script_.log,
+            (Log{">0:Q:1not its own head", "close", "take over 42", "<gap 0", ">3:not its own head"}));
+  EXPECT_EQ(workshop_.handover.protocol, "");
+  say(1, "xA:2");
+  EXPECT_EQ(script_.log.back(), "<1:A:2") << "looked for: its beginning was lost";
+}
+
+TEST_F(InspectorTest, ASuccessorThatIsNotEnabledIsLookedFor) {
+  script_.handover.protocol = "other";
+  answer({.consumed = 3, .want = Want::identify});
+  say(0, "Q:1Q:2");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1Q:2", "close", ">3:Q:2"}));
+  EXPECT_EQ(workshop_.handover.protocol, "");
 }
 
 TEST_F(InspectorTest, AFlowIsNotHandedOverForEver) {
@@ -485,6 +570,81 @@ TEST_F(InspectorTest, ProtocolsOfLowPriorityAreLeftOutWhileTheyAreShed) {
   say(fresh, "Q:3");
   EXPECT_EQ(script_.log.back(), ">0:Q:3");
   inspector.close(fresh, End::fin, 0);
+}
+
+// A protocol over both: what it says of datagrams is asked apart.
+Verdict probe_datagram(Bytes own, Bytes) {
+  return own[0] == 'U' ? Verdict::client : own[0] == 'V' ? Verdict::server : Verdict::no;
+}
+constexpr Descriptor kBoth{.name = "both",
+                           .transport = Transport::both,
+                           .head_bytes_max = 8,
+                           .probe = probe,
+                           .sync = sync,
+                           .slot_bytes = 64,
+                           .create = create,
+                           .datagram_probe = probe_datagram,
+                           .datagram_create = create};
+constexpr const Descriptor* kBoths[] = {&kBoth};
+
+class Datagrams : public InspectorTest {
+ protected:
+  Datagrams() { datagrams_.key.protocol = 17; }
+  ~Datagrams() override { both_inspector_.close(datagrams_, End::fin, 0); }
+  void send(unsigned sender, std::string_view text) {
+    both_inspector_.on_datagram(datagrams_, sender, as_bytes(text), 1'000);
+  }
+
+  std::unique_ptr<Identifier> both_ = Identifier::make({}, fault_, kBoths);
+  Inspector both_inspector_{*both_, workshop_, writer_, counters_};
+  Flow datagrams_;
+};
+
+TEST_F(Datagrams, AreShownAloneAndWhole) {
+  answer({.consumed = 1});
+  answer({.consumed = 0, .want = Want::wait, .n = 99});
+  send(0, "U1");
+  send(0, "anything");
+  send(1, "back");
+  EXPECT_EQ(script_.log, (Log{">0:U1", ">0:anything", "<0:back"}));
+  EXPECT_EQ(counters_.identified, 1u);
+}
+
+TEST_F(Datagrams, TheOtherSideIsHeardWhateverItSaidBefore) {
+  send(0, "X");
+  send(0, "U is too late on this side");
+  EXPECT_EQ(script_.log, Log{});
+  send(1, "V1");
+  EXPECT_EQ(datagrams_.client, 0u);
+  send(0, "asks");
+  EXPECT_EQ(script_.log, (Log{"<0:V1", ">0:asks"})) << "no hole is told, no start is looked for";
+}
+
+TEST_F(Datagrams, NobodysAreGivenUp) {
+  send(0, "X");
+  send(1, "Y");
+  EXPECT_TRUE(datagrams_.opaque);
+  EXPECT_EQ(counters_.unknown, 1u);
+  EXPECT_EQ(state_.used_bytes(), 0u);
+}
+
+TEST_F(Datagrams, RestAndAreTakenUpAgain) {
+  script_.parks = true;
+  send(0, "U1");
+  EXPECT_EQ(state_.used_bytes(), 0u) << "at once";
+  EXPECT_EQ(counters_.parked, 1u);
+  send(1, "back");
+  EXPECT_EQ(script_.log, (Log{">0:U1", "park >0 <0", "resume 1 >0 <0", "<0:back", "park >0 <0"}));
+}
+
+TEST_F(Datagrams, StreamsOfTheSameProtocolAreAskedTheOtherProbe) {
+  Flow stream;
+  stream.key.protocol = 6;
+  both_inspector_.on_chunk(stream, 0, {.bytes = as_bytes("U1"), .offset = 0, .time = 1'000});
+  EXPECT_EQ(script_.log, Log{});
+  both_inspector_.on_chunk(stream, 1, {.bytes = as_bytes("A:1"), .offset = 0, .time = 1'000});
+  EXPECT_EQ(script_.log.back(), "<0:A:1");
+  both_inspector_.close(stream, End::fin, 0);
 }
 
 }  // namespace

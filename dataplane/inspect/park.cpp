@@ -40,7 +40,7 @@ bool Inspector::wake(Flow& flow, unsigned sender, std::uint64_t sender_end) {
   in.candidate = candidate;
   in.slot = slot;
   in.handovers = flow.handovers;
-  in.dissector = protocol.create(slot.data(), workshop_);
+  in.dissector = protocol.create_over(transport_of(flow), slot.data(), workshop_);
   in.dissector->resume(position(flow, sender, sender_end), flow.memo);
   return true;
 }

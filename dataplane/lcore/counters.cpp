@@ -27,12 +27,21 @@ constexpr MetricInfo kInfos[] = {
     {"flows_opened_total", "", "Flows seen."},
     {"flows_total", "end", "Flows by how they began or ended."},
     {"flows", "", "Flows live now."},
+    {"connection_records_total", "event",
+     "Connections that have a record: followed; records made of them when they ended, and while they "
+     "lasted."},
     {"memory_bytes", "pool", "Slab bytes in use."},
     {"buffers_lent", "", "Packet buffers that wait as body previews."},
     {"handover_ring_used", "", "Frames waiting on the hand-over ring."},
     {"batches_waiting", "", "Batches submitted and not yet sent."},
     {"busy_cycles_total", "", "TSC cycles of turns that had packets."},
     {"cycles_total", "", "TSC cycles in all."},
+    {"targets_generation", "", "Of the capture targets that the worker follows."},
+    {"kept_packets_total", "event",
+     "Packets for the packet ring: kept, of these cut, not kept for want of room."},
+    {"kept_packet_bytes_total", "", "Their bytes in the ring."},
+    {"packet_ring_passed_total", "", "Chunks of the ring that were passed over because somebody read them."},
+    {"packet_ring_since_seconds", "", "All packets from this time on are in the ring; 0 without a ring."},
     {"timer_backlog_total", "", "Turns whose timer budget was used up."},
     {"clock_steps_total", "", "Times that a capture's clock went back by more than an hour."},
     {"shedding_level", "",
@@ -80,9 +89,13 @@ void add_flows(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"flows_total", "evicted", &c.flows_evicted});
   rows.push_back({"flows_total", "reopened", &c.flows_reopened});
   rows.push_back({"flows_total", "shed", &c.flows_shed});
+  rows.push_back({"flows_total", "untargeted", &c.flows_untargeted});
   rows.push_back({"flows_total", "spoken", &c.flows_spoken});
   rows.push_back({"flows_total", "one_sided", &c.flows_one_sided});
   rows.push_back({"flows", "", &c.flows_live});
+  rows.push_back({"connection_records_total", "followed", &c.connections_followed});
+  rows.push_back({"connection_records_total", "ended", &c.connections_ended});
+  rows.push_back({"connection_records_total", "reported", &c.connections_reported});
   rows.push_back({"memory_bytes", "state", &c.state_bytes});
   rows.push_back({"memory_bytes", "preview", &c.preview_bytes});
   rows.push_back({"buffers_lent", "", &c.buffers_lent});
@@ -92,6 +105,13 @@ void add_flows(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"cycles_total", "", &c.total_cycles});
   rows.push_back({"timer_backlog_total", "", &c.timer_backlog});
   rows.push_back({"clock_steps_total", "", &c.clock_steps});
+  rows.push_back({"targets_generation", "", &c.targets_generation});
+  rows.push_back({"kept_packets_total", "kept", &c.kept.packets});
+  rows.push_back({"kept_packets_total", "cut", &c.kept.cut});
+  rows.push_back({"kept_packets_total", "no_room", &c.kept.no_room});
+  rows.push_back({"kept_packet_bytes_total", "", &c.kept.bytes});
+  rows.push_back({"packet_ring_passed_total", "", &c.kept.chunks_passed});
+  rows.push_back({"packet_ring_since_seconds", "", &c.ring_since});
 }
 
 void add_shedding(std::vector<CounterRow>& rows, const WorkerCounters& c) {
@@ -141,6 +161,8 @@ void add_calls(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"dissect_total", "state_exhausted", &c.dissectors.state_exhausted});
   rows.push_back({"dissect_total", "open_calls_exceeded", &c.dissectors.open_calls_exceeded});
   rows.push_back({"dissect_total", "headers_truncated", &c.dissectors.headers_truncated});
+  rows.push_back({"dissect_total", "blocks_exceeded", &c.dissectors.blocks_exceeded});
+  rows.push_back({"dissect_total", "repeats", &c.dissectors.repeats});
   rows.push_back({"records_total", "", &c.encode.records});
   rows.push_back({"record_bytes_total", "", &c.encode.record_bytes});
   rows.push_back({"batches_total", "", &c.encode.batches});

@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "decode/fragments.h"
+#include "decode/packet.h"
 #include "encode/record_writer.h"
 #include "inspect/inspector.h"
 #include "lcore/shedding.h"
+#include "packets/packet_ring.h"
 #include "publish/stats.h"
 #include "stream/reassembler.h"
 
@@ -26,7 +28,7 @@ enum class Outcome : std::uint8_t {
   fragment,          // kept until its datagram is whole
   fragment_refused,  // an IP fragment that could not be kept
   duplicate,         // the mirror's second copy
-  filtered,          // outside of the capture targets or the BPF filter
+  filtered,          // outside of the capture targets
   sampled_out,       // of a connection that sampling leaves out
   not_ip,
   other_transport,
@@ -43,6 +45,14 @@ enum class Outcome : std::uint8_t {
 };
 constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::count_);
 std::string_view name_of(Outcome outcome);
+
+// Both enumerations name the causes in the same order.
+inline Outcome outcome_of(DecodeResult result) {
+  static_assert(static_cast<int>(DecodeResult::count_) - static_cast<int>(DecodeResult::not_ip) ==
+                static_cast<int>(Outcome::too_many_headers) - static_cast<int>(Outcome::not_ip) + 1);
+  constexpr int kShift = static_cast<int>(Outcome::not_ip) - static_cast<int>(DecodeResult::not_ip);
+  return static_cast<Outcome>(static_cast<int>(result) + kShift);
+}
 
 struct WorkerCounters {
   std::uint64_t received = 0;        // frames from this worker's own queues
@@ -61,14 +71,18 @@ struct WorkerCounters {
 
   std::uint64_t flows_opened = 0;
   std::uint64_t flows_midstream = 0;
-  std::uint64_t flows_closed = 0;     // in order or reset
-  std::uint64_t flows_idle = 0;       // ended by silence
-  std::uint64_t flows_evicted = 0;    // ended to make room
-  std::uint64_t flows_reopened = 0;   // ports used again
-  std::uint64_t flows_shed = 0;       // ended by overload
-  std::uint64_t flows_spoken = 0;     // TCP, ended, with payload
-  std::uint64_t flows_one_sided = 0;  // of those: one direction was never seen
-  std::uint64_t flows_live = 0;       // gauge
+  std::uint64_t flows_closed = 0;          // in order or reset
+  std::uint64_t flows_idle = 0;            // ended by silence
+  std::uint64_t flows_evicted = 0;         // ended to make room
+  std::uint64_t flows_reopened = 0;        // ports used again
+  std::uint64_t flows_shed = 0;            // ended by overload
+  std::uint64_t flows_untargeted = 0;      // ended since neither end is a capture target any more
+  std::uint64_t flows_spoken = 0;          // TCP, ended, with payload
+  std::uint64_t flows_one_sided = 0;       // of those: one direction was never seen
+  std::uint64_t flows_live = 0;            // gauge
+  std::uint64_t connections_followed = 0;  // flows that have a record of their own
+  std::uint64_t connections_ended = 0;     // such records of flows that ended
+  std::uint64_t connections_reported = 0;  // and of flows that go on
 
   std::uint64_t state_bytes = 0;      // gauge: slabs in use
   std::uint64_t preview_bytes = 0;    // gauge
@@ -77,6 +91,9 @@ struct WorkerCounters {
   std::uint64_t batches_waiting = 0;  // gauge: submitted, not yet sent
   std::uint64_t busy_cycles = 0;
   std::uint64_t total_cycles = 0;
+  std::uint64_t targets_generation = 0;  // gauge: of the capture targets that are followed
+  std::uint64_t ring_since =
+      0;  // gauge: seconds since the epoch from which on all packets are kept; 0 = none
   std::uint64_t clock_steps = 0;    // captures: time went back by more than an hour
   std::uint64_t timer_backlog = 0;  // turns whose timer budget was used up
 
@@ -91,6 +108,7 @@ struct WorkerCounters {
   InspectCounters inspect;
   DissectorCounters dissectors;
   EncodeCounters encode;
+  KeptCounters kept;  // a copy of the packet ring's own
 };
 
 // One line of the picture: a name and label of /metrics, and where its value stands.

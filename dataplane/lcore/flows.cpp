@@ -6,13 +6,14 @@
 #include <algorithm>
 
 #include "decode/flow_key_hash.h"
+#include "decode/ip_protocol.h"
 #include "lcore/worker.h"
 
 namespace spanlight {
 
 namespace {
 
-constexpr std::uint8_t kTcp = 6;
+constexpr std::uint32_t kIcmpLead = 4;
 
 void add_saturating(std::uint32_t& counter) {
   counter += counter != 0xffffffff;
@@ -28,7 +29,7 @@ void Worker::on_packet(Slot& slot) {
   const Packet& packet = slot.packet;
   const TimeNs time = frame_info(slot.mbuf).time;
   if (shared_.pace == Pace::capture) follow_capture(time);
-  if (!target_set_->admits(packet.key.ip[0], packet.key.ip[1])) return outcome(Outcome::filtered);
+  if (slot.untargeted) return outcome(Outcome::filtered);
   if (!sample_.keeps(packet.key)) return outcome(Outcome::sampled_out);
   if (settings_.remove_duplicates && duplicates_.seen(packet, slot.hash, time))
     return outcome(Outcome::duplicate);
@@ -41,15 +42,17 @@ void Worker::on_packet(Slot& slot) {
   flow->restless = false;
   add_saturating(flow->packets[packet.sender]);
   flow->bytes[packet.sender] += packet.payload_wire_bytes;
+  if (health_.wanted()) note_health(*flow, packet, time);
+  if (ring_ != nullptr) keep(*flow, slot);
   if (shared_.wasted_pauses != 0) [[unlikely]]
     waste(shared_.wasted_pauses);
   const bool shed = (flow->shed || inspector_.sheds_low_priority()) && shed_by_protocol(*flow, time);
-  if (packet.key.protocol == kTcp) {
+  if (packet.key.protocol == ip_protocol::tcp) {
     outcome(shed ? Outcome::shed_protocol : Outcome::stream);
     on_tcp(*flow, slot, time);
   } else {
     outcome(shed ? Outcome::shed_protocol : Outcome::datagram);
-    if (packet.key.protocol == 17) on_udp(*flow, slot, time);
+    on_datagram(*flow, slot, time);
   }
   arm(*flow);
 }
@@ -89,8 +92,8 @@ Flow* Worker::flow_of(Slot& slot, TimeNs time) {
   Flow* flow = slot.flow;
   if (flow == nullptr || !FlowTable::is(*flow, packet.key)) flow = table_.find(packet.key, slot.hash);
   if (flow == nullptr) return open_flow(slot, time);
-  const bool opening =
-      packet.key.protocol == kTcp && (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
+  const bool opening = packet.key.protocol == ip_protocol::tcp &&
+                       (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
   if (!opening) return flow;
   const Segment segment{.seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time};
   if (!flow->closed && !flow->shed && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
@@ -123,7 +126,8 @@ Flow* Worker::open_flow(const Slot& slot, TimeNs time) {
   std::copy_n(packet.vlans, kVlansMax, flow->vlans);
   orient(*flow, packet);
   if (flow->midstream) ++counters_.flows_midstream;
-  flow->lost_by_us = flow->midstream && shedding_.may_have_shed(slot.hash);
+  flow->lost_by_us = flow->midstream && (shedding_.may_have_shed(slot.hash) || targets_left_out(*flow));
+  if (health_.wanted()) begin_health(*flow, packet.sender, time);
   return flow;
 }
 
@@ -131,14 +135,14 @@ Flow* Worker::open_flow(const Slot& slot, TimeNs time) {
 // decides.
 void Worker::orient(Flow& flow, const Packet& packet) {
   const std::uint8_t sender = packet.sender;
-  if (packet.key.protocol == kTcp && (packet.tcp_flags & tcp_flag::syn) != 0) {
+  if (packet.key.protocol == ip_protocol::tcp && (packet.tcp_flags & tcp_flag::syn) != 0) {
     const bool answers = (packet.tcp_flags & tcp_flag::ack) != 0;
     flow.client = (answers ? 1 - sender : sender) & 1;
     flow.client_known = true;
     flow.midstream = false;
     return;
   }
-  flow.midstream = packet.key.protocol == kTcp;
+  flow.midstream = packet.key.protocol == ip_protocol::tcp;
   const std::uint16_t own = packet.key.port[sender];
   const std::uint16_t peer = packet.key.port[1 - sender];
   flow.client = (own >= peer ? sender : 1 - sender) & 1;
@@ -215,19 +219,23 @@ void Worker::after_segment(Flow& flow, TimeNs time) {
     end_connection(flow, End::fin, time);
 }
 
-// ---- UDP ----------------------------------------------------------------------------------------
+// ---- UDP, ICMP, SCTP ----------------------------------------------------------------------------
 
-void Worker::on_udp(Flow& flow, const Slot& slot, TimeNs time) {
+void Worker::on_datagram(Flow& flow, const Slot& slot, TimeNs time) {
   const Packet& packet = slot.packet;
-  if (flow.opaque || packet.payload_bytes == 0) return;
+  // ICMP's type, code and checksum are a part of what its dissector reads.
+  const std::uint32_t lead =
+      packet.key.protocol == ip_protocol::icmp || packet.key.protocol == ip_protocol::icmpv6 ? kIcmpLead : 0;
+  if (flow.opaque || packet.payload_bytes + lead == 0) return;
+  const std::uint32_t at = packet.payload_offset - lead;
+  quoting_ = &flow;
   if (!slot.datagram.empty()) {
-    inspector_.on_datagram(flow, packet.sender, slot.datagram.subspan(packet.payload_offset), time);
+    inspector_.on_datagram(flow, packet.sender, slot.datagram.subspan(at), time);
     return;
   }
   // A length of 0 leaves it to the frame: of more than a datagram can be, the beginning is read.
-  const auto n = std::min(packet.payload_bytes, static_cast<std::uint32_t>(scratch_.size()));
-  const auto* bytes = static_cast<const std::uint8_t*>(
-      rte_pktmbuf_read(slot.mbuf, packet.payload_offset, n, scratch_.data()));
+  const auto n = std::min(packet.payload_bytes + lead, static_cast<std::uint32_t>(scratch_.size()));
+  const auto* bytes = static_cast<const std::uint8_t*>(rte_pktmbuf_read(slot.mbuf, at, n, scratch_.data()));
   if (bytes != nullptr) inspector_.on_datagram(flow, packet.sender, {bytes, n}, time);
 }
 
@@ -235,7 +243,7 @@ void Worker::on_udp(Flow& flow, const Slot& slot, TimeNs time) {
 
 TimeNs Worker::idle_deadline(const Flow& flow) const {
   std::uint32_t seconds = settings_.udp_idle_s;
-  if (flow.key.protocol == kTcp) {
+  if (flow.key.protocol == ip_protocol::tcp) {
     const bool answered = flow.packets[0] > 0 && flow.packets[1] > 0;
     const bool spoken = flow.bytes[0] > 0 || flow.bytes[1] > 0;
     seconds = flow.closed          ? settings_.tcp_closed_s
@@ -257,6 +265,7 @@ TimeNs Worker::rest_deadline(const Flow& flow) {
 void Worker::arm(Flow& flow) {
   TimeNs deadline = std::min({idle_deadline(flow), rest_deadline(flow), Inspector::next_deadline(flow)});
   if (flow.conversation.hole_deadline != 0) deadline = std::min(deadline, flow.conversation.hole_deadline);
+  if (health_.wanted()) deadline = std::min(deadline, report_deadline(flow));
   if (flow.timer.covers(deadline)) return;
   timers_.arm(table_.index_of(flow), deadline);
 }
@@ -264,7 +273,7 @@ void Worker::arm(Flow& flow) {
 void Worker::on_timer(std::uint32_t index) {
   Flow& flow = table_[index];
   const TimeNs now = capture_now_;
-  if (left_out(flow)) return end_shed(flow);
+  if (left_out(flow)) return end_left_out(flow);
   if (idle_deadline(flow) <= now) {
     if (!flow.closed) ++counters_.flows_idle;
     return remove(flow, End::idle, now);
@@ -276,6 +285,7 @@ void Worker::on_timer(std::uint32_t index) {
   }
   if (Inspector::next_deadline(flow) <= now) inspector_.on_time(flow, now);
   if (rest_deadline(flow) <= now) flow.restless = !inspector_.rest(flow);
+  if (health_.wanted()) report_if_due(flow, now);
   arm(flow);
 }
 
@@ -297,10 +307,11 @@ void Worker::remove(Flow& flow, End end, TimeNs time) {
     reassembler_.close(flow.conversation, end, time, *this);
     inspector_.close(flow, end, time);
   }
-  if (flow.key.protocol == kTcp && flow.bytes[0] + flow.bytes[1] > 0) {
+  if (flow.key.protocol == ip_protocol::tcp && flow.bytes[0] + flow.bytes[1] > 0) {
     ++counters_.flows_spoken;
     if (flow.packets[0] == 0 || flow.packets[1] == 0) ++counters_.flows_one_sided;
   }
+  if (health_.wanted()) end_health(flow, end);
   timers_.disarm(table_.index_of(flow));
   table_.erase(flow, flow_hash(flow.key));
 }

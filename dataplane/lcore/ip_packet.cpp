@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kV4Bytes = 20;
 constexpr std::size_t kV6Bytes = 40;
+static_assert(kV6Bytes == kIpHeaderBytesMax);
 constexpr std::size_t kTotalLengthMax = 65'535;
 
 // RFC 791, section 3.1: version and length | TOS | total length | id | no fragment | TTL | protocol |
@@ -68,10 +69,14 @@ void read_outside(const rte_mbuf* frame, Packet& packet) {
   std::copy_n(outside.vlans, kVlansMax, packet.vlans);
 }
 
+std::size_t write_ip_header(std::uint8_t* out, const Fragment& fragment, std::size_t datagram_bytes) {
+  return fragment.src.is_v4() ? v4_header(out, fragment, datagram_bytes)
+                              : v6_header(out, fragment, datagram_bytes);
+}
+
 rte_mbuf* ip_packet_of(const Fragment& fragment, Bytes datagram, rte_mempool* pool) {
-  std::uint8_t header[kV6Bytes];
-  const std::size_t header_bytes = fragment.src.is_v4() ? v4_header(header, fragment, datagram.size())
-                                                        : v6_header(header, fragment, datagram.size());
+  std::uint8_t header[kIpHeaderBytesMax];
+  const std::size_t header_bytes = write_ip_header(header, fragment, datagram.size());
   rte_mbuf* first = nullptr;
   rte_mbuf* last = nullptr;
   Bytes left = datagram;

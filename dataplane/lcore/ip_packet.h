@@ -23,6 +23,10 @@ static_assert(sizeof(Outside) <= RTE_PKTMBUF_HEADROOM);
 void write_outside(rte_mbuf* fresh, const Packet& packet);
 void read_outside(const rte_mbuf* frame, Packet& packet);
 
+// The IP header of such a packet, 40 bytes at most. Answers how many it wrote.
+constexpr std::size_t kIpHeaderBytesMax = 40;
+std::size_t write_ip_header(std::uint8_t* out, const Fragment& fragment, std::size_t datagram_bytes);
+
 // An mbuf chain of `pool` that holds an IPv4 or IPv6 header and `datagram`; nullptr when the pool is
 // exhausted.
 rte_mbuf* ip_packet_of(const Fragment& fragment, Bytes datagram, rte_mempool* pool);

@@ -122,7 +122,7 @@ class TooMuch final : public RxQueue {
       phase_ = Phase::recovered;
       given_after_ = given_;
     }
-    constexpr std::uint64_t kAfterwards = 20'000;
+    constexpr std::uint64_t kAfterwards = 30'000;
     if (phase_ == Phase::recovered && given_ > given_after_ + kAfterwards) state_ = QueueState::ended;
   }
 

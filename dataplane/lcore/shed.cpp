@@ -1,16 +1,15 @@
-// Worker's third part: what shedding (shedding.h) means for packets and flows. Body previews are the
+// Worker's fourth part: what shedding (shedding.h) means for packets and flows. Body previews are the
 // dissectors' to leave out (Limits::previews_shed); the packets of flows that are left out end in process().
 
 #include <algorithm>
 
 #include "decode/flow_key_hash.h"
+#include "decode/ip_protocol.h"
 #include "lcore/worker.h"
 
 namespace spanlight {
 
 namespace {
-
-constexpr std::uint8_t kTcp = 6;
 
 // A sweep must not be what the worker has no time for: it costs a few hundredths of a turn.
 constexpr std::uint32_t kLookedAtPerTurn = 32;
@@ -22,7 +21,7 @@ void Worker::note_shedding() {
   const bool changed = shedding_.end_turn(to_flows_, shed_);
   to_flows_ = shed_ = 0;
   if (changed) follow_shedding();
-  if (sweep_left_ > 0) sweep_shed_flows();
+  if (sweep_left_ > 0) sweep_left_out_flows();
 }
 
 void Worker::follow_shedding() {
@@ -39,7 +38,7 @@ void Worker::follow_shedding() {
 
 // Flows that are left out would wait for packets that end before they reach them: their calls are told now.
 // What this has not come to yet, timers find (left_out).
-void Worker::sweep_shed_flows() {
+void Worker::sweep_left_out_flows() {
   constexpr std::uint32_t kAhead = 8;
   std::uint32_t ended = 0;
   for (std::uint32_t n = 0; n < kLookedAtPerTurn && ended < kEndedPerTurn && sweep_left_ > 0; ++n) {
@@ -51,7 +50,7 @@ void Worker::sweep_shed_flows() {
       __builtin_prefetch(&table_[index + kAhead].generation);
     }
     if (!table_.is_live(index) || table_[index].closed || !left_out(table_[index])) continue;
-    end_shed(table_[index]);
+    end_left_out(table_[index]);
     ++ended;
   }
   if (sweep_left_ == 0) swept_from_ = Shedding::kAllFlows;
@@ -60,14 +59,15 @@ void Worker::sweep_shed_flows() {
 // Its packets are left out now, or were for a time and it was not seen since: it does not know what it
 // missed.
 bool Worker::left_out(const Flow& flow) const {
+  if (targets_leave_out(flow)) return true;
   if (shedding_.kept() == Shedding::kAllFlows && swept_from_ == Shedding::kAllFlows) return false;
   const std::uint64_t hash = flow_hash(flow.key);
   if (!shedding_.keeps(hash)) return true;
   return Shedding::point(hash) >= swept_from_ && flow.last_seen < flows_cut_;
 }
 
-void Worker::end_shed(Flow& flow) {
-  if (!flow.closed) ++counters_.flows_shed;
+void Worker::end_left_out(Flow& flow) {
+  if (!flow.closed) ++(targets_leave_out(flow) ? counters_.flows_untargeted : counters_.flows_shed);
   remove(flow, End::shed, capture_now_);
 }
 
@@ -76,7 +76,7 @@ bool Worker::shed_by_protocol(Flow& flow, TimeNs time) {
   if (flow.shed && inspector_.sheds_low_priority()) return true;
   const bool begins = inspector_.sheds(flow);
   if (!flow.shed && !begins) return false;
-  const bool is_tcp = flow.key.protocol == kTcp;
+  const bool is_tcp = flow.key.protocol == ip_protocol::tcp;
   current_ = &flow;
   if (is_tcp) {
     reassembler_.set_gap_cause(GapCause::sensor);

@@ -18,6 +18,7 @@ constexpr std::size_t kTimersPerTurn = 512;  // live; a capture's timers all run
 constexpr std::size_t kFragmentsExpiredPerTurn = 4;
 constexpr std::uint32_t kSpinsBeforeSleep = 1'000;  // turns without a packet before the worker sleeps at all
 constexpr std::uint32_t kSleepMaxNs = 500'000;
+constexpr DurationNs kLastWordsNs = 2 * kSecondNs;  // a worker that ends waits so long for buffers, in all
 constexpr DurationNs kLossShadowNs =
     2 * kSecondNs;  // gaps so soon after a loss of our own are laid to the sensor
 
@@ -33,14 +34,6 @@ DecodeOptions decode_options(const Settings& s) {
           .decapsulate = s.decapsulate,
           .vxlan_ports = {s.vxlan_ports[0], s.vxlan_ports[1]},
           .geneve_port = s.geneve_port};
-}
-
-// Both enumerations name the causes in the same order.
-Outcome outcome_of(DecodeResult result) {
-  static_assert(static_cast<int>(DecodeResult::count_) - static_cast<int>(DecodeResult::not_ip) ==
-                static_cast<int>(Outcome::too_many_headers) - static_cast<int>(Outcome::not_ip) + 1);
-  constexpr int kShift = static_cast<int>(Outcome::not_ip) - static_cast<int>(DecodeResult::not_ip);
-  return static_cast<Outcome>(static_cast<int>(result) + kShift);
 }
 
 Limits dissector_limits(const Settings& s) {
@@ -82,9 +75,10 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
       reassembly_limits_(reassembly_limits(settings_)),
       state_(std::size_t{settings_.state_memory_mb} << 20),
       previews_(std::size_t{settings_.preview_memory_mb} << 20),
-      workshop_{state_, previews_, limits_, counters_.dissectors, this},
+      workshop_{state_, previews_, limits_, counters_.dissectors, this, this},
       fragments_(state_, counters_.fragments),
       table_(settings_.flows_max),
+      health_(settings_.connection_records == ConnectionRecords::none ? 0 : settings_.flows_max),
       timers_(TimerOf{&table_}),
       reassembler_(reassembly_limits_, state_, counters_.reassembly),
       writer_(index, shared.sensor, shared.sensor_epoch, pool, redactor,
@@ -95,10 +89,14 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
       inspector_(shared.identifier, workshop_, writer_, counters_.inspect),
       board_(rows_of(counters_)),
       sample_(settings_.sample_keep, settings_.sample_of),
+      connection_sample_(
+          1, settings_.connection_records == ConnectionRecords::sampled ? settings_.connection_one_of : 1),
       shedding_(shedding_options(settings_, shared.pace, shared.identifier)) {
   state_.prefer_huge_pages();
   previews_.prefer_huge_pages();
-  if (!table_.ok() || state_.capacity_bytes() == 0) failed_.store(true, std::memory_order_relaxed);
+  if (health_.wanted()) inspector_.watch(*this);
+  if (!table_.ok() || !health_.ok() || state_.capacity_bytes() == 0)
+    failed_.store(true, std::memory_order_relaxed);
 }
 
 Worker::~Worker() = default;
@@ -145,6 +143,7 @@ void Worker::finish() {
     counters_.outcomes[static_cast<std::size_t>(Outcome::handover_full)] += n;
     rte_pktmbuf_free_bulk(burst_.data(), n);
   }
+  writer_.be_patient(kLastWordsNs);
   end_all_flows();
   writer_.flush();
   publish_counters(kNever);
@@ -158,10 +157,11 @@ std::size_t Worker::turn() {
     timers_.start(now_);
     reassembler_.set_read_time(now_);
   }
-  target_set_ = &targets_.current();
+  look_at_targets();
   inspector_.set_turn_time(now_);
   shedding_.begin_turn(now_);
-  if (shedding_.kept() < Shedding::kAllFlows || sweep_left_ > 0) last_shed_ = now_;
+  const bool shed_sweep = sweep_left_ > 0 && swept_from_ < Shedding::kAllFlows;
+  if (shedding_.kept() < Shedding::kAllFlows || shed_sweep) last_shed_ = now_;
   const TimeNs last_loss = std::max(shared_.last_loss.load(std::memory_order_relaxed), last_shed_);
   const bool shadow = last_loss + kLossShadowNs > now_;
   reassembler_.set_gap_cause(shadow ? GapCause::sensor : GapCause::mirror);
@@ -172,6 +172,7 @@ std::size_t Worker::turn() {
     const std::uint16_t n = source.queue->receive(burst_.data(), kBurstMax, now_);
     shedding_.saw(source.backlog, n == kBurstMax);
     if (n == 0) continue;
+    look_at_targets();  // a capture that is a pipe may have been waited for
     counters_.received += n;
     behind = behind || n == kBurstMax;
     const bool shards = source.device_shards && !shared_.distrust_devices.load(std::memory_order_relaxed);
@@ -216,6 +217,7 @@ void Worker::process(rte_mbuf** frames, std::uint16_t n, Origin origin) {
     Slot& slot = slots_[packets];
     slot.mbuf = frames[i];
     slot.datagram = {};
+    slot.untargeted = false;
     if (!decode_one(frames[i], slot, origin)) continue;
     slot.hash = flow_hash(slot.packet.key);
     if (!shedding_.keeps(slot.hash)) {
@@ -256,7 +258,9 @@ void Worker::give_to_flows(std::uint16_t packets) {
   for (std::uint16_t i = 0; i < packets; ++i) {
     Slot& slot = slots_[i];
     slot.flow = table_.find(slot.packet.key, slot.hash);
-    if (slot.flow != nullptr) Inspector::prefetch_inspection(*slot.flow);
+    if (slot.flow == nullptr) continue;
+    Inspector::prefetch_inspection(*slot.flow);
+    if (health_.wanted()) health_.prefetch(table_.index_of(*slot.flow));
   }
   for (std::uint16_t i = 0; i < packets; ++i) {
     if (i + kAhead < packets) prefetch_work(slots_[i + kAhead]);
@@ -283,6 +287,12 @@ bool Worker::decode_one(rte_mbuf* frame, Slot& slot, Origin origin) {
     outcome(outcome_of(result));
     rte_pktmbuf_free(frame);
     return false;
+  }
+  // Before anybody else is given it. What comes over the ring was looked at there; a capture's is looked at
+  // here.
+  if (origin != Origin::ring || shared_.pace == Pace::capture) {
+    const Bytes front{head, head == head_.data() ? wanted : std::uint32_t{frame->data_len}};
+    if (!may_pass(is_target(frame, front, slot.packet), frame, slot)) return false;
   }
   return is_mine(frame, slot.packet, origin);
 }
@@ -349,67 +359,6 @@ std::uint16_t Worker::from_others() {
   return static_cast<std::uint16_t>(parked);
 }
 
-// Fragments meet at the owner of their address pair; the whole datagram goes on as a packet of the fragment
-// that completed it, here or at its flow's owner.
-bool Worker::put_together(rte_mbuf* frame, const Fragment& fragment, Slot& slot, Origin origin) {
-  const unsigned workers = shared_.hand_over.workers();
-  if (origin != Origin::ring && workers > 1 && owner_of(fragment, workers) != index_) {
-    give_away(frame, owner_of(fragment, workers));
-    return false;
-  }
-  // What is longer than any datagram is cut here, and refused for it below.
-  const auto n = std::min(fragment.payload_bytes, static_cast<std::uint32_t>(scratch_.size()));
-  const auto* payload =
-      static_cast<const std::uint8_t*>(rte_pktmbuf_read(frame, fragment.payload_offset, n, scratch_.data()));
-  Fragment first;
-  const Outcome end =
-      unwrap(fragment, payload == nullptr ? Bytes{} : Bytes{payload, n}, frame_info(frame).time, slot, first);
-  if (end != Outcome::count_) {
-    outcome(end);
-    rte_pktmbuf_free(frame);
-    return false;
-  }
-  if (workers == 1 || owner_of(slot.packet, workers) == index_) return true;
-  hand_datagram(frame, first, slot, owner_of(slot.packet, workers));
-  return false;
-}
-
-// Fragments may lie inside a tunnel whose own packets are fragments. count_: the slot holds a whole packet.
-Outcome Worker::unwrap(Fragment fragment, Bytes piece, TimeNs time, Slot& slot, Fragment& first) {
-  constexpr unsigned kNestedMax = 4;
-  for (unsigned depth = 0; depth < kNestedMax; ++depth) {
-    const std::uint64_t refused = counters_.fragments.refused;
-    slot.datagram = fragments_.add(fragment, piece, time, first);
-    if (slot.datagram.empty())
-      return counters_.fragments.refused == refused ? Outcome::fragment : Outcome::fragment_refused;
-    Fragment inner;
-    const DecodeResult result = decode_datagram(slot.datagram, first, decode_options_, slot.packet, inner);
-    if (result == DecodeResult::ok) return Outcome::count_;
-    if (result != DecodeResult::fragment) return outcome_of(result);
-    fragment = inner;
-    piece = slot.datagram.subspan(inner.payload_offset, inner.payload_bytes);
-  }
-  return Outcome::too_many_headers;
-}
-
-// A datagram for another worker travels as a bare IP packet in fresh mbufs: its own memory is this worker's.
-void Worker::hand_datagram(rte_mbuf* last, const Fragment& fragment, const Slot& slot, unsigned owner) {
-  rte_mbuf* whole = ip_packet_of(fragment, slot.datagram, last->pool);
-  if (whole == nullptr) {
-    outcome(Outcome::handover_full);
-    lost_something();
-  } else {
-    frame_info(whole) = {.time = frame_info(last).time,
-                         .wire_bytes = rte_pktmbuf_pkt_len(whole),
-                         .port = frame_info(last).port,
-                         .link = LinkType::raw_ip,
-                         .has_outside = true};
-    write_outside(whole, slot.packet);
-    give_away(whole, owner);
-  }
-  rte_pktmbuf_free(last);
-}
-
 // ---- resting ------------------------------------------------------------------------------------
 
 void Worker::run_timers(TimeNs now, std::size_t budget) {
@@ -435,6 +384,11 @@ void Worker::publish_counters(TimeNs now) {
   counters_.preview_bytes = previews_.used_bytes();
   counters_.ring_used = shared_.hand_over.workers() > 1 ? shared_.hand_over.used(index_) : 0;
   counters_.batches_waiting = pool_.waiting();
+  counters_.targets_generation = targets_followed_;
+  if (ring_ != nullptr) {
+    counters_.kept = ring_->counters();
+    counters_.ring_since = ring_->whole_since() == kNever ? 0 : ring_->whole_since() / kSecondNs;
+  }
   counters_.shed_level = static_cast<std::uint64_t>(shedding_.level());
   counters_.shed_kept_permille = std::uint64_t{shedding_.kept()} * 1'000 / Shedding::kAllFlows;
   counters_.shed_steps_up = shedding_.steps_up();

@@ -17,11 +17,13 @@
 #include "decode/fragments.h"
 #include "decode/toeplitz.h"
 #include "flow/flow_table.h"
+#include "flow/health.h"
 #include "inspect/inspector.h"
 #include "lcore/connection_sample.h"
 #include "lcore/counters.h"
 #include "lcore/hand_over.h"
 #include "lcore/shedding.h"
+#include "packets/packet_ring.h"
 #include "port/port.h"
 #include "settings/settings.h"
 
@@ -53,7 +55,7 @@ struct WorkerShared {
   std::atomic<bool> distrust_devices{false};
 };
 
-class Worker final : private StreamSink, private Lender {
+class Worker final : private StreamSink, private Lender, private FlowWatcher, private FlowErrors {
  public:
   Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor,
          TargetReader targets);
@@ -64,8 +66,15 @@ class Worker final : private StreamSink, private Lender {
   // Before run(). The queue belongs to this worker from now on.
   void attach(RxQueue& queue, bool device_shards);
 
-  // Takes the memory of its flows from the system, on the calling core. False: there is not so much.
-  bool take_memory() { return table_.populate(); }
+  // Takes the memory of its flows and its packet ring from the system, on the calling core. False: there is
+  // not so much.
+  bool take_memory() {
+    if (ring_ != nullptr) ring_->populate();
+    return table_.populate() && health_.populate();
+  }
+
+  // Before run(): packets are kept there.
+  void keep_packets(PacketRing& ring) { ring_ = &ring; }
 
   // Until `stop`, or until all its sources have ended and nobody hands anything over any more; then ends
   // every flow, so that all it has to say is in its pool when this returns.
@@ -91,6 +100,7 @@ class Worker final : private StreamSink, private Lender {
     rte_mbuf* mbuf = nullptr;
     Bytes datagram;  // set for a datagram put together from fragments: its payload lies here, not in the mbuf
     std::uint64_t hash = 0;
+    bool untargeted = false;  // of a capture: ends in its place among the others, since its time counts
     Flow* flow =
         nullptr;  // as it stood before the burst; packets before this one may have ended it or begun it
   };
@@ -110,12 +120,30 @@ class Worker final : private StreamSink, private Lender {
   void give_away(rte_mbuf* frame, unsigned owner);
   void note_frame(const rte_mbuf* frame, const FrameInfo& info, const Packet& packet);
 
+  // Capture targets (targeting.cpp).
+  void look_at_targets() {
+    target_set_ = &targets_.current();
+    if (target_set_->generation() != targets_followed_) [[unlikely]]
+      follow_targets();
+  }
+  void follow_targets();
+  bool is_target(const rte_mbuf* frame, Bytes head, const Packet& packet) const;
+  bool is_target(const Slot& slot);
+  bool may_pass(bool target, rte_mbuf* frame, Slot& slot);
+  bool targets_leave_out(const Flow& flow) const;
+  bool targets_left_out(const Flow& flow) const;
+
+  // The packet ring (keep.cpp).
+  void keep(Flow& flow, const Slot& slot);
+  void keep_datagram(Flow& flow, const Slot& slot, TimeNs time);
+  void note_kept(Flow& flow);
+
   // Overload (shed.cpp).
   void note_shedding();
   void follow_shedding();
-  void sweep_shed_flows();
+  void sweep_left_out_flows();
   bool left_out(const Flow& flow) const;
-  void end_shed(Flow& flow);
+  void end_left_out(Flow& flow);
   bool shed_by_protocol(Flow& flow, TimeNs time);
 
   // One packet on its flow.
@@ -127,7 +155,7 @@ class Worker final : private StreamSink, private Lender {
   void orient(Flow& flow, const Packet& packet);
   void on_tcp(Flow& flow, Slot& slot, TimeNs time);
   void give_segments(Flow& flow, const Slot& slot, TimeNs time);
-  void on_udp(Flow& flow, const Slot& slot, TimeNs time);
+  void on_datagram(Flow& flow, const Slot& slot, TimeNs time);
   void after_segment(Flow& flow, TimeNs time);
 
   // The end of flows.
@@ -137,6 +165,31 @@ class Worker final : private StreamSink, private Lender {
   void on_timer(std::uint32_t index);
   void end_connection(Flow& flow, End end, TimeNs time);
   void remove(Flow& flow, End end, TimeNs time);
+
+  // Connections themselves (connections.cpp).
+  void begin_health(const Flow& flow, unsigned sender, TimeNs time);
+  void note_health(Flow& flow, const Packet& packet, TimeNs time);
+  TimeNs report_deadline(const Flow& flow) {
+    const Health& health = health_[table_.index_of(flow)];
+    return health.tracked() && !flow.closed ? health.report_at : kNever;
+  }
+  void report_if_due(Flow& flow, TimeNs now);
+  void end_health(Flow& flow, End end);
+  void report(const Flow& flow, bool over, End end);
+  TimeNs next_report(TimeNs time) const;
+  struct FlowSink final : Sink {
+    FlowSink(Inspector& inspector, const Flow& flow) : inspector_(inspector), flow_(flow) {}
+    void emit(const Transaction& call) override { inspector_.write(flow_, call); }
+
+   private:
+    Inspector& inspector_;
+    const Flow& flow_;
+  };
+
+  // FlowWatcher, FlowErrors.
+  void on_identified(const Flow& flow, const Descriptor& protocol) override;
+  void on_call(const Flow& flow, const Transaction& call) override;
+  std::uint64_t on_error(const QuotedPacket& quoted) override;
 
   void finish();
 
@@ -153,7 +206,10 @@ class Worker final : private StreamSink, private Lender {
     joined.peer_acked += kJoinedOffset;
     inspector_.on_chunk(*current_, sender, joined);
   }
-  void on_gap(unsigned sender, const Gap& gap) override { inspector_.on_gap(*current_, sender, gap); }
+  void on_gap(unsigned sender, const Gap& gap) override {
+    if (health_.wanted()) note_missing(health_[table_.index_of(*current_)], sender, gap.missing);
+    inspector_.on_gap(*current_, sender, gap);
+  }
   void on_end(unsigned sender, End end, TimeNs time) override {
     inspector_.on_end(*current_, sender, end, time);
   }
@@ -184,6 +240,7 @@ class Worker final : private StreamSink, private Lender {
   FragmentReassembler fragments_;
   DuplicateFilter duplicates_;
   FlowTable table_;
+  HealthArray health_;  // of connections, where they have records
   TimerWheel<TimerOf> timers_;
   Reassembler reassembler_;
   RecordWriter writer_;
@@ -196,8 +253,15 @@ class Worker final : private StreamSink, private Lender {
   // Room to bring into one piece what straddles mbuf segments.
   std::array<std::uint8_t, kHeadBytesMax> head_{};
   std::array<std::uint8_t, 65'536> scratch_{};
+  Fragment whole_;  // the datagram that was put together last: its addresses, as one packet
   const TargetSet* target_set_ = nullptr;
+  std::uint64_t targets_followed_ = 0;  // generation
+  bool targets_restrict_ = false;       // these leave something out
+  bool targets_filter_ = false;         // by a filter
+  TimeNs targets_widened_ = 0;          // when what had been left out last came back, nobody knows for whom
+  PacketRing* ring_ = nullptr;
   const ConnectionSample sample_;
+  const ConnectionSample connection_sample_;
   Shedding shedding_;
   Shedding::Queue ring_backlog_;
   std::uint32_t to_flows_ = 0;                   // packets of this turn that were given to their flows
@@ -210,8 +274,9 @@ class Worker final : private StreamSink, private Lender {
   TimeNs flows_cut_ = 0;                            // when the share of flows last fell
   TimeNs last_shed_ = 0;                            // when flows last were, or may have been, left out
   Flow* current_ = nullptr;
-  rte_mbuf* lendable_ = nullptr;  // what the segment under way lies in
-  TimeNs now_ = 0;                // the worker's clock, read once a turn
+  const Flow* quoting_ = nullptr;  // whose datagram is being read
+  rte_mbuf* lendable_ = nullptr;   // what the segment under way lies in
+  TimeNs now_ = 0;                 // the worker's clock, read once a turn
   TimeNs capture_now_ =
       0;  // what drives flows: live the clock, or a little behind it; else the newest timestamp
   bool slipped_ = false;  // the last packet of the capture was far ahead of all others

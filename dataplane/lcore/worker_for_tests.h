@@ -26,6 +26,7 @@ struct Said {
   wire::State state;
   wire::Reason reason;
   std::uint32_t flags;
+  std::uint64_t conn_id = 0;
   std::uint64_t body = 0, shown = 0;  // bytes of the response's body, and of its preview
 };
 
@@ -44,6 +45,8 @@ class OneWorker {
   }
 
   WorkerShared& shared() { return *shared_; }
+  Worker& worker() { return *worker_; }
+  TargetBoard& targets() { return targets_; }
   std::uint64_t count(std::string_view name, std::string_view label = {}) const {
     return worker_->board().value(name, label);
   }
@@ -87,7 +90,8 @@ class OneWorker {
               .port = record.src_port(),
               .state = record.state(),
               .reason = record.reason(),
-              .flags = record.flags()};
+              .flags = record.flags(),
+              .conn_id = record.conn_id()};
     if (record.response() == nullptr) return said;
     said.body = record.response()->body_size();
     said.shown = bytes_of(record.response()->body()).size();

@@ -9,14 +9,16 @@
 
 namespace spanlight {
 
-std::variant<BpfFilter, std::string> BpfFilter::compile(const std::string& expression, int link) {
+std::variant<BpfFilter, std::string> BpfFilter::compile(const std::string& expression, int link,
+                                                        bool optimise) {
   BpfFilter filter;
   if (expression.empty()) return filter;
   const std::unique_ptr<pcap_t, decltype(&pcap_close)> handle(
       pcap_open_dead(link, static_cast<int>(kFrameBytesMax)), &pcap_close);
   if (!handle) return std::string("no memory to compile the capture filter");
-  // Optimised; a netmask is only asked for by "ip broadcast", which then is a fault that libpcap tells.
-  if (pcap_compile(handle.get(), &filter.program_, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+  // A netmask is only asked for by "ip broadcast", which then is a fault that libpcap tells.
+  if (pcap_compile(handle.get(), &filter.program_, expression.c_str(), optimise ? 1 : 0,
+                   PCAP_NETMASK_UNKNOWN) != 0) {
     filter.program_ = {};
     return "the capture filter \"" + expression + "\" is wrong: " + pcap_geterr(handle.get());
   }

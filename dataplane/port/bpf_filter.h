@@ -15,8 +15,10 @@ namespace spanlight {
 
 class BpfFilter {
  public:
-  // `link`: a DLT_ value of libpcap. The string is what is wrong with the expression.
-  static std::variant<BpfFilter, std::string> compile(const std::string& expression, int link = DLT_EN10MB);
+  // `link`: a DLT_ value of libpcap. `optimise`: libpcap makes the program a fourth as long, in a time that
+  // grows with the third power of its length. The string is what is wrong with the expression.
+  static std::variant<BpfFilter, std::string> compile(const std::string& expression, int link = DLT_EN10MB,
+                                                      bool optimise = true);
 
   BpfFilter() = default;  // lets everything pass
   BpfFilter(BpfFilter&& other) noexcept;
@@ -28,6 +30,7 @@ class BpfFilter {
   bool matches(Bytes first, std::uint32_t wire_bytes) const;
 
   bool empty() const { return program_.bf_insns == nullptr; }
+  std::size_t instructions() const { return program_.bf_len; }
   bpf_program* program() { return &program_; }
 
  private:

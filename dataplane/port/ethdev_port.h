@@ -68,6 +68,7 @@ class EthdevPort final : public Port {
   RxQueue& queue(std::uint16_t index) override { return *queues_[index]; }
   bool shards() const override { return shards_; }
   bool is_capture_file() const override { return false; }
+  LinkType link() const override { return LinkType::ethernet; }
   PortCounters counters() const override;  // also looks whether the device is still there
   std::string why() const override;
   std::string warning() const override;

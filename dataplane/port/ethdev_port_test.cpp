@@ -15,8 +15,8 @@ using test::has;
 using test::receive_all;
 using test::Received;
 
-std::variant<std::unique_ptr<Port>, std::string> open(const std::string& source, unsigned workers,
-                                                      const std::string& bpf = "") {
+std::variant<std::unique_ptr<Port>, std::string> open_source(const std::string& source, unsigned workers,
+                                                             const std::string& bpf = "") {
   Settings settings = test::eal_settings();
   settings.bpf = bpf;
   PortSettings port;
@@ -24,8 +24,8 @@ std::variant<std::unique_ptr<Port>, std::string> open(const std::string& source,
   return open_port(port, settings, 5, workers);
 }
 
-std::unique_ptr<Port> open_ok(const std::string& source, unsigned workers, const std::string& bpf = "") {
-  auto opened = open(source, workers, bpf);
+std::unique_ptr<Port> source_ok(const std::string& source, unsigned workers, const std::string& bpf = "") {
+  auto opened = open_source(source, workers, bpf);
   if (const std::string* fault = std::get_if<std::string>(&opened)) {
     ADD_FAILURE() << *fault;
     return nullptr;
@@ -34,7 +34,7 @@ std::unique_ptr<Port> open_ok(const std::string& source, unsigned workers, const
 }
 
 std::string fault_of(const std::string& source) {
-  auto opened = open(source, 1);
+  auto opened = open_source(source, 1);
   const std::string* fault = std::get_if<std::string>(&opened);
   return fault == nullptr ? "opened" : *fault;
 }
@@ -57,7 +57,7 @@ TEST(Reta, equals_the_software_table) {
 }
 
 TEST(Ethdev, one_queue_gives_frames_with_the_workers_clock) {
-  const auto port = open_ok("net_null0,size=100", 1);
+  const auto port = source_ok("net_null0,size=100", 1);
   ASSERT_NE(port, nullptr);
   EXPECT_EQ(port->queue_count(), 1);
   rte_mbuf* burst[kBurstMax];
@@ -76,7 +76,7 @@ TEST(Ethdev, one_queue_gives_frames_with_the_workers_clock) {
 
 // net_null accepts a key and a table (and answers both), as a NIC does.
 TEST(Ethdev, rss_is_programmed_over_all_queues) {
-  const auto port = open_ok("net_null1", 4);
+  const auto port = source_ok("net_null1", 4);
   ASSERT_NE(port, nullptr);
   EXPECT_EQ(port->queue_count(), 4);
   EXPECT_TRUE(port->shards());
@@ -89,7 +89,7 @@ TEST(Ethdev, rss_is_programmed_over_all_queues) {
 }
 
 TEST(Ethdev, filter_counts_what_it_rejects) {
-  const auto port = open_ok("net_null2", 1, "arp");  // frames of zeros are no ARP
+  const auto port = source_ok("net_null2", 1, "arp");  // frames of zeros are no ARP
   ASSERT_NE(port, nullptr);
   rte_mbuf* burst[kBurstMax];
   EXPECT_EQ(port->queue(0).receive(burst, 32, 1), 0);
@@ -100,7 +100,7 @@ TEST(Ethdev, filter_counts_what_it_rejects) {
 TEST(Ethdev, capture_through_net_pcap) {
   std::vector<std::uint8_t> bytes(1'000, 0xab);
   const test::TemporaryFile file(test::pcap_bytes({{1, 0, bytes}, {2, 0, bytes}}));
-  const auto port = open_ok("net_pcap0,rx_pcap=" + file.path(), 2);
+  const auto port = source_ok("net_pcap0,rx_pcap=" + file.path(), 2);
   ASSERT_NE(port, nullptr);
   EXPECT_EQ(port->queue_count(), 1);  // fewer queues than workers: the worker that receives shards
   EXPECT_FALSE(port->shards());
@@ -111,7 +111,7 @@ TEST(Ethdev, capture_through_net_pcap) {
 
 // The ring driver makes 16 queues, each a ring that this test fills.
 TEST(Ethdev, more_queues_than_workers_are_all_read) {
-  const auto port = open_ok("net_ring0", 3);
+  const auto port = source_ok("net_ring0", 3);
   ASSERT_NE(port, nullptr);
   EXPECT_EQ(port->queue_count(), 3);
   EXPECT_FALSE(port->shards());
@@ -137,12 +137,12 @@ TEST(Ethdev, faults) {
   EXPECT_TRUE(has(fault_of("net_af_packet0,iface=nosuch9"), "there is no interface nosuch9; there are: "));
   EXPECT_TRUE(has(fault_of("nosuch9"), "there is no interface nosuch9; there are: "));
   EXPECT_TRUE(has(fault_of("net_pcap1,rx_pcap=/nonexistent"), "the DPDK device net_pcap1"));
-  const auto port = open_ok("net_null7", 1);
+  const auto port = source_ok("net_null7", 1);
   EXPECT_TRUE(has(fault_of("net_null7"), "net_null7 is named twice"));
 }
 
 TEST(Ethdev, a_port_can_be_opened_again) {
-  for (int i = 0; i < 3; ++i) EXPECT_NE(open_ok("net_null3", 2), nullptr) << i;
+  for (int i = 0; i < 3; ++i) EXPECT_NE(source_ok("net_null3", 2), nullptr) << i;
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <pcap/pcap.h>
 
+#include <iterator>
+
 namespace spanlight {
 
 std::optional<LinkType> link_type_of(int dlt) {
@@ -29,6 +31,12 @@ std::optional<LinkType> link_type_of(int dlt) {
     default:
       return std::nullopt;
   }
+}
+
+int dlt_of(LinkType link) {
+  constexpr int kDlt[] = {DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW, DLT_NULL, DLT_NFLOG, DLT_PPP};
+  static_assert(std::size(kDlt) == kLinkTypes);
+  return kDlt[static_cast<std::size_t>(link)];
 }
 
 std::string describe_link_type(int dlt) {

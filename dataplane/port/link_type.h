@@ -10,6 +10,9 @@ namespace spanlight {
 
 std::optional<LinkType> link_type_of(int dlt);
 
+// The other way round, one of those that are read as `link`.
+int dlt_of(LinkType link);
+
 // "link type IEEE802_11 (802.11)", for a sentence.
 std::string describe_link_type(int dlt);
 

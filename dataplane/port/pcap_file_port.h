@@ -31,6 +31,8 @@ class PcapFileQueue final : public RxQueue {
   // Opens files until one is open. False: none is left; faults() says why.
   bool open_next();
 
+  LinkType link() const { return link_; }  // of the open file; main thread: before the worker reads
+
   std::string faults() const;
   double progress() const;
   PortCounters counters() const;
@@ -84,13 +86,18 @@ class PcapFilePort final : public Port {
       : name_(std::move(name)), pool_(pool), queue_(std::move(paths), std::move(filter), pool, index) {}
   ~PcapFilePort() override { stop(); }
 
-  bool open_first() { return queue_.open_next(); }
+  bool open_first() {
+    const bool open = queue_.open_next();
+    link_ = queue_.link();
+    return open;
+  }
 
   const std::string& name() const override { return name_; }
   std::uint16_t queue_count() const override { return 1; }
   RxQueue& queue(std::uint16_t) override { return queue_; }
   bool shards() const override { return false; }
   bool is_capture_file() const override { return true; }
+  LinkType link() const override { return link_; }
   PortCounters counters() const override { return queue_.counters(); }
   std::string why() const override { return queue_.faults(); }
   double progress() const override { return queue_.progress(); }
@@ -102,6 +109,7 @@ class PcapFilePort final : public Port {
  private:
   const std::string name_;
   rte_mempool* pool_;
+  LinkType link_ = LinkType::ethernet;  // of the first file
   PcapFileQueue queue_;
 };
 

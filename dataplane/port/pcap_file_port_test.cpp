@@ -322,11 +322,18 @@ std::string random_pcap(std::mt19937& random) {
   return content;
 }
 
+// Opening a file is slow under a sanitizer: the blocks are poisoned.
+#ifdef SPANLIGHT_SANITIZED
+constexpr int kRounds = 60;
+#else
+constexpr int kRounds = 300;
+#endif
+
 TEST(CaptureFile, is_read_as_libpcap_reads_it) {
   std::signal(SIGPIPE, SIG_IGN);
   std::mt19937 random(7);
   unsigned cut = 0, damaged = 0;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < kRounds; ++round) {
     const std::string content = random_pcap(random);
     if (content.empty()) continue;  // told before anything is read
     const TemporaryFile file(content);
@@ -347,8 +354,8 @@ TEST(CaptureFile, is_read_as_libpcap_reads_it) {
     cut += has(ours.fault, "is cut");
     damaged += has(ours.fault, "is damaged");
   }
-  EXPECT_GT(cut, 10u);
-  EXPECT_GT(damaged, 10u);
+  EXPECT_GT(cut, 3u);
+  EXPECT_GT(damaged, 3u);
 }
 
 // More than the blocks hold: what comes then is copied.

@@ -29,6 +29,7 @@ class PcapLivePort final : public Port, public RxQueue {
   RxQueue& queue(std::uint16_t) override { return *this; }
   bool shards() const override { return false; }
   bool is_capture_file() const override { return false; }
+  LinkType link() const override { return link_; }
   PortCounters counters() const override;
   std::string why() const override;
   std::string warning() const override;

@@ -80,6 +80,7 @@ class Port {
   // it.
   virtual bool shards() const = 0;
   virtual bool is_capture_file() const = 0;
+  virtual LinkType link() const = 0;  // of its frames; of several files, the first one's
   virtual PortCounters counters() const = 0;
   virtual std::string why()
       const = 0;  // a sentence, once a queue has failed or a file was cut; empty = all is well

@@ -9,12 +9,12 @@
 #include "cli/options.h"
 #include "port/eal.h"
 #include "port/open_port.h"
+#include "process/log.h"
+#include "process/signals.h"
 #include "program/engine.h"
-#include "program/log.h"
 #include "program/printer.h"
 #include "program/programs.h"
 #include "program/setup.h"
-#include "program/signals.h"
 #include "settings/load.h"
 
 namespace spanlight {
@@ -200,6 +200,7 @@ int run_doctor(int argc, char** argv) {
   std::optional<Settings> settings = settings_from(arguments.settings_path);
   if (!settings) return 1;
   set_log(LogLevel::warning, settings->log_json);
+  settings->packet_ring_mb = 0;  // nobody can ask for them
   settings->ports.clear();
   for (const std::string& source : arguments.sources) settings->ports.push_back({.source = source});
   const bool file = reads_capture(*settings);

@@ -10,7 +10,7 @@
 #include "port/eal.h"
 #include "port/mempool.h"
 #include "port/open_port.h"
-#include "port/privileges.h"
+#include "process/privileges.h"
 
 namespace spanlight {
 
@@ -25,11 +25,18 @@ std::string host_name() {
 IdentifyOptions identify_options(const Settings& settings) {
   IdentifyOptions options;
   options.enabled = settings.enabled_dissectors;
+  options.connections = settings.connection_records != ConnectionRecords::none;
   options.low_priority = settings.low_priority;
   for (const auto& [protocol, ports] : settings.port_mapping) options.port_hints.push_back({protocol, ports});
   for (const auto& pattern : settings.user_patterns)
     options.user_patterns.push_back({pattern.protocol, pattern.regex});
   return options;
+}
+
+std::size_t flow_bytes(const Settings& settings) {
+  const bool records = settings.connection_records != ConnectionRecords::none;
+  return FlowTable::memory_bytes(settings.flows_max) +
+         (records ? HealthArray::memory_bytes(settings.flows_max) : 0);
 }
 
 TimeNs system_time() {
@@ -107,13 +114,24 @@ std::string Engine::make_workers() {
     if (workers_.back()->failed())
       return "there is no address space for flows and slabs; lower flows.max, reassembly.stateMemory or "
              "reassembly.previewMemory";
-    memory_.flows += FlowTable::memory_bytes(settings_.flows_max);
+    if (fault = make_ring(*workers_.back()); !fault.empty()) return fault;
+    memory_.flows += flow_bytes(settings_);
     memory_.slabs += (std::size_t{settings_.state_memory_mb} + settings_.preview_memory_mb) << 20;
     memory_.records += buffer_bytes * pools_[i]->count();
     for (const auto& port : ports_)
       if (i < port->queue_count())
         workers_[i]->attach(port->queue(static_cast<std::uint16_t>(i)), port->shards());
   }
+  return {};
+}
+
+std::string Engine::make_ring(Worker& worker) {
+  if (settings_.packet_ring_mb == 0) return {};
+  rings_.push_back(
+      std::make_unique<PacketRing>(std::size_t{settings_.packet_ring_mb} << 20, settings_.packet_snap_bytes));
+  if (!rings_.back()->ok()) return "there is no address space for recent packets; lower packets.ringMb";
+  memory_.packets += rings_.back()->capacity_bytes();
+  worker.keep_packets(*rings_.back());
   return {};
 }
 
@@ -132,7 +150,7 @@ std::string Engine::take_memory() {
     return "worker " + std::to_string(launched) + " could not be started on its CPU";
   if (taken) return {};
   return "there is no memory for " + std::to_string(settings_.flows_max) + " flows on each worker (" +
-         std::to_string(FlowTable::memory_bytes(settings_.flows_max) >> 20) + " MiB each); lower flows.max";
+         std::to_string(flow_bytes(settings_) >> 20) + " MiB each); lower flows.max";
 }
 
 int Engine::run_worker(void* argument) {
@@ -251,6 +269,26 @@ std::vector<BatchPool*> Engine::pools() {
   std::vector<BatchPool*> out;
   for (const auto& pool : pools_) out.push_back(pool.get());
   return out;
+}
+
+std::vector<const PacketRing*> Engine::packet_rings() const {
+  std::vector<const PacketRing*> out;
+  for (const auto& ring : rings_) out.push_back(ring.get());
+  return out;
+}
+
+std::vector<LinkType> Engine::links() const {
+  std::vector<LinkType> out;
+  for (const auto& port : ports_) out.push_back(port->link());
+  return out;
+}
+
+TimeNs Engine::packets_from() const {
+  TimeNs now = pace_ == Pace::live ? system_time() : 0;
+  if (pace_ == Pace::capture)
+    for (const auto& ring : rings_) now = std::max(now, ring->newest());
+  const DurationNs keep = settings_.packet_keep_s * kSecondNs;
+  return now > keep ? now - keep : 0;
 }
 
 double Engine::progress() const {

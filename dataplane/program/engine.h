@@ -24,6 +24,7 @@ struct Memory {
   std::size_t slabs = 0;    // state and previews
   std::size_t records = 0;  // batches on their way out
   std::size_t frames = 0;   // receive buffers, of all ports
+  std::size_t packets = 0;  // of the packet rings, taken at once
 };
 
 class Engine {
@@ -61,6 +62,10 @@ class Engine {
 
   std::vector<BatchPool*> pools();
   TargetBoard& targets() { return targets_; }
+  std::vector<const PacketRing*> packet_rings() const;  // one for each worker, or none
+  std::vector<LinkType> links() const;                  // of the ports
+  // Packets that were captured earlier are not given out: by the clock, or by the capture's.
+  TimeNs packets_from() const;
   const std::vector<std::unique_ptr<Port>>& ports() const { return ports_; }
   const Memory& memory() const { return memory_; }
   double progress() const;  // of capture files, 0..1; -1 where there is no end
@@ -72,6 +77,7 @@ class Engine {
   std::string set_up(const std::vector<unsigned>& cpus);
   std::string open_ports();
   std::string make_workers();
+  std::string make_ring(Worker& worker);
   std::string take_memory();
   static int run_worker(void* worker);
 
@@ -84,6 +90,7 @@ class Engine {
   TargetBoard targets_;
   std::vector<std::unique_ptr<Redactor>> redactors_;
   std::vector<std::unique_ptr<BatchPool>> pools_;
+  std::vector<std::unique_ptr<PacketRing>> rings_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Pace pace_;
   std::uint64_t epoch_;

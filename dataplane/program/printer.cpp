@@ -8,6 +8,9 @@
 #include <climits>
 #include <iterator>
 
+#include "publish/messages.h"
+#include "publish/topics.h"
+#include "record/batch_stream.h"
 #include "record/reader.h"
 
 namespace spanlight {
@@ -25,7 +28,7 @@ TableOptions table_options(bool colour) {
 }  // namespace
 
 Printer::Printer(Format format, bool colour, const std::atomic<bool>& end)
-    : end_(end), format_(format), table_(table_options(colour)) {}
+    : end_(end), format_(format), topics_(record_topics()), table_(table_options(colour)) {}
 
 std::size_t Printer::drain(const std::vector<BatchPool*>& pools) {
   std::size_t batches = 0;
@@ -41,14 +44,22 @@ std::size_t Printer::drain(const std::vector<BatchPool*>& pools) {
 }
 
 void Printer::print(const Batch& batch) {
-  if (format_ != Format::none) {
-    const auto opened = open_batch({batch.storage + batch.data_offset, batch.data_bytes});
+  const std::span<const std::uint8_t> bytes(batch.storage + batch.data_offset, batch.data_bytes);
+  if (format_ == Format::flatbuffers) {
+    next_sequences_[{batch.worker, batch.topic}] = batch.sequence + 1;
+    write_message(topics_.at(batch.topic), bytes);  // whoever reads it verifies it
+  } else if (format_ != Format::none || filter_) {
+    const auto opened = open_batch(bytes);
     if (!opened) {
       ++counts_.unreadable;
       return;
     }
-    if (format_ == Format::json) json_.append(*opened);
-    if (format_ == Format::table) table_.append(*opened);
+    if (filter_) {
+      print_matching(*opened);
+    } else {
+      if (format_ == Format::json) json_.append(*opened);
+      if (format_ == Format::table) table_.append(*opened);
+    }
   }
   counts_.records += batch.records;
   for (std::size_t state = 0; state < std::size(counts_.by_state); ++state)
@@ -57,11 +68,48 @@ void Printer::print(const Batch& batch) {
   counts_.errors += batch.tally.errors;
 }
 
+void Printer::print_matching(const wire::RecordBatch& batch) {
+  for (const wire::Record* record : elements_of(batch.records())) {
+    if (!filter_->matches({&batch, record, {}, {}})) continue;
+    ++counts_.matching;
+    if (format_ == Format::json) json_.append(batch, *record);
+    if (format_ == Format::table) table_.append(batch, *record);
+  }
+}
+
 void Printer::flush() {
   write_out(json_.text());
   json_.clear();
   write_out(table_.text());
   table_.clear();
+}
+
+void Printer::write_message(std::string_view topic, std::span<const std::uint8_t> message) {
+  write_out(StreamHead(topic, message.size()).bytes());
+  write_out({reinterpret_cast<const char*>(message.data()), message.size()});
+  write_out(stream_padding(message.size()));
+}
+
+void Printer::begin_stream() {
+  write_out(kStreamMagic);
+}
+
+void Printer::begin_capture(const std::string& name, const SensorIdentity& identity) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(name.data());
+  write_message(kCaptureTopic, {bytes, std::min(name.size(), kStreamNameBytesMax)});
+  write_message(kHelloTopic, encode_hello(identity));
+  next_sequences_.clear();
+}
+
+void Printer::end_capture(const SensorIdentity& identity, StatsSnapshot snapshot) {
+  for (const auto& [series, next] : next_sequences_)
+    snapshot.next_sequences.push_back({series.first, topics_.at(series.second), next});
+  write_message(kStatsTopic, encode_stats(identity, snapshot));
+}
+
+void Printer::end_stream(bool whole) {
+  const std::uint8_t said = whole ? 1 : 0;
+  write_message(kEndTopic, {&said, 1});
 }
 
 // Waits for the reader, in steps, so that a wish to end is heard meanwhile.

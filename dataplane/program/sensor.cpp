@@ -11,13 +11,13 @@
 #include "port/eal.h"
 #include "port/numa.h"
 #include "port/open_port.h"
-#include "port/privileges.h"
 #include "port/source.h"
+#include "process/log.h"
+#include "process/privileges.h"
+#include "process/signals.h"
 #include "program/engine.h"
-#include "program/log.h"
 #include "program/programs.h"
 #include "program/setup.h"
-#include "program/signals.h"
 #include "publish/metrics.h"
 #include "publish/publisher.h"
 #include "settings/load.h"
@@ -28,21 +28,50 @@ namespace {
 
 class Commands final : public CommandHandler {
  public:
-  explicit Commands(TargetBoard& board) : board_(board) {}
+  Commands(Engine& engine, const Settings& settings) : engine_(engine), board_(engine.targets()) {
+    origin_.application = "Spanlight " + std::string(cli::version());
+    origin_.comment =
+        "packets that sensor " + engine.sensor_name() + " kept, as they were captured: not redacted";
+    for (const auto& port : engine.ports()) origin_.ports.push_back(port->name());
+    links_ = engine.links();
+    keeps_packets_ = settings.packet_ring_mb > 0;
+  }
 
   std::string set_targets(const TargetRequest& request) override {
-    if (!request.bpf.empty())
-      return "a capture filter cannot be changed while the sensor runs; set `bpf` in its settings and "
-             "restart it";
-    if (!board_.publish(std::make_unique<TargetSet>(request.only, request.addresses)))
+    std::unique_ptr<const TargetFilter> filter;
+    if (!request.bpf.empty()) {
+      auto made = TargetFilter::compile(request.bpf, links_);
+      if (auto* sentence = std::get_if<std::string>(&made)) return *sentence;
+      filter = std::move(std::get<std::unique_ptr<const TargetFilter>>(made));
+    }
+    if (!board_.publish(std::make_unique<TargetSet>(request.only, request.addresses, std::move(filter))))
       return "the workers have not taken up the last targets yet; send these again in a moment";
     return {};
   }
-  std::uint64_t targets_generation() const override { return board_.generation(); }
+
+  TargetState targets() const override {
+    const TargetSet& set = board_.latest();
+    return {.generation = board_.generation(),
+            .only = set.only(),
+            .addresses = set.size(),
+            .bpf = set.filter() == nullptr ? std::string() : set.filter()->text()};
+  }
+
+  std::string packets(const PacketsRequest& request, const std::atomic<bool>& stop,
+                      PacketsFile& file) override {
+    if (!keeps_packets_) return "this sensor keeps no packets: set packets.ringMb in its settings";
+    file = collect_packets(engine_.packet_rings(), request, engine_.packets_from(), origin_, stop);
+    return {};
+  }
+
   void tick() override { board_.reclaim(); }
 
  private:
+  Engine& engine_;
   TargetBoard& board_;
+  PacketsOrigin origin_;
+  std::vector<LinkType> links_;
+  bool keeps_packets_ = false;
 };
 
 struct SensorArguments {
@@ -104,7 +133,10 @@ void say_start(const Settings& settings, const Engine& engine, const std::vector
           (cpus.size() == 1 ? " worker (CPU " : " workers (CPUs ") + on + "), up to " +
           std::to_string(settings.flows_max) + " flows each; memory: " + mib(engine.memory().flows) +
           " for flows, up to " + mib(engine.memory().slabs) + " for state and previews, " +
-          mib(engine.memory().records) + " for records, " + mib(engine.memory().frames) + " for frames");
+          mib(engine.memory().records) + " for records, " + mib(engine.memory().frames) + " for frames" +
+          (engine.memory().packets == 0
+               ? std::string()
+               : ", " + mib(engine.memory().packets) + " for recent packets, which are not redacted"));
 }
 
 // Until a signal, or until nothing more can come. True if that is a good end.
@@ -163,14 +195,17 @@ int run_sensor(int argc, char** argv) {
   if (const auto* fault = std::get_if<std::string>(&made)) return told(*fault), 1;
   Engine& engine = *std::get<std::unique_ptr<Engine>>(made);
 
-  const SensorIdentity identity{.sensor = engine.sensor_name(),
-                                .epoch = epoch,
-                                .version = std::string(cli::version()),
-                                .started = epoch,
-                                .workers = static_cast<std::uint16_t>(cpus.size())};
+  const SensorIdentity identity{
+      .sensor = engine.sensor_name(),
+      .epoch = epoch,
+      .version = std::string(cli::version()),
+      .started = epoch,
+      .workers = static_cast<std::uint16_t>(cpus.size()),
+      .packet_bytes = std::uint64_t{settings->packet_ring_mb} << 20,
+      .packet_seconds = settings->packet_ring_mb == 0 ? 0 : settings->packet_keep_s};
+  Commands handler(engine, *settings);
+  CommandChannel commands(*settings, identity, handler);  // outlives the publisher, which stops it
   Publisher publisher(*settings, identity, engine.pools(), [&engine] { return engine.collect(); });
-  Commands handler(engine.targets());
-  CommandChannel commands(*settings, identity, handler);
   if (told(publisher.open()) || told(publisher.attach(commands))) return 1;
   std::vector<MetricInfo> infos = publisher_metric_infos();
   for (const auto& more : {command_metric_infos(), worker_metric_infos(), Engine::port_metric_infos()})

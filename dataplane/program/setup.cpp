@@ -9,7 +9,7 @@
 #include "core/descriptor.h"
 #include "port/eal.h"
 #include "port/open_port.h"
-#include "program/log.h"
+#include "process/log.h"
 #include "settings/load.h"
 #include "settings/source.h"
 
@@ -17,7 +17,8 @@ namespace spanlight {
 
 std::optional<Settings> settings_from(const std::string& path) {
   ProtocolNames names;
-  for (const Descriptor* protocol : registry()) names.push_back(protocol->name);
+  for (const Descriptor* protocol : registry())
+    if (protocol->probe != nullptr) names.push_back(protocol->name);
   auto loaded = load_settings(path, names);
   if (auto* settings = std::get_if<Settings>(&loaded)) return std::move(*settings);
   for (const SettingsFault& fault : std::get<std::vector<SettingsFault>>(loaded))

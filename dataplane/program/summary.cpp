@@ -38,7 +38,7 @@ std::uint64_t Summary::of(const std::string& name, const std::string& label) con
   return found == totals_.end() ? 0 : found->second;
 }
 
-void Summary::print(std::FILE* out, const PrintedCounts& printed) const {
+void Summary::print(std::FILE* out, const PrintedCounts& printed, bool filtered) const {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
   const std::uint64_t packets = of("received_packets_total");
   const std::uint64_t bytes = of("received_bytes_total");
@@ -57,6 +57,8 @@ void Summary::print(std::FILE* out, const PrintedCounts& printed) const {
                calls.empty() ? "" : ": ", joined(calls).c_str(), grouped(of("flows_opened_total")).c_str(),
                grouped(of("inspect_total", "identified")).c_str(),
                grouped(of("inspect_total", "encrypted")).c_str());
+
+  if (filtered) std::fprintf(out, "of these %s match the filter\n", grouped(printed.matching).c_str());
 
   std::vector<std::string> lost;
   add_part(lost, of("gaps_total"), "holes (" + grouped(of("gap_bytes_total")) + " bytes)");

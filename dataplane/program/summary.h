@@ -14,7 +14,7 @@ namespace spanlight {
 class Summary {
  public:
   void add(const Engine& engine);  // its workers have ended
-  void print(std::FILE* out, const PrintedCounts& printed) const;
+  void print(std::FILE* out, const PrintedCounts& printed, bool filtered) const;
 
   // One JSON object: "name" or "name{label}" → the sum over all workers and files.
   void print_counters(std::FILE* out) const;

@@ -2,6 +2,8 @@
 
 #include <flatbuffers/flatbuffers.h>
 
+#include <set>
+
 #include "core/descriptor.h"
 #include "publish/topics.h"
 #include "schema/hello_generated.h"
@@ -34,14 +36,23 @@ wire::FieldType wire_type(FieldType type) {
   return wire::FieldType::text;
 }
 
+// A protocol with its fields and those of the protocols that are told under its name; the first of a field's
+// meanings stands.
 Offset<wire::Protocol> add_protocol(FlatBufferBuilder& builder, const Descriptor& protocol) {
   std::vector<Offset<wire::FieldSpec>> fields;
-  for (const FieldSpec& field : protocol.fields) {
-    const auto name = text(builder, field.name);
-    const auto meaning = text(builder, field.meaning);
-    fields.push_back(wire::CreateFieldSpec(builder, name, wire_type(field.type), field.in_request,
-                                           field.in_response, meaning));
-  }
+  std::set<std::string_view> known;
+  const auto add_fields = [&](const Descriptor& from) {
+    for (const FieldSpec& field : from.fields) {
+      if (!known.insert(field.name).second) continue;
+      const auto name = text(builder, field.name);
+      const auto meaning = text(builder, field.meaning);
+      fields.push_back(wire::CreateFieldSpec(builder, name, wire_type(field.type), field.in_request,
+                                             field.in_response, meaning));
+    }
+  };
+  add_fields(protocol);
+  for (const Descriptor* other : registry())
+    if (other->told_as == protocol.name) add_fields(*other);
   const auto name = text(builder, protocol.name);
   const auto title = text(builder, protocol.title);
   return wire::CreateProtocol(builder, name, title, builder.CreateVector(fields));
@@ -67,12 +78,14 @@ std::vector<std::uint8_t> bytes_of(const FlatBufferBuilder& builder) {
 std::vector<std::uint8_t> encode_hello(const SensorIdentity& identity) {
   FlatBufferBuilder builder;
   std::vector<Offset<wire::Protocol>> protocols;
-  for (const Descriptor* protocol : registry()) protocols.push_back(add_protocol(builder, *protocol));
+  for (const Descriptor* protocol : registry())
+    if (protocol->told_as.empty()) protocols.push_back(add_protocol(builder, *protocol));
   const auto sensor = text(builder, identity.sensor);
   const auto version = text(builder, identity.version);
   const auto list = builder.CreateVector(protocols);
-  wire::FinishHelloBuffer(builder, wire::CreateHello(builder, sensor, identity.epoch, version, kSchemaVersion,
-                                                     identity.workers, identity.started, list));
+  wire::FinishHelloBuffer(
+      builder, wire::CreateHello(builder, sensor, identity.epoch, version, kSchemaVersion, identity.workers,
+                                 identity.started, list, identity.packet_bytes, identity.packet_seconds));
   return bytes_of(builder);
 }
 

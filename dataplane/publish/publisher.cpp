@@ -68,7 +68,7 @@ class Publisher::Impl {
   }
 
   std::string open();
-  std::string attach(PolledService& service);
+  std::string attach(AttachedService& service);
   void start();
   void stop();
 
@@ -112,8 +112,8 @@ class Publisher::Impl {
   std::string endpoint_;
   CurveGate gate_;
   ConnectionMonitor monitor_;
-  std::vector<PolledService*> services_;
-  std::vector<zmq_pollitem_t> items_;  // records, monitor, services, gate
+  std::vector<AttachedService*> services_;
+  std::vector<zmq_pollitem_t> items_;  // records, monitor, gate
 
   std::vector<Lane> lanes_;
   Subscriptions subscriptions_;
@@ -156,7 +156,7 @@ std::string Publisher::Impl::open() {
   return sentence;
 }
 
-std::string Publisher::Impl::attach(PolledService& service) {
+std::string Publisher::Impl::attach(AttachedService& service) {
   assert(context_ != nullptr && !thread_.joinable());
   std::string sentence = service.open(context_);
   if (sentence.empty()) services_.push_back(&service);
@@ -167,12 +167,12 @@ void Publisher::Impl::start() {
   assert(socket_ != nullptr && !thread_.joinable());
   items_.push_back({socket_, 0, ZMQ_POLLIN, 0});
   items_.push_back({monitor_.socket(), 0, ZMQ_POLLIN, 0});
-  for (PolledService* service : services_) items_.push_back({service->socket(), 0, ZMQ_POLLIN, 0});
   if (gate_.socket() != nullptr) items_.push_back({gate_.socket(), 0, ZMQ_POLLIN, 0});
   // Signals are the main thread's: the new thread inherits a full mask.
   sigset_t all, old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
+  for (AttachedService* service : services_) service->start();
   thread_ = std::thread([this] { run(); });
   pthread_sigmask(SIG_SETMASK, &old, nullptr);
   pthread_setname_np(thread_.native_handle(), "publish");
@@ -207,7 +207,6 @@ void Publisher::Impl::run() {
     const Clock::time_point now = Clock::now();
     if (hello_due_) say_hello(now);
     if (now >= stats_next) {
-      for (PolledService* service : services_) service->tick();
       publish_stats();
       stats_next = std::max(stats_next + milliseconds(options_.stats_period_ms), now);
     }
@@ -268,8 +267,6 @@ bool Publisher::Impl::poll(int timeout_ms) {
       read_subscriptions();
     else if (i == 1)
       monitor_.serve();
-    else if (i - 2 < services_.size())
-      services_[i - 2]->serve();
     else
       gate_.serve();
   }
@@ -307,7 +304,7 @@ void Publisher::Impl::publish_stats() {
   share_counters();
   append_publisher_counters(counters_, snapshot.publisher);
   for (const Lane& lane : lanes_) append_pool_gauges(*lane.pool, snapshot.publisher);
-  for (const PolledService* service : services_) service->report(snapshot.publisher);
+  for (const AttachedService* service : services_) service->report(snapshot.publisher);
   if (send_message(kStatsTopic, encode_stats(identity_, snapshot))) ++counters_.stats_sent;
   const std::lock_guard lock(mutex_);
   latest_ = std::move(snapshot);
@@ -345,7 +342,7 @@ void Publisher::Impl::finish() {
 }
 
 void Publisher::Impl::close(int linger_ms) {
-  for (PolledService* service : services_) service->close(linger_ms);
+  for (AttachedService* service : services_) service->stop(linger_ms);
   services_.clear();
   items_.clear();
   monitor_.close();
@@ -369,7 +366,7 @@ Publisher::~Publisher() {
 std::string Publisher::open() {
   return impl_->open();
 }
-std::string Publisher::attach(PolledService& service) {
+std::string Publisher::attach(AttachedService& service) {
   return impl_->attach(service);
 }
 void Publisher::start() {

@@ -1,6 +1,6 @@
 #pragma once
-// The one thread that owns all ZeroMQ sockets: takes finished batches from the workers' pools and sends them,
-// says hello to new subscribers, publishes stats each second, and serves the command channel in between.
+// The one thread that owns the sockets of records: takes finished batches from the workers' pools and sends
+// them, says hello to new subscribers, and publishes stats each second.
 //   main thread:  Publisher p(…);  p.open();  p.attach(commands);  (drop privileges)  p.start();  … p.stop();
 // The pools outlive the publisher: ZeroMQ returns their buffers until stop() is over.
 // This thread is exempt from the data path's rules: it may allocate, lock and make system calls.
@@ -24,18 +24,19 @@ struct SensorIdentity {
   std::string version;
   TimeNs started = 0;
   std::uint16_t workers = 0;
+  std::uint64_t packet_bytes = 0;    // of recent packets that each worker holds; 0: none
+  std::uint32_t packet_seconds = 0;  // for how long at most they are given out
 };
 
-// A socket that the publishing thread polls for another room.
-class PolledService {
+// Another room's socket in the publisher's ZeroMQ context, with a thread of its own: what it does may take
+// its time, and batches go on.
+class AttachedService {
  public:
-  virtual ~PolledService() = default;
+  virtual ~AttachedService() = default;
   virtual std::string open(void* zmq_context) = 0;  // main thread; a sentence, empty = all is well
-  virtual void* socket() = 0;                       // polled for input
-  virtual void serve() = 0;                         // publishing thread: there is input
-  virtual void tick() = 0;                          // publishing thread: about once a second
+  virtual void start() = 0;                         // main thread
   virtual void report(std::vector<CounterValue>& out) const = 0;  // publishing thread
-  virtual void close(int linger_ms) = 0;
+  virtual void stop(int linger_ms) = 0;  // ends its thread and closes its socket; a second time does nothing
 };
 
 struct PublisherOptions {
@@ -79,7 +80,7 @@ class Publisher {
 
   // Makes and binds the socket. A sentence that says what is wrong and the mend; empty = all is well.
   std::string open();
-  std::string attach(PolledService& service);  // after open(), before start(); the service outlives stop()
+  std::string attach(AttachedService& service);  // after open(), before start(); the service outlives stop()
   void start();
   // Sends what the workers have submitted (they must have stopped), a last stats message, and closes; within
   // a second.

@@ -7,6 +7,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <map>
+
 #include "publish/fakes.h"
 #include "schema/hello_generated.h"
 #include "schema/stats_generated.h"
@@ -126,7 +128,15 @@ TEST(Publisher, EachNewcomerGetsAHello) {
   EXPECT_EQ(read->version()->str(), "0.1.0");
   EXPECT_EQ(read->started(), 1'700'000'000'000'000'000ULL);
   ASSERT_NE(read->protocols(), nullptr);
-  EXPECT_EQ(read->protocols()->Get(0)->name()->str(), "http");
+  // HTTP/2's calls are told as HTTP's: one protocol with the fields of both, each once.
+  const wire::Protocol* http = read->protocols()->Get(0);
+  EXPECT_EQ(http->name()->str(), "http");
+  std::map<std::string, int> fields;
+  for (const wire::FieldSpec* field : *http->fields()) ++fields[field->name()->str()];
+  EXPECT_EQ(fields["pipelined"], 1);
+  EXPECT_EQ(fields["stream_id"], 1);
+  EXPECT_EQ(fields["host"], 1);
+  for (const wire::Protocol* protocol : *read->protocols()) EXPECT_NE(protocol->name()->str(), "http2");
 
   sensor.submit(0, 0);
   Subscriber late(context.get(), settings.records_endpoint, {""});  // everything
