@@ -12,6 +12,7 @@ struct TailOptions {
   enum class Format : std::uint8_t { table, json };
   std::string endpoint = "ipc:///run/spanlight/records.sock";
   std::vector<std::string> protocols;  // empty = all
+  std::string filter;                  // empty = every call
   Format format = Format::table;
   bool colour = true;       // where the terminal can
   std::uint64_t count = 0;  // records; 0 = without end

@@ -24,12 +24,14 @@ TEST(TailOptions, NothingSaidIsEverythingOfThisMachine) {
 
 TEST(TailOptions, EveryOptionReachesItsMember) {
   TailOptions o;
-  ASSERT_EQ(parse_words({"--connect=tcp://h:1", "--protocol", "http,redis", "--protocol", "kafka", "-n5",
-                         "--no-color", "--server-key", "K", "--key-file", "F", "--json"},
-                        o),
-            std::nullopt);
+  ASSERT_EQ(
+      parse_words({"--connect=tcp://h:1", "--protocol", "http,redis", "--protocol", "kafka", "--filter=http",
+                   "-n5", "--no-color", "--server-key", "K", "--key-file", "F", "--json"},
+                  o),
+      std::nullopt);
   EXPECT_EQ(o.endpoint, "tcp://h:1");
   EXPECT_EQ(o.protocols, (std::vector<std::string>{"http", "redis", "kafka"}));
+  EXPECT_EQ(o.filter, "http");
   EXPECT_EQ(o.format, TailOptions::Format::json);
   EXPECT_FALSE(o.colour);
   EXPECT_EQ(o.count, 5u);

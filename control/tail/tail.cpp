@@ -80,6 +80,13 @@ bool Tail::connect() {
 }
 
 int Tail::run() {
+  if (!options_.filter.empty()) {
+    const std::string wrong = filter_.emplace(options_.filter).check();
+    if (!wrong.empty()) {
+      say("the filter is not understood:\n" + wrong);
+      return 2;
+    }
+  }
   if (!connect()) return 1;
   waiting_since_ = Clock::now();
   while (!signals_.stop && !done()) {
@@ -91,6 +98,7 @@ int Tail::run() {
     say(std::string("standard output: ") + std::strerror(errno));
     return 1;
   }
+  if (output_ == Output::refused) return 2;
   say_summary();
   return 0;
 }
@@ -149,7 +157,7 @@ void Tail::say_missed() {
 
 // Hellos are repeated whenever a subscriber comes; one is enough for people.
 void Tail::take_hello(const Received& received) {
-  if (hello_said_) return;
+  if (hello_said_ || !learn(*received.hello)) return;
   hello_said_ = true;
   const wire::Hello& hello = *received.hello;
   say("sensor " + shown(hello.sensor()) + ", Spanlight " + shown(hello.version()) + ", " +
@@ -167,8 +175,28 @@ void Tail::take_hello(const Received& received) {
   }
 }
 
+bool Tail::learn(const wire::Hello& hello) {
+  if (!filter_) return true;
+  const std::string wrong = filter_->learn(hello);
+  if (wrong.empty()) return true;
+  say("the filter is not understood with what this sensor sees:\n" + wrong);
+  output_ = Output::refused;
+  return false;
+}
+
+bool Tail::wanted(const wire::RecordBatch& batch, const wire::Record& record) {
+  if (!filter_) return true;
+  if (!filter_->ready()) {
+    ++too_early_;
+    return false;
+  }
+  ++looked_at_;
+  return filter_->matches(batch, record);
+}
+
 void Tail::show(const wire::RecordBatch& batch) {
   for (const wire::Record* record : elements_of(batch.records())) {
+    if (!wanted(batch, *record)) continue;
     if (options_.format == TailOptions::Format::json) {
       json_.append(batch, *record);
     } else {
@@ -218,6 +246,9 @@ void Tail::say_summary() const {
   const Subscriber::Counters& counters = subscriber_->counters();
   std::string summary =
       counted(shown_, "record", "records") + ", missed " + counted(loss.missed(), "batch", "batches");
+  if (filter_) summary += ", " + std::to_string(looked_at_) + " looked at";
+  if (too_early_ > 0)
+    summary += ", " + std::to_string(too_early_) + " came before the sensor's hello and were passed over";
   if (counters.malformed > 0) {
     summary += ", skipped " + counted(counters.malformed, "malformed message", "malformed messages");
   }

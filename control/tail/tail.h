@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "live_filter.h"
 #include "options.h"
 #include "record/json.h"
 #include "record/subscriber.h"
@@ -31,11 +32,13 @@ class Tail {
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class Output : std::uint8_t { open, reader_gone, failed, stopped };
+  enum class Output : std::uint8_t { open, reader_gone, failed, stopped, refused };
 
   bool connect();
   void take(const Received& received);
   void take_hello(const Received& received);
+  bool learn(const wire::Hello& hello);
+  bool wanted(const wire::RecordBatch& batch, const wire::Record& record);
   void show(const wire::RecordBatch& batch);
   void say(const std::string& sentence) const;
   void say_waiting();
@@ -49,6 +52,7 @@ class Tail {
   const TailOptions options_;
   TailSignals& signals_;
   std::unique_ptr<Subscriber> subscriber_;
+  std::optional<LiveFilter> filter_;
   JsonWriter json_;
   TableWriter table_;
   Output output_ = Output::open;
@@ -59,6 +63,8 @@ class Tail {
   Clock::time_point missed_said_{};
   std::uint64_t missed_unsaid_ = 0;
   std::uint64_t shown_ = 0;
+  std::uint64_t looked_at_ = 0;  // by the filter
+  std::uint64_t too_early_ = 0;  // for a filter that waits for the hello
 };
 
 }  // namespace spanlight

@@ -1,0 +1,282 @@
+#include "names/timeline.h"
+#include "names/names_for_tests.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+namespace spanlight {
+namespace {
+
+class TimelineTest : public ::testing::Test {
+ protected:
+  explicit TimelineTest(TimelineLimits limits = {})
+      : timeline_(cluster_, board_, limits), now_(wall_clock_ns() / kS * kS) {
+    cluster_.observe(timeline_);
+  }
+
+  Pod pod(const std::string& name, const char* address) {
+    Pod made;
+    made.meta = {uid_of(name + std::to_string(++uids_)), "ns", name, now_, 0};
+    made.addresses = {ip(address)};
+    made.host_addresses = {ip("192.168.0.1")};
+    made.first_container_ns = now_ / kS * kS;
+    made.node = "n";
+    return made;
+  }
+  Moment live() const { return {now_, now_, offset_}; }
+  void put(Object object) { cluster_.upsert(std::move(object), live()); }
+  void remove(const Pod& gone) { cluster_.remove(Kind::pod, gone.meta.uid, Object{}, live()); }
+  void batch() { cluster_.batch_end(); }
+  std::string at(const char* address, std::uint64_t time, std::uint16_t port = 0) const {
+    const auto names = board_.current();
+    const Party* party = names->find(ip(address), port, time);
+    return party == nullptr ? "" : party->name;
+  }
+
+  Cluster cluster_;
+  NamesBoard board_;
+  Timeline timeline_;
+  std::uint64_t now_;
+  unsigned uids_ = 0;
+  std::int64_t offset_ = 0;
+};
+
+TEST_F(TimelineTest, AReusedAddressIsNamedByTheTimeOfTheCall) {
+  const Pod first = pod("first", "10.0.0.1");
+  put(first);
+  now_ += 10 * kS + kS / 2;
+  remove(first);
+  now_ += kS / 4;  // within the same second
+  const Pod second = pod("second", "10.0.0.1");
+  put(second);
+  batch();
+  EXPECT_EQ(at("10.0.0.1", now_ - 5 * kS), "first");
+  EXPECT_EQ(at("10.0.0.1", now_ - kS / 4 - 1), "first");
+  EXPECT_EQ(at("10.0.0.1", now_), "second");
+  EXPECT_EQ(at("10.0.0.1", now_ - 100 * kS), "");
+  EXPECT_EQ(board_.current()->history(ip("10.0.0.1")).size(), 2U);
+}
+
+TEST_F(TimelineTest, AFinishedPodGivesItsAddressUp) {
+  Pod done = pod("done", "10.0.0.1");
+  put(done);
+  now_ += 10 * kS;
+  done.finished = true;
+  done.finished_ns = now_ - 2 * kS;  // told late
+  put(done);
+  batch();
+  EXPECT_EQ(at("10.0.0.1", now_ - 3 * kS), "done");
+  EXPECT_EQ(at("10.0.0.1", now_), "");
+  put(done);  // its status goes on changing
+  put(pod("next", "10.0.0.1"));
+  now_ += kS;
+  remove(done);
+  batch();
+  EXPECT_EQ(at("10.0.0.1", now_), "next");
+}
+
+TEST_F(TimelineTest, FinishedBeforeItWasEverSeen) {
+  Pod done = pod("done", "10.0.0.1");
+  done.first_container_ns = now_ - 100 * kS;
+  done.finished = true;
+  done.finished_ns = now_ - 50 * kS;
+  put(done);
+  batch();
+  EXPECT_EQ(at("10.0.0.1", now_ - 70 * kS), "done");
+  EXPECT_EQ(at("10.0.0.1", now_ - 40 * kS), "");
+}
+
+TEST_F(TimelineTest, WhatWentWhileNobodyWatchedEndsWhenItWasLastKnown) {
+  const Pod gone = pod("gone", "10.0.0.1");
+  put(gone);
+  const std::uint64_t contact = now_ + 5 * kS;
+  now_ += 60 * kS;
+  cluster_.remove(Kind::pod, gone.meta.uid, Object{}, {now_, contact});
+  batch();
+  EXPECT_EQ(at("10.0.0.1", contact - 1), "gone");
+  EXPECT_EQ(at("10.0.0.1", contact), "");
+  // Its address went to another meanwhile: told by that pod's own times.
+  Pod next = pod("next", "10.0.0.1");
+  next.first_container_ns = contact + 20 * kS;
+  cluster_.upsert(Pod(next), {now_, contact});
+  batch();
+  EXPECT_EQ(at("10.0.0.1", contact + 10 * kS), "");
+  // Within the second of its beginning it may still have been the other's.
+  EXPECT_EQ(at("10.0.0.1", contact + 21 * kS - 1), "");
+  EXPECT_EQ(at("10.0.0.1", contact + 21 * kS), "next");
+}
+
+TEST_F(TimelineTest, TheServersClockIsReckonedWith) {
+  offset_ = 300 * static_cast<std::int64_t>(kS);  // it is five minutes ahead
+  Pod early = pod("early", "10.0.0.1");
+  early.first_container_ns = now_ + 290 * kS;
+  put(early);
+  batch();
+  EXPECT_EQ(at("10.0.0.1", now_ - 11 * kS), "");
+  EXPECT_EQ(at("10.0.0.1", now_ - 9 * kS), "early");
+}
+
+TEST_F(TimelineTest, HostNetworkIsByPort) {
+  Node node;
+  node.meta = {uid_of("node"), "", "n", now_, 0};
+  node.addresses = {ip("192.168.0.1")};
+  put(node);
+  Pod exporter = pod("exporter", "192.168.0.1");
+  exporter.host_network = true;
+  exporter.ports = {{9100, 9100}, {9101, 0}};
+  put(exporter);
+  Pod proxy = pod("proxy", "10.0.0.9");
+  proxy.ports = {{8443, 443}};
+  put(proxy);
+  batch();
+  const std::uint64_t then = now_ + kS;
+  EXPECT_EQ(at("192.168.0.1", then, 9100), "exporter");
+  EXPECT_EQ(at("192.168.0.1", then, 9101), "exporter");
+  EXPECT_EQ(at("192.168.0.1", then, 443), "proxy");
+  EXPECT_EQ(at("192.168.0.1", then, 8443), "n");
+  EXPECT_EQ(at("192.168.0.1", then), "n");
+  EXPECT_EQ(at("10.0.0.9", then, 8443), "proxy");
+  now_ = then;
+  remove(exporter);
+  batch();
+  EXPECT_EQ(at("192.168.0.1", now_, 9100), "n");
+  EXPECT_EQ(at("192.168.0.1", now_ - 1, 9100), "exporter");
+}
+
+TEST_F(TimelineTest, IntervalsAreKeptAndComeBack) {
+  const Pod first = pod("first", "10.0.0.1");
+  put(first);
+  put(pod("stays", "10.0.0.2"));
+  batch();
+  now_ += 10 * kS;
+  remove(first);
+  batch();
+  std::vector<Interval> kept = timeline_.drain();
+  ASSERT_EQ(kept.size(), 3U);  // two beginnings, one end
+  EXPECT_EQ(kept[2].party->name, "first");
+  EXPECT_EQ(kept[2].until_ns, now_);
+  EXPECT_TRUE(timeline_.drain().empty());
+
+  Cluster empty;
+  NamesBoard board;
+  Timeline again(empty, board);
+  again.restore(kept, now_ + 3 * kS);
+  const auto names = board.current();
+  EXPECT_EQ(names->find(ip("10.0.0.1"), 0, now_ - 1)->name, "first");
+  EXPECT_EQ(names->find(ip("10.0.0.1"), 0, now_), nullptr);
+  EXPECT_EQ(names->find(ip("10.0.0.2"), 0, now_ + 2 * kS)->name, "stays");
+  EXPECT_EQ(names->find(ip("10.0.0.2"), 0, now_ + 4 * kS), nullptr);
+}
+
+class ShortHistory : public TimelineTest {
+ protected:
+  ShortHistory() : TimelineTest({100 * kS, 50, 1'000}) {}
+};
+
+TEST_F(ShortHistory, IsBounded) {
+  for (unsigned i = 0; i < 200; ++i) {
+    const Pod one = pod("p" + std::to_string(i), "10.0.0.1");
+    put(one);
+    now_ += kS / 10;
+    remove(one);
+    if (i % 7 == 0) batch();
+  }
+  batch();
+  EXPECT_EQ(timeline_.counters().ended, 50U);
+  EXPECT_EQ(timeline_.counters().forgotten_by_number, 150U);
+  now_ -= 400 * kS;  // ends that are older than the history
+  const Pod old = pod("old", "10.0.0.2");
+  put(old);
+  remove(old);
+  batch();
+  EXPECT_EQ(at("10.0.0.2", now_), "");
+}
+
+TEST_F(TimelineTest, CallsMayWaitForAPodThatIsToCome) {
+  batch();
+  EXPECT_TRUE(board_.current()->may_still_come(ip("8.8.8.8"), wall_clock_ns()));  // nothing was listed yet
+  cluster_.synced(Kind::pod);
+  Node node;
+  node.meta = {uid_of("node"), "", "n", now_, 0};
+  node.pod_prefixes = {*parse_prefix("10.1.0.0/16")};
+  put(node);
+  put(pod("p", "10.2.0.1"));
+  batch();
+  const auto names = board_.current();
+  EXPECT_TRUE(names->may_still_come(ip("10.1.2.3"), wall_clock_ns()));
+  EXPECT_TRUE(names->may_still_come(ip("10.2.0.99"), wall_clock_ns()));
+  EXPECT_FALSE(names->may_still_come(ip("10.3.0.1"), wall_clock_ns()));
+  EXPECT_FALSE(names->may_still_come(ip("10.1.2.3"), wall_clock_ns() - 60 * kS));
+  EXPECT_FALSE(NamesBoard().current()->may_still_come(ip("10.1.2.3"), wall_clock_ns()));
+}
+
+// Readers on other threads, without a lock, while addresses go from pod to pod. What an address was at a time
+// does not change any more once it is told.
+TEST_F(TimelineTest, ReadersNeverSeeAWrongName) {
+  struct Truth {
+    std::uint64_t from, until;
+    unsigned address, number;
+  };
+  constexpr unsigned kAddresses = 4, kTurns = 800;
+  std::vector<Truth> truths(kTurns);
+  std::atomic<unsigned> told{0};
+  std::atomic<std::uint64_t> wrong{0}, asked{0}, named{0};
+  std::atomic<bool> done{false};
+  const auto name_of = [](unsigned number) { return "p" + std::to_string(number); };
+  const auto address_of_number = [](unsigned n) { return Address{0, 0xffff0a000000U + n}; };
+  std::vector<std::thread> readers;
+  for (unsigned seed = 1; seed <= 2; ++seed)
+    readers.emplace_back([&, seed] {
+      std::minstd_rand random(seed);
+      std::shared_ptr<const Names> names;
+      std::uint64_t generation = 0;
+      while (!done) {
+        const unsigned count = told.load(std::memory_order_acquire);
+        board_.refresh(names, generation);
+        for (unsigned i = 0; i < 100 && count > 0; ++i) {
+          const Truth& truth = truths[random() % count];
+          const Party* party = names->find(address_of_number(truth.address), 0,
+                                           truth.from + random() % (truth.until - truth.from));
+          wrong += party != nullptr && party->name != name_of(truth.number);
+          named += party != nullptr;
+          ++asked;
+        }
+      }
+    });
+  std::minstd_rand random(9);
+  for (unsigned turn = 0; turn < kTurns; ++turn) {
+    const unsigned address = turn % kAddresses;
+    const Pod one = [&] {
+      Pod made = pod(name_of(turn), "10.0.0.1");
+      made.addresses = {address_of_number(address)};
+      return made;
+    }();
+    const std::uint64_t from = now_;
+    put(one);
+    batch();
+    now_ += 1'000 + random() % kS;
+    if (turn % 3 == 0) {
+      Pod finished = one;
+      finished.finished = true;
+      finished.finished_ns = now_ / kS * kS;
+      put(finished);
+    } else {
+      remove(one);
+    }
+    batch();
+    truths[turn] = {from, now_, address, turn};
+    now_ += random() % 1'000;
+    told.store(turn + 1, std::memory_order_release);
+  }
+  while (asked < 1'000) std::this_thread::yield();
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(wrong, 0U);
+  EXPECT_GT(named.load(), asked.load() / 2);
+}
+
+}  // namespace
+}  // namespace spanlight

@@ -1,0 +1,95 @@
+#include "red/series.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace spanlight {
+
+void CallCounts::add(const CallCounts& other) {
+  calls += other.calls;
+  errors += other.errors;
+  unanswered += other.unanswered;
+  request_bytes += other.request_bytes;
+  response_bytes += other.response_bytes;
+  duration.add(other.duration);
+}
+
+std::vector<std::string_view> SeriesName::parts_of(std::string_view name) {
+  std::vector<std::string_view> parts;
+  while (!name.empty()) {
+    const std::size_t end = name.find('\0');
+    parts.push_back(name.substr(0, end));
+    name.remove_prefix(end == std::string_view::npos ? name.size() : end + 1);
+  }
+  return parts;
+}
+
+CallCounts SeriesTable::Series::total() const {
+  CallCounts sum = forgotten;
+  for (const Step& step : steps) sum.add(step.counts);
+  return sum;
+}
+
+SeriesTable::SeriesTable(std::size_t series_max, std::size_t name_parts, bool keep_totals)
+    : slots_(std::bit_ceil(2 * series_max + 4)), series_max_(series_max), keep_totals_(keep_totals) {
+  SeriesName other;
+  for (std::size_t i = 0; i < name_parts; ++i) other.add("(other)");
+  other_ = other.text();
+}
+
+SeriesTable::Slot& SeriesTable::slot_of(std::string_view name, std::uint64_t hash) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  while (slots_[at].series != nullptr && (slots_[at].hash != hash || slots_[at].series->name != name))
+    at = (at + 1) & mask;
+  return slots_[at];
+}
+
+SeriesTable::Series& SeriesTable::find(std::string_view name, std::uint64_t hash) {
+  if (Series* known = slot_of(name, hash).series; known != nullptr) return *known;
+  if (series_.size() >= series_max_) {
+    ++overflowed_;
+    name = other_;
+    hash = hash_of(name);
+    if (Series* other = slot_of(name, hash).series; other != nullptr) return *other;
+  }
+  auto made = std::make_unique<Series>();
+  made->name = name;
+  made->hash = hash;
+  slot_of(name, hash) = {hash, made.get()};
+  series_.push_back(std::move(made));
+  return *series_.back();
+}
+
+CallCounts& SeriesTable::at(Series& series, std::uint64_t time_ns) {
+  const std::uint64_t index = time_ns / kStepNs;
+  newest_ = std::max(newest_, index);
+  std::vector<Step>& steps = series.steps;
+  // Calls end in nearly the order of time: the place is the last step or close to it.
+  auto place = steps.end();
+  while (place != steps.begin() && std::prev(place)->index >= index) --place;
+  if (place == steps.end() || place->index != index) place = steps.insert(place, Step{index, {}});
+  return place->counts;
+}
+
+void SeriesTable::forget_old() {
+  const std::uint64_t oldest = newest_ < kStepsKept ? 0 : newest_ - kStepsKept + 1;
+  for (const auto& series : series_) {
+    std::vector<Step>& steps = series->steps;
+    const auto kept =
+        std::find_if(steps.begin(), steps.end(), [&](const Step& s) { return s.index >= oldest; });
+    for (auto step = steps.begin(); step != kept; ++step) series->forgotten.add(step->counts);
+    steps.erase(steps.begin(), kept);
+  }
+  if (keep_totals_) return;
+  const std::size_t before = series_.size();
+  std::erase_if(series_, [](const auto& series) { return series->steps.empty(); });
+  if (series_.size() != before) rebuild();
+}
+
+void SeriesTable::rebuild() {
+  std::fill(slots_.begin(), slots_.end(), Slot{});
+  for (const auto& series : series_) slot_of(series->name, series->hash) = {series->hash, series.get()};
+}
+
+}  // namespace spanlight

@@ -1,0 +1,100 @@
+#pragma once
+// Counts of calls by name and by time. A series is named by texts ("shop", "cart", "http"); it holds what was
+// counted since the start and, for the last minutes, in steps of ten seconds. Bounded: beyond `series_max`
+// names everything is counted under the name "(other)", so that sums stay exact; a series that was silent for
+// as long as steps are kept is forgotten unless totals are kept. Not thread-safe: RedTable locks.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "red/histogram.h"
+
+namespace spanlight {
+
+constexpr std::uint64_t kStepNs = 10'000'000'000;
+constexpr std::size_t kStepsKept = 90;  // a quarter of an hour
+
+struct CallCounts {
+  std::uint64_t calls = 0;
+  std::uint64_t errors = 0;      // the answer says so
+  std::uint64_t unanswered = 0;  // no answer was seen, for whatever reason
+  std::uint64_t request_bytes = 0;
+  std::uint64_t response_bytes = 0;
+  DurationHistogram duration;  // of those that were answered
+
+  void add(const CallCounts& other);
+};
+
+// Texts joined so that they can be taken apart again.
+class SeriesName {
+ public:
+  void clear() { text_.clear(); }
+  void add(std::string_view part) {
+    text_.append(part.substr(0, part.find('\0')));
+    text_.push_back('\0');
+  }
+  std::string_view text() const { return text_; }
+  static std::vector<std::string_view> parts_of(std::string_view name);
+
+ private:
+  std::string text_;
+};
+
+class SeriesTable {
+ public:
+  struct Step {
+    std::uint64_t index = 0;  // time / kStepNs
+    CallCounts counts;
+  };
+  struct Series {
+    std::string name;
+    std::uint64_t hash = 0;
+    std::vector<Step> steps;  // by index, rising; only those in which something happened
+    CallCounts forgotten;     // of steps that are no longer there
+
+    CallCounts total() const;
+  };
+
+  SeriesTable(std::size_t series_max, std::size_t name_parts, bool keep_totals);
+
+  // Where a call with this name at this time is to be counted; valid until the next call of anything here.
+  // Asked in three steps, so that who counts many calls has the cache lines on their way before they are
+  // needed.
+  static std::uint64_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
+  Series& find(std::string_view name, std::uint64_t hash);  // stays where it is until forget_old()
+  CallCounts& at(Series& series, std::uint64_t time_ns);
+
+  // Forgets steps older than are kept, measured from the newest step seen, and series without any.
+  void forget_old();
+
+  template <typename Visit>
+  void each(Visit visit) const {
+    for (const auto& series : series_) visit(*series);
+  }
+  std::size_t size() const { return series_.size(); }
+  std::uint64_t overflowed() const { return overflowed_; }  // calls counted under "(other)"
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;
+    Series* series = nullptr;
+  };
+  Slot& slot_of(std::string_view name, std::uint64_t hash);
+  void rebuild();
+
+  std::vector<std::unique_ptr<Series>> series_;
+  std::vector<Slot> slots_;  // open addressing, at most half full; a power of two
+  std::size_t series_max_;
+  std::string other_;
+  bool keep_totals_;
+  std::uint64_t newest_ = 0;
+  std::uint64_t overflowed_ = 0;
+};
+
+}  // namespace spanlight

@@ -1,0 +1,267 @@
+// The store with its real child: what becomes of calls when the child, the writer or the disk fail, and what
+// the child does with those who wish it ill.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+
+#include "store/store_fixture.h"
+
+namespace spanlight {
+namespace {
+
+TEST_F(StoreTest, StoresWhatIsOfferedAndFindsItAgainAfterARestart) {
+  {
+    const auto store = open(settings_in(folder_));
+    EXPECT_TRUE(store->writer().offer(batch_of(batch(0, 100))));
+    EXPECT_TRUE(store->writer().flush(kPatience));
+    EXPECT_EQ(ask(*store, "SELECT count(), uniqExact(record_id), any(dst_ip) FROM calls"),
+              "100\t100\t::ffff:10.244.2.9\n");
+    EXPECT_EQ(store->writer().counters().stored, 100u);
+  }
+  const auto store = open(settings_in(folder_));
+  EXPECT_EQ(ask(*store, "SELECT count() FROM calls"), "100\n");
+}
+
+TEST_F(StoreTest, NothingIsLostOrDoubledWhenTheChildIsKilled) {
+  auto settings = settings_in(folder_);
+  settings.store_batch_rows = 500;
+  const auto store = open(settings);
+  constexpr std::uint64_t kBatches = 120, kCalls = 100;
+  for (std::uint64_t at = 0; at < kBatches; ++at) {
+    ASSERT_TRUE(store->writer().offer(batch_of(batch(at * kCalls, kCalls))));
+    if (at % 40 == 20) {
+      // While an insert may be anywhere: sent, done, or done and not answered.
+      ASSERT_TRUE(
+          comes_true([&] { return store->process()->pid() != 0 && store->writer().counters().inserts > 0; }));
+      kill(store->process()->pid(), SIGKILL);
+    }
+    std::this_thread::sleep_for(2ms);
+  }
+  ASSERT_TRUE(store->writer().flush(kPatience));
+  EXPECT_EQ(ask(*store, "SELECT count(), uniqExact(epoch, record_id) FROM calls"), "12000\t12000\n");
+  const WriterCounters counters = store->writer().counters();
+  EXPECT_EQ(counters.stored, kBatches * kCalls);
+  EXPECT_EQ(counters.offered, counters.stored);
+  EXPECT_GE(store->process()->starts(), 2u);
+  EXPECT_EQ(counters.trouble, "");
+}
+
+TEST_F(StoreTest, TheSameInsertAgainIsNotStoredAgain) {
+  const auto store = open(settings_in(folder_));
+  const auto stored = batch_of(batch(0, 10));
+  CallBlock block;
+  block.begin(1'800'000'000, "live");
+  for (const Call& call : stored->calls) block.add(call);
+  for (int times = 0; times < 3; ++times)
+    store->client().ask({.sql = insert_calls_statement(),
+                         .data = block.finish(),
+                         .settings = {{"insert_deduplication_token", "once"}}});
+  EXPECT_EQ(ask(*store, "SELECT count() FROM calls"), "10\n");
+}
+
+// The writer's process, for the test below; not a test of its own.
+TEST(KilledWriter, DISABLED_Writes) {
+  const char* const directory = std::getenv("SPANLIGHT_TEST_DIRECTORY");
+  ASSERT_NE(directory, nullptr);
+  ControlSettings settings;
+  settings.store_directory = directory;
+  settings.store_batch_ms = 5;
+  Store store(settings, log_to_stderr(), program());
+  ASSERT_TRUE(store.wait_ready(kPatience));
+  for (std::uint64_t at = 0;; ++at) {
+    store.writer().offer_patiently(batch_of(batch(at * 50, 50)), {});
+    // What a question has answered, told to the outside.
+    const std::string seen = store.client().ask({.sql = "SELECT count() FROM calls FORMAT TabSeparated"});
+    ASSERT_EQ(write(STDOUT_FILENO, seen.data(), seen.size()), static_cast<ssize_t>(seen.size()));
+  }
+}
+
+TEST_F(StoreTest, WhatWasSeenOnceIsThereAfterTheWriterIsKilled) {
+  int words[2];
+  ASSERT_EQ(pipe(words), 0);
+  setenv("SPANLIGHT_TEST_DIRECTORY", folder_.path().c_str(), 1);
+  const pid_t writer = fork();
+  if (writer == 0) {
+    dup2(words[1], STDOUT_FILENO);
+    execl("/proc/self/exe", "store_test", "--gtest_filter=KilledWriter.DISABLED_Writes",
+          "--gtest_also_run_disabled_tests", "--gtest_brief=1", nullptr);
+    _exit(127);
+  }
+  close(words[1]);
+  std::string said;
+  std::uint64_t seen = 0;
+  char piece[256];
+  while (seen < 1'000) {
+    const ssize_t got = read(words[0], piece, sizeof piece);
+    ASSERT_GT(got, 0) << said;
+    said.append(piece, static_cast<std::size_t>(got));
+    for (std::size_t end; (end = said.find('\n')) != std::string::npos; said.erase(0, end + 1))
+      if (std::isdigit(static_cast<unsigned char>(said[0])) != 0) seen = std::stoull(said);
+  }
+  kill(writer, SIGKILL);
+  waitpid(writer, nullptr, 0);
+  close(words[0]);
+  // Its child notices by itself, and lets the directory go.
+  const auto store = open(settings_in(folder_));
+  const std::uint64_t now = std::stoull(ask(*store, "SELECT count() FROM calls"));
+  EXPECT_GE(now, seen);
+  EXPECT_EQ(std::stoull(ask(*store, "SELECT uniqExact(record_id) FROM calls")), now);
+}
+
+TEST_F(StoreTest, TwoStoresDoNotShareADirectory) {
+  const auto store = open(settings_in(folder_));
+  std::mutex mutex;
+  std::string said;
+  ControlSettings settings = settings_in(folder_);
+  Store second(
+      settings,
+      [&](const std::string& line) {
+        const std::lock_guard lock(mutex);
+        said += line + "\n";
+      },
+      program());
+  EXPECT_TRUE(comes_true([&] {
+    const std::lock_guard lock(mutex);
+    return said.find("is used by another spanlight-store") != std::string::npos;
+  }));
+  EXPECT_EQ(ask(*store, "SELECT 1"), "1\n");
+}
+
+TEST_F(StoreTest, AFullDiskIsToldAndRecoveredFrom) {
+  // A small disk of its own, in a mount namespace of this thread and its children.
+  const int before = ::open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, "size=160m") != 0)
+    GTEST_SKIP() << "mounting a small disk needs root";
+  {
+    auto settings = settings_in(folder_);
+    settings.store_batch_rows = 1'000;
+    const auto store = open(settings);
+    ASSERT_TRUE(store->writer().offer(batch_of(batch(0, 100))));
+    ASSERT_TRUE(store->writer().flush(kPatience));
+    const std::string filler = folder_.path() + "/filler";
+    {
+      std::ofstream file(filler);
+      const std::string megabyte(std::size_t{1} << 20, 'x');
+      while (file.write(megabyte.data(), static_cast<std::streamsize>(megabyte.size())).flush()) {
+      }
+    }
+    for (std::uint64_t at = 0; at < 20; ++at)
+      ASSERT_TRUE(store->writer().offer(batch_of(batch(1'000 + at * 100, 100))));
+    EXPECT_TRUE(comes_true([&] { return store->writer().counters().disk_full; }))
+        << store->writer().counters().trouble;
+    EXPECT_EQ(ask(*store, "SELECT count() FROM calls"), "100\n");  // questions go on
+    kill(store->process()->pid(), SIGKILL);  // and it comes back while nothing can be written
+    EXPECT_TRUE(comes_true([&] { return store->process()->starts() > 1 && store->process()->healthy(); }));
+    EXPECT_EQ(ask(*store, "SELECT count() FROM calls"), "100\n");
+    unlink(filler.c_str());
+    EXPECT_TRUE(store->writer().flush(kPatience));
+    EXPECT_EQ(ask(*store, "SELECT count(), uniqExact(record_id) FROM calls"), "2100\t2100\n");
+    EXPECT_FALSE(store->writer().counters().disk_full);
+  }
+  umount2(folder_.path().c_str(), MNT_DETACH);
+  ASSERT_EQ(setns(before, CLONE_NEWNS), 0);
+  close(before);
+}
+
+TEST_F(StoreTest, WhatTheStoreWillNeverTakeIsDroppedAndCounted) {
+  const auto store = open(settings_in(folder_));
+  store->client().ask({.sql = "ALTER TABLE calls RENAME COLUMN error TO fault"});
+  ASSERT_TRUE(store->writer().offer(batch_of(batch(0, 10))));
+  ASSERT_TRUE(store->writer().flush(kPatience));
+  EXPECT_EQ(store->writer().counters().dropped_refused, 10u);
+  store->client().ask({.sql = "ALTER TABLE calls RENAME COLUMN fault TO error"});
+  ASSERT_TRUE(store->writer().offer(batch_of(batch(10, 10))));
+  ASSERT_TRUE(store->writer().flush(kPatience));
+  EXPECT_EQ(store->writer().counters().stored, 10u);
+}
+
+TEST_F(StoreTest, OldestPartsGoFirst) {
+  const auto store = open(settings_in(folder_));
+  store->client().ask({.sql = "SYSTEM STOP MERGES calls"});
+  for (std::uint64_t at = 0; at < 3; ++at) {
+    ASSERT_TRUE(store->writer().offer(batch_of(batch(100 - at * 10, 10))));  // later stored, earlier in time
+    ASSERT_TRUE(store->writer().flush(kPatience));
+  }
+  Layout layout;
+  const std::string parts = store->client().ask({.sql = parts_question(layout), .in_database = false});
+  const std::string oldest = parts.substr(0, parts.find('\t'));
+  store->client().ask({.sql = drop_statement(layout, oldest), .in_database = false});
+  EXPECT_EQ(ask(*store, "SELECT min(record_id), max(record_id) FROM calls"), "80\t99\n");
+}
+
+TEST_F(StoreTest, StatementsForAClusterAreUnderstood) {
+  const auto store = open(settings_in(folder_));
+  Layout layout;
+  layout.cluster = "it's";
+  for (const auto& statements : {create_statements(layout), upgrade_statements(layout, 1)})
+    for (const std::string& sql : statements)
+      EXPECT_NO_THROW(store->client().ask({.sql = "EXPLAIN AST " + sql})) << sql;
+  EXPECT_NO_THROW(store->client().ask({.sql = "EXPLAIN AST " + drop_statement(layout, "x")}));
+}
+
+TEST_F(StoreTest, NamesAreKept) {
+  const auto store = open(settings_in(folder_));
+  NamedInterval pod{sample::ipv4(10, 0, 0, 1), 80, 1'795'407'600'000'000'000, 1'795'407'700'000'000'000, {}};
+  pod.party = {"a'b", "shop", "a'b", {{"app", "x"}, {"tier", ""}}, "svc", "Deployment", "a", "node-1"};
+  NamedInterval other = pod;
+  other.address = {0x2001'0db8'0000'0000, 1};
+  other.until_ns += 1;
+  write_names(store->client(), std::vector{pod, other});
+  for (const std::uint64_t until : {pod.until_ns + 100, pod.until_ns - 100}) {  // the same again
+    pod.until_ns = until;
+    write_names(store->client(), std::vector{pod});
+    EXPECT_EQ(read_names(store->client(), 0).at(0).until_ns, until);
+    store->client().ask({.sql = "OPTIMIZE TABLE addresses FINAL"});  // as merges do
+    EXPECT_EQ(read_names(store->client(), 0).at(0).until_ns, until);
+  }
+  const auto names = read_names(store->client(), 0);
+  ASSERT_EQ(names.size(), 2u);
+  EXPECT_EQ(names[0].until_ns, pod.until_ns);
+  EXPECT_EQ(names[0].port, 80u);
+  EXPECT_EQ(names[0].address.low(), pod.address.low());
+  EXPECT_EQ(names[0].party.name, "a'b");
+  EXPECT_EQ(names[0].party.node, "node-1");
+  ASSERT_EQ(names[0].party.labels.size(), 2u);
+  EXPECT_EQ(names[0].party.labels[0].value, "x");
+  EXPECT_EQ(names[1].address.high(), other.address.high());
+  EXPECT_EQ(read_names(store->client(), other.until_ns + 1).size(), 0u);
+}
+
+TEST(StoreWriterAlone, DropsAndCountsWhatHasNoRoom) {
+  ClickHouse::Options options;
+  options.socket = "/nonexistent/socket";
+  const ClickHouse client(options);
+  const auto one = batch_of(batch(0, 10));
+  WriterOptions writer_options;
+  writer_options.queue_bytes = 3 * one->message_bytes + 20 * sizeof(Call) * 10;
+  writer_options.flush_patience = 50ms;
+  StoreWriter writer(client, writer_options, {});
+  std::uint64_t taken = 0;
+  for (int count = 0; count < 10; ++count) taken += writer.offer(one) ? 1 : 0;
+  EXPECT_GT(taken, 0u);
+  EXPECT_LT(taken, 10u);
+  ASSERT_TRUE(comes_true([&] { return writer.counters().retries > 0; }));
+  WriterCounters counters = writer.counters();
+  EXPECT_EQ(counters.offered, 100u);
+  EXPECT_EQ(counters.dropped_full, 100 - taken * 10);
+  EXPECT_EQ(counters.waiting, taken * 10);
+  EXPECT_NE(counters.trouble.find("/nonexistent/socket"), std::string::npos);
+  writer.stop();
+  counters = writer.counters();
+  EXPECT_EQ(counters.dropped_end, taken * 10);
+  EXPECT_EQ(counters.waiting, 0u);
+  EXPECT_EQ(counters.waiting_bytes, 0u);
+  EXPECT_FALSE(writer.offer(one));
+}
+
+}  // namespace
+}  // namespace spanlight
