@@ -1,0 +1,3 @@
+import type { Edge } from '../api/types';
+
+export function seededEdges(services: number, seed?: number): Edge[];
