@@ -1,6 +1,7 @@
 // The flow table and its timers with 1,000 flows (all in the cache) and with a million (each look-up goes to
 // memory): look-up alone, look-up as the worker does it (hash, prefetch and look-up in three passes over a
-// burst), a flow's insertion and erasure, and timers armed, moved and fired.
+// burst), a flow's insertion and erasure, and timers armed, moved and fired. What a connection's health takes
+// of a packet.
 
 #include <benchmark/benchmark.h>
 
@@ -12,6 +13,7 @@
 #include "core/time_ns.h"
 #include "decode/flow_key_hash.h"
 #include "flow/flow_table.h"
+#include "flow/health.h"
 #include "flow/timer_wheel.h"
 
 namespace spanlight {
@@ -152,6 +154,41 @@ void timer_fire(benchmark::State& state) {
   state.SetItemsProcessed(fired);
 }
 BENCHMARK(timer_fire)->Arg(1'000)->Arg(1'000'000);
+
+// A segment with payload and its acknowledgement in turn, on connections in random order, prefetched a burst
+// ahead as the worker does. Per packet.
+void health_of_a_packet(benchmark::State& state) {
+  const auto flows = static_cast<std::uint32_t>(state.range(0));
+  HealthArray all(flows);
+  if (!all.ok() || !all.populate()) return state.SkipWithError("there is no memory");
+  std::vector<std::uint32_t> order(flows);
+  for (std::uint32_t i = 0; i < flows; ++i) order[i] = i;
+  std::shuffle(order.begin(), order.end(), std::mt19937(1));
+  std::vector<std::uint32_t> sent(flows);
+  Packet data, ack;
+  data.tcp_flags = ack.tcp_flags = tcp_flag::ack;
+  data.window = ack.window = 1'000;
+  data.payload_wire_bytes = 1'448;
+  ack.sender = 1;
+  std::size_t at = 0;
+  TimeNs now = kSecondNs;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < kBurst; ++i) all.prefetch(order[(at + i) % flows]);
+    for (std::size_t i = 0; i < kBurst; ++i, at = (at + 1) % flows) {
+      Health& health = all[order[at]];
+      std::uint32_t& next = sent[order[at]];
+      data.seq = next;
+      ack.ack = next += 1'448;
+      for (const Packet* packet : {&data, &ack}) {
+        now += 10 * kMicrosecondNs;
+        note_packet(health, *packet, now, kSecondNs, false);
+        note_segment(health, *packet, now, kSecondNs);
+      }
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(2 * kBurst));
+}
+BENCHMARK(health_of_a_packet)->Arg(1'000)->Arg(1'000'000);
 
 }  // namespace
 }  // namespace spanlight

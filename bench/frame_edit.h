@@ -1,7 +1,7 @@
 #pragma once
-// Frames as the traces hold them (Ethernet, IPv4 without options, TCP) made to belong to another lap, or to
-// another state of their connection, in place: every checksum moves by the difference (RFC 1624). In the hot
-// loop of the replay, so all inline.
+// Frames as the traces hold them (Ethernet, IPv4 without options, TCP or UDP) made to belong to another lap,
+// or to another state of their connection, in place: every checksum moves by the difference (RFC 1624). In
+// the hot loop of the replay, so all inline.
 
 #include <cstdint>
 #include <cstring>
@@ -12,7 +12,7 @@ namespace spanlight::bench {
 namespace at {
 constexpr std::size_t kIpId = 18, kIpChecksum = 24, kSource = 26, kDestination = 30;
 constexpr std::size_t kSourcePort = 34, kDestinationPort = 36, kSeq = 38, kAck = 42, kFlags = 47;
-constexpr std::size_t kTcpChecksum = 50;
+constexpr std::size_t kProtocol = 23, kTcpChecksum = 50, kUdpChecksum = 40;
 constexpr std::size_t kHeadersEnd = 54;
 }  // namespace at
 
@@ -101,6 +101,8 @@ inline void renew(std::uint8_t* frame, bool from_client, bool has_ack, const Lap
   std::uint32_t moved = swap16(load16(port)) + step.ports;
   if (moved >= kPortFirst + kPorts) moved -= kPorts;
   tcp.put16(port, swap16(static_cast<std::uint16_t>(moved)));
+  constexpr std::uint8_t kUdp = 17;
+  if (frame[at::kProtocol] == kUdp) return amend(frame + at::kUdpChecksum, address.sum() + tcp.sum());
   const std::uint32_t own = step.seq[from_client ? 0 : 1], peer = step.seq[from_client ? 1 : 0];
   tcp.put32(frame + at::kSeq, swap32(swap32(load32(frame + at::kSeq)) + own));
   tcp.put32(frame + at::kAck, swap32(swap32(load32(frame + at::kAck)) + (has_ack ? peer : 0)));

@@ -72,7 +72,7 @@ IdleFlows measure_idle_flows(const Settings& settings, const TraceOptions& optio
   const Trace trace = make_trace(options);
   flows.connections = trace.connections;
   flows.calls = trace.calls;
-  flows.table_bytes = FlowTable::memory_bytes(settings.flows_max);
+  flows.table_bytes = Pipeline::flow_bytes(settings);
   Preloaded preloaded;
   if (!preloaded.load(trace, 0, settings.lent_buffers)) flows.fault = "there is no memory for the frames";
   Pipeline pipeline(settings, 1);

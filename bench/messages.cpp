@@ -8,8 +8,8 @@ namespace spanlight::bench {
 namespace {
 
 constexpr std::pair<std::string_view, Mix> kNames[] = {
-    {"rpc", Mix::rpc},         {"web", Mix::web},        {"bulk", Mix::bulk}, {"pipelined", Mix::pipelined},
-    {"chunked", Mix::chunked}, {"headers", Mix::headers}};
+    {"rpc", Mix::rpc},         {"web", Mix::web},   {"bulk", Mix::bulk}, {"pipelined", Mix::pipelined},
+    {"chunked", Mix::chunked}, {"grpc", Mix::grpc}, {"dns", Mix::dns},   {"headers", Mix::headers}};
 
 std::string hex(std::mt19937_64& random, std::size_t digits) {
   std::string text;
@@ -131,6 +131,27 @@ Call chunked_call(std::mt19937_64& random) {
   return call;
 }
 
+std::string u16(unsigned value) {
+  return {static_cast<char>(value >> 8), static_cast<char>(value)};
+}
+
+// As a resolver in a cluster asks and is answered: EDNS in both, a name of four labels, one address.
+Call dns_call(std::mt19937_64& random) {
+  constexpr unsigned kA = 1, kAaaa = 28, kIn = 1;
+  const auto label = [](const std::string& text) { return static_cast<char>(text.size()) + text; };
+  const bool v6 = random() % 2 == 0;
+  const std::string question = label("item-" + number(random, 1'000)) + label("shop") + label("svc") +
+                               label("example") + std::string(1, '\0') + u16(v6 ? kAaaa : kA) + u16(kIn);
+  const std::string id = u16(static_cast<unsigned>(random() % 65'536));
+  const std::string opt = std::string(1, '\0') + u16(41) + u16(1'232) + u16(0) + u16(0) + u16(0);
+  std::string address;
+  for (unsigned i = 0; i < (v6 ? 8u : 2u); ++i) address += u16(static_cast<unsigned>(random() % 65'536));
+  const std::string answer = u16(0xc00c) + u16(v6 ? kAaaa : kA) + u16(kIn) + u16(0) + u16(30) +
+                             u16(static_cast<unsigned>(address.size())) + address;
+  return {id + u16(0x0100) + u16(1) + u16(0) + u16(0) + u16(1) + question + opt,
+          id + u16(0x8180) + u16(1) + u16(1) + u16(0) + u16(1) + question + answer + opt};
+}
+
 }  // namespace
 
 std::optional<Mix> mix_of(std::string_view name) {
@@ -157,6 +178,10 @@ Plan plan_of(Mix mix) {
       return {256, 100, 8};
     case Mix::chunked:
       return {256, 10, 1};
+    case Mix::grpc:
+      return {256, 100, 1};
+    case Mix::dns:
+      return {8'192, 2, 2};
     case Mix::headers:
       return {1'000, 0, 0};
   }
@@ -174,6 +199,9 @@ Call make_call(Mix mix, std::mt19937_64& random) {
       return bulk_call(random);
     case Mix::chunked:
       return chunked_call(random);
+    case Mix::dns:
+      return dns_call(random);
+    case Mix::grpc:  // GrpcTalk's: each depends on those before
     case Mix::headers:
       break;
   }

@@ -1,5 +1,5 @@
 #pragma once
-// What the two ends of a connection say to each other in each mix: HTTP/1 messages, seeded.
+// What the two ends of a connection say to each other in each mix, seeded.
 
 #include <cstdint>
 #include <optional>
@@ -15,6 +15,8 @@ enum class Mix : std::uint8_t {
   bulk,       // bodies of 1 MB
   pipelined,  // small calls, up to eight of them outstanding, answered in order
   chunked,    // bodies in chunks of 1 byte to 4 KB, most of answers, some of requests
+  grpc,       // unary calls of gRPC on HTTP/2, 100 bytes there, 150 back (grpc_messages.h)
+  dns,        // a name's two addresses, asked for in datagrams: a query and an answer each
   headers,    // packets without payload on connections that stay open (standing.h)
 };
 std::optional<Mix> mix_of(std::string_view name);

@@ -47,6 +47,12 @@ std::string Pipeline::make() {
     workers.push_back(
         std::make_unique<Worker>(index, *shared, *pools[i], *redactors[i], targets.reader(index)));
     if (workers.back()->failed()) return "there is no address space for flows and slabs";
+    if (settings.packet_ring_mb == 0) continue;
+    rings.push_back(
+        std::make_unique<PacketRing>(std::size_t{settings.packet_ring_mb} << 20, settings.packet_snap_bytes));
+    if (!rings.back()->ok()) return "there is no address space for the packet ring";
+    rings.back()->populate();
+    workers.back()->keep_packets(*rings.back());
   }
   shared->ports_lend.set();
   hand_over.reading = static_cast<unsigned>(count);
@@ -61,9 +67,15 @@ std::vector<BatchPool*> Pipeline::batch_pools() const {
 
 std::uint64_t Pipeline::memory_bytes(const Settings& settings, std::size_t workers) {
   return workers *
-         (FlowTable::memory_bytes(settings.flows_max) + (std::uint64_t{settings.state_memory_mb} << 20) +
-          (std::uint64_t{settings.preview_memory_mb} << 20) +
+         (flow_bytes(settings) + (std::uint64_t{settings.state_memory_mb} << 20) +
+          (std::uint64_t{settings.preview_memory_mb} << 20) + (std::uint64_t{settings.packet_ring_mb} << 20) +
           buffer_bytes(settings) * settings.batches_per_worker);
+}
+
+std::uint64_t Pipeline::flow_bytes(const Settings& settings) {
+  const bool records = settings.connection_records != ConnectionRecords::none;
+  return FlowTable::memory_bytes(settings.flows_max) +
+         (records ? HealthArray::memory_bytes(settings.flows_max) : 0);
 }
 
 void run_on_lcores(std::vector<std::function<void()>>& bodies, const std::function<void()>& wait,

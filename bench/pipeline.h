@@ -23,6 +23,7 @@ struct Pipeline {
 
   // What make() takes beside the frames' mbufs, told before: flow tables, slabs, batches.
   static std::uint64_t memory_bytes(const Settings& settings, std::size_t workers);
+  static std::uint64_t flow_bytes(const Settings& settings);  // of that: one worker's flow table
 
   const Settings& settings;
   const std::size_t count;
@@ -32,6 +33,7 @@ struct Pipeline {
   std::unique_ptr<WorkerShared> shared;
   std::vector<std::unique_ptr<Redactor>> redactors;
   std::vector<std::unique_ptr<BatchPool>> pools;
+  std::vector<std::unique_ptr<PacketRing>> rings;  // with the setting
   std::vector<std::unique_ptr<Worker>> workers;
 };
 

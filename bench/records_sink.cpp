@@ -17,12 +17,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::microseconds kNap{50};
 
-std::uint64_t thread_cpu_ns() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * kSecondNs + static_cast<std::uint64_t>(t.tv_nsec);
-}
-
 void look_at(const wire::RecordBatch& batch, Found& found) {
   for (const wire::Record* record : *batch.records()) {
     ++found.looked_at;

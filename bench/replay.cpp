@@ -62,14 +62,14 @@ std::string plan_memory(const Arguments& a, const TraceOptions& options, Setting
   few.connections = 1;
   few.frames = 1;
   const Trace sample = make_trace(few);
-  const bool drawn = options.mix == Mix::pipelined || options.mix == Mix::chunked;  // sizes of messages
+  const bool drawn = options.mix == Mix::pipelined || options.mix == Mix::chunked ||
+                     options.mix == Mix::grpc;  // sizes of messages
   const std::uint64_t frames_max = size.frames + (drawn ? size.frames / 8 : size.frames / 256);
   const std::uint64_t mbufs = a.workers * Preloaded::memory_bytes(frames_max, sample.frame_bytes_max,
                                                                   sample.standing, settings.lent_buffers);
   settings.memory_mb = static_cast<std::uint32_t>((mbufs * 17 / 16) / kMb + kBaseMb);
   // A trace is in memory twice while it is loaded; after that the tables fill.
-  const std::uint64_t needed =
-      mbufs + std::max(size.bytes, a.workers * FlowTable::memory_bytes(settings.flows_max));
+  const std::uint64_t needed = mbufs + std::max(size.bytes, a.workers * Pipeline::flow_bytes(settings));
   const std::uint64_t available = memory_available();
   if (needed < available) return {};
   return "frames and flow tables need " + std::to_string(needed / kMb) + " MiB, " +
@@ -103,7 +103,7 @@ std::string load(const Arguments& a, const TraceOptions& options, const Settings
                                                    settings.lent_buffers);
   }
   scene.pipeline_memory = Pipeline::memory_bytes(settings, a.workers);
-  scene.table_memory = a.workers * FlowTable::memory_bytes(settings.flows_max);
+  scene.table_memory = a.workers * Pipeline::flow_bytes(settings);
   return {};
 }
 
@@ -118,6 +118,8 @@ int replay(const Arguments& a, const TraceOptions& trace, const Settings& settin
                            .publish = a.publish,
                            .look_every = a.look_every,
                            .calls_per_lap = scene.calls,
+                           .targets = a.targets,
+                           .filter = a.filter,
                            .lossy = a.loss > 0};
   const RunResult whole = run_pipeline(options, traces);
   if (!whole.fault.empty()) return failed(whole.fault);

@@ -41,7 +41,7 @@ std::optional<int> parse(int argc, char** argv, Arguments& a) {
        .exit_status = {{"0", "every call of the trace became one complete record"},
                        {"1", "it could not run, or records were missing or wrong"}}});
   options.choice(
-      'm', "mix", {"rpc", "web", "bulk", "pipelined", "chunked", "headers"}, &a.mix,
+      'm', "mix", {"rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "headers"}, &a.mix,
       "Small calls, calls of 7 KB, bodies of 1 MB, small calls with up to 8 outstanding, bodies in "
       "chunks, or packets without payload.");
   options.number('s', "seconds", "N", &a.seconds, 1, 3'600, "How long to measure.");
@@ -62,6 +62,15 @@ std::optional<int> parse(int argc, char** argv, Arguments& a) {
                  "So many of 1,000 frames come behind one to three later ones of their connection.");
   options.number(0, "body-preview", "BYTES", &a.body_preview, 0, 1'048'576, "Kept of each body.");
   options.flag(0, "keep-duplicates", &a.keep_duplicates, "Without the filter for duplicated packets.");
+  options.number(0, "targets", "N", &a.targets, 0, 10'000'000,
+                 "Capture targets: so many addresses, none of them the trace's. Every packet is left out.");
+  options.text(0, "filter", "EXPRESSION", &a.filter,
+               "Capture targets: a filter in libpcap's syntax that lets nothing of the trace through.");
+  options.number(0, "keep", "MIB", &a.keep_mb, 0, 65'536,
+                 "Packets go into a packet ring of so many MiB as well.");
+  options.number(0, "keep-bytes", "N", &a.keep_bytes, 64, 65'536, "Of each packet, with --keep.");
+  options.choice(0, "connection-records", {"none", "sampled", "all"}, &a.connection_records,
+                 "Records of the connections themselves as well, of one in 16 or of all.");
   options.flag('p', "publish", &a.publish, "Through ZeroMQ to a subscriber.");
   options.number(0, "look-every", "N", &a.look_every, 0, 1'000'000,
                  "Without --publish: every Nth batch of records is looked at; 0: they are counted only.");
@@ -87,6 +96,10 @@ Settings settings_of(const Arguments& a, const TraceOptions& trace) {
   settings.hugepages = a.no_huge ? Hugepages::never : Hugepages::automatic;
   settings.body_preview_bytes = static_cast<std::uint32_t>(a.body_preview);
   settings.remove_duplicates = !a.keep_duplicates;
+  settings.packet_ring_mb = static_cast<std::uint32_t>(a.keep_mb);
+  settings.packet_snap_bytes = static_cast<std::uint32_t>(a.keep_bytes);
+  if (a.connection_records == "all") settings.connection_records = ConnectionRecords::all;
+  if (a.connection_records == "sampled") settings.connection_records = ConnectionRecords::sampled;
   const Plan plan = plan_of(trace.mix);
   const std::uint64_t connections = trace.connections == 0 ? plan.connections : trace.connections;
   if (trace.mix == Mix::headers) {
@@ -102,6 +115,10 @@ Settings settings_of(const Arguments& a, const TraceOptions& trace) {
   const std::uint64_t calls = trace.calls == 0 ? plan.calls : trace.calls;
   settings.flows_max = static_cast<std::uint32_t>(
       std::max<std::uint64_t>(settings.flows_max, connections + kCallsWhileClosed / calls));
+  if (trace.mix == Mix::dns) {
+    // Nobody says that a flow of datagrams is over; the laps follow each other faster than on any wire.
+    settings.udp_idle_s = 1;
+  }
   settings.state_memory_mb += static_cast<std::uint32_t>(connections * kConnectionStateBytes >> 20);
   return settings;
 }

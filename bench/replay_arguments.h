@@ -16,6 +16,8 @@ struct Arguments {
   std::uint64_t connections = 0, calls = 0, frames = 0, loss = 0, disorder = 0;
   std::uint64_t look_every = 16;
   std::uint64_t laps = 1, gap_ns = 2'000;
+  std::uint64_t targets = 0, keep_mb = 0, keep_bytes = 65'536;
+  std::string filter, connection_records = "none";
   std::string write;
   bool publish = false, json = false, no_huge = false, no_baseline = false, keep_duplicates = false;
   bool idle_flows = false;

@@ -1,21 +1,14 @@
 #include "replay_queue.h"
 
-#include <ctime>
-
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
 
 #include "standing.h"
+#include "thread_times.h"
 
 namespace spanlight::bench {
 
 namespace {
-
-std::uint64_t thread_cpu_ns() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * kSecondNs + static_cast<std::uint64_t>(t.tv_nsec);
-}
 
 std::uint64_t cycles_of(double seconds) {
   return static_cast<std::uint64_t>(seconds * static_cast<double>(rte_get_tsc_hz()));

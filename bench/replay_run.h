@@ -21,6 +21,9 @@ struct RunOptions {
   std::uint64_t look_every =
       16;  // of the sink in this process: looking at each batch would make it the slower side
   std::uint64_t calls_per_lap = 0;  // of one worker
+  std::uint64_t targets = 0;        // addresses that nobody of the trace has: all is left out
+  std::string filter;               // the same, by a capture filter
+  bool leaves_out() const { return targets > 0 || !filter.empty(); }
   bool lossy = false;  // the trace lacks frames: records cannot be foretold, accounts must balance
 };
 
@@ -47,6 +50,7 @@ struct RunResult {
   MemoryUse before, after;       // the pipeline stood; the last frame had been given
   std::vector<std::string> odd;  // what may not be and is
   bool lossy = false;
+  bool left_out = false;  // nothing was to be found
   bool right() const;
 };
 

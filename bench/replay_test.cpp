@@ -162,13 +162,21 @@ std::string odd_of(const RunResult& result) {
 
 class EveryMix : public testing::TestWithParam<Mix> {};
 INSTANTIATE_TEST_SUITE_P(Mixes, EveryMix,
-                         testing::Values(Mix::rpc, Mix::web, Mix::bulk, Mix::pipelined, Mix::chunked));
+                         testing::Values(Mix::rpc, Mix::web, Mix::bulk, Mix::pipelined, Mix::chunked,
+                                         Mix::grpc));
 
 TEST_P(EveryMix, BecomesExactlyItsCalls) {
   const RunResult result = run(small(GetParam()), test_settings(), false);
   EXPECT_TRUE(result.right()) << odd_of(result);
   EXPECT_EQ(result.found.records, 4 * 24 * 12 / (GetParam() == Mix::bulk ? 72 : 1));
   EXPECT_EQ(result.found.looked_at, result.found.records);
+  EXPECT_EQ(result.found.wrong(), 0);
+}
+
+TEST(Datagrams, BecomeExactlyTheirCalls) {
+  const RunResult result = run(small(Mix::dns), test_settings(), false);
+  EXPECT_TRUE(result.right()) << odd_of(result);
+  EXPECT_EQ(result.found.records, 4 * 24 * 12);
   EXPECT_EQ(result.found.wrong(), 0);
 }
 

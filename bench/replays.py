@@ -3,12 +3,13 @@ import json
 
 from figures import Single, Used, heading, ratio, say
 
-MIXES = ("rpc", "web", "bulk", "pipelined", "chunked")
+MIXES = ("rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns")
 SEGMENT_BYTES, BULK_BODY_BYTES = 1_448, 1_000_000  # trace.cpp, messages.cpp
 
 # Issue "The sensor core", cycles above the baseline, publishing included: bound, aim. What they are of: AIM_OF.
 CYCLES = {"rpc": (6_000, 4_000), "web": (9_000, 6_000), "bulk": (350, 200)}
-GUIDES = {"rpc": ("calls/s", 400_000), "web": ("Gbit/s", 15), "bulk": ("Gbit/s", 40)}
+GUIDES = {"rpc": ("calls/s", 400_000), "web": ("Gbit/s", 15), "bulk": ("Gbit/s", 40),
+          "grpc": ("calls/s", 200_000)}
 
 
 class Replays:
@@ -72,17 +73,18 @@ def mixes(replays):
                                            "gbit_per_s": of(got, "pipeline", "gbit_per_s"),
                                            "calls_per_s": of(got, "pipeline", "calls_per_s"), "runs": got})
     say("  beside the aims:")
-    for mix, (bound, aim) in CYCLES.items():
+    for mix, (name, least) in GUIDES.items():
         if not runs[mix]:
             continue
+        bound, aim = CYCLES.get(mix, (None, None))
         calls = above_baseline(runs[mix], "call").median
         figures = {f"a {mix} call": calls}
         if mix == "bulk":  # a third of its packets are acknowledgements
             figures = {"a packet of bulk, body or acknowledgement": above_baseline(runs[mix], "packet").median,
                        "a body packet and its half acknowledgement": calls / (BULK_BODY_BYTES / SEGMENT_BYTES)}
         for what, figure in figures.items():
-            say(f"    {what:<44} {figure:9,.0f} cycles    issue: at most {bound:,}, aim {aim:,}")
-        name, least = GUIDES[mix]
+            beside = f"    issue: at most {bound:,}, aim {aim:,}" if bound else ""
+            say(f"    {what:<44} {figure:9,.0f} cycles{beside}")
         median = of(runs[mix], "pipeline", {"calls/s": "calls_per_s", "Gbit/s": "gbit_per_s"}[name]).median
         say(f"    {'of one core, by the clock':<44} {median:9,.1f} {name:<9} issue: guide {least:,}")
     replayed = sum(run["pipeline"]["replaced"] for got in runs.values() for run in got)
@@ -113,6 +115,52 @@ def workers(replays):
         say(f"  {mix:<10} one {cycles[1]} cycles/packet, two {cycles[2]}; ratio {found:.3f}    issue: at most 1.05; "
             f"CPU {of(runs[1], 'pipeline', 'cpu_share').median:.0%} and {of(runs[2], 'pipeline', 'cpu_share').median:.0%}")
         replays.report.add("workers", mix, {"one": cycles[1], "two": cycles[2], "ratio": found, "runs": runs})
+
+
+def targets(replays):
+    """What a packet costs that nobody asked for, beside one that is looked at."""
+    heading(f"capture targets: packets that are left out (web), median of {replays.repeat}, in turn")
+    hosts = " or ".join(f"host 192.0.2.{n}" for n in range(1, 21))
+    cases = {"all looked at": [], "a set of 5,000 addresses": ["--targets", 5_000], "a set of 1,000,000": ["--targets", 1_000_000],
+             "filter: tcp port 81": ["--filter", "tcp port 81"], "filter: 20 hosts": ["--filter", hosts]}
+    for name, got in replays.alternately({name: ["--mix", "web", *more] for name, more in cases.items()}).items():
+        if not got:
+            continue
+        say(f"  {name:<26} {str(above_baseline(got, 'packet')):>28} cycles/packet above the baseline of "
+            f"{of(got, 'baseline', 'cycles_per_packet').median:.0f}; {of(got, 'pipeline', 'packets_per_s').median / 1e6:.2f} M packets/s")
+        replays.report.add("targets", name, {"cycles_above_per_packet": above_baseline(got, "packet"), "runs": got})
+
+
+def packets(replays):
+    """What it costs to keep the packets behind the calls."""
+    heading(f"packet ring of 256 MiB, median of {replays.repeat}, in turn")
+    cases = {"without": [], "whole packets": ["--keep", 256], "128 bytes of each": ["--keep", 256, "--keep-bytes", 128]}
+    for mix in ("rpc", "web", "bulk"):
+        for name, got in replays.alternately({name: ["--mix", mix, *more] for name, more in cases.items()}).items():
+            if not got:
+                continue
+            say(f"  {mix:<10} {name:<20} {str(above_baseline(got, 'packet')):>28} cycles/packet above the baseline, "
+                f"{of(got, 'pipeline', 'gbit_per_s').median:.2f} Gbit/s")
+            replays.report.add("packets", f"{mix}, {name}", {"cycles_above_per_packet": above_baseline(got, "packet"), "runs": got})
+
+
+def connections(replays):
+    """What records of connections cost: counting each packet, and a record for each connection."""
+    heading(f"records of connections, median of {replays.repeat}, in turn")
+    for mix in ("rpc", "web", "bulk", "headers"):
+        runs = replays.alternately({records: ["--mix", mix, "--connection-records", records]
+                                    for records in ("none", "sampled", "all")})
+        if not runs["none"]:
+            continue
+        without = of(runs["none"], "pipeline", "cycles_per_packet").median
+        for records, got in runs.items():
+            if not got:
+                continue
+            cycles = of(got, "pipeline", "cycles_per_packet")
+            say(f"  {mix:<10} {records:<8} {str(cycles):>28} cycles/packet, {cycles.median - without:+7.1f}, ratio "
+                f"{ratio(cycles.median, without):.3f}")
+            replays.report.add("connections", f"{mix}, {records}",
+                               {"cycles_per_packet": cycles, "ratio": ratio(cycles.median, without), "runs": got})
 
 
 def flows(replays, ten_million):

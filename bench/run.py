@@ -16,8 +16,8 @@ import stages  # noqa: E402
 from figures import Report, Used, describe_machine, heading, say  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PARTS = ("micro", "replay", "published", "workers", "flows", "idle", "mirror", "stages", "device", "capture")
-MICRO = ("decode", "flow", "stream", "http", "encode", "json", "publish", "port")
+PARTS = ("micro", "replay", "published", "workers", "targets", "packets", "connections", "flows", "idle", "mirror", "stages", "device", "capture")
+MICRO = ("decode", "flow", "stream", "http", "dns", "hello", "encode", "json", "publish", "port")
 
 
 def build(directory, options, wanted):
@@ -86,6 +86,9 @@ def main():
             "replay": lambda: replays.mixes(replay),
             "published": lambda: replays.published(replay),
             "workers": lambda: replays.workers(replay),
+            "targets": lambda: replays.targets(replay),
+            "packets": lambda: replays.packets(replay),
+            "connections": lambda: replays.connections(replay),
             "flows": lambda: replays.flows(replay, ten_million=not options.quick),
             "idle": lambda: replays.idle(replay),
             "mirror": lambda: replays.poor_mirror(replay),

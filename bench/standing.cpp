@@ -4,13 +4,13 @@
 #include <numeric>
 #include <random>
 
+#include "decode/packet.h"
 #include "support/packet_builder.h"
 
 namespace spanlight::bench {
 
 namespace {
 
-constexpr std::uint8_t kSyn = 0x02, kAck = 0x10;
 constexpr std::size_t kEthernetBytesMin = 60;
 
 // The frame alone knows its client's first number; the server's follows from it.
@@ -36,7 +36,7 @@ class Mould {
   explicit Mould(const TraceOptions& options) : seed_(options.seed) {
     const Ends ends = ends_of(options.network, 0);
     test::PacketBuilder packet;
-    packet.eth().ipv4(ends.client, ends.server).tcp({.src = ends.port, .dst = 80, .flags = kSyn});
+    packet.eth().ipv4(ends.client, ends.server).tcp({.src = ends.port, .dst = 80, .flags = tcp_flag::syn});
     frame_ = packet.build();
     frame_.resize(std::max(frame_.size(), kEthernetBytesMin));  // padded as on the wire
   }
@@ -50,7 +50,7 @@ class Mould {
     tcp.put16(out + at::kSourcePort, edit::swap16(port(index)));
     edit::amend(out + at::kIpChecksum, ip.sum() + id.sum());
     edit::amend(out + at::kTcpChecksum, ip.sum() + tcp.sum());
-    set_numbers(out, client_isn(seed_, index), 0, kSyn);
+    set_numbers(out, client_isn(seed_, index), 0, tcp_flag::syn);
   }
 
   // A packet of a connection that is open already.
@@ -58,7 +58,7 @@ class Mould {
     syn(out, index, ip_id);
     const std::uint32_t client = client_isn(seed_, index) + 1, server = server_isn(client - 1) + 1;
     if (!from_client) turn_round(out);
-    set_numbers(out, from_client ? client : server, from_client ? server : client, kAck);
+    set_numbers(out, from_client ? client : server, from_client ? server : client, tcp_flag::ack);
   }
 
  private:
@@ -114,15 +114,15 @@ void show_opening(std::uint8_t* frame, unsigned lap, std::size_t index, std::uin
   switch (lap) {
     case 1:  // the server answers the SYN
       turn_round(frame);
-      return set_numbers(frame, server_isn(seq), seq + 1, kSyn | kAck);
+      return set_numbers(frame, server_isn(seq), seq + 1, tcp_flag::syn | tcp_flag::ack);
     case 2:  // the client acknowledges it
       turn_round(frame);
-      return set_numbers(frame, ack, seq + 1, kAck);
+      return set_numbers(frame, ack, seq + 1, tcp_flag::ack);
     case 3:
       move_ip_id(frame, ip_id_step);
       if (index % 2 == 0) return;
       turn_round(frame);
-      return set_numbers(frame, ack, seq, kAck);
+      return set_numbers(frame, ack, seq, tcp_flag::ack);
     default:
       return;
   }

@@ -1,6 +1,7 @@
 #include "thread_times.h"
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -26,6 +27,12 @@ Threads without(const Threads& all, const Threads& before) {
   std::set_difference(all.begin(), all.end(), before.begin(), before.end(),
                       std::inserter(threads, threads.begin()));
   return threads;
+}
+
+std::uint64_t thread_cpu_ns() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
 }
 
 std::uint64_t cpu_ns_of(const Threads& threads) {

@@ -4,6 +4,8 @@
 #include <random>
 
 #include "core/time_ns.h"
+#include "decode/packet.h"
+#include "grpc_messages.h"
 #include "standing.h"
 #include "support/packet_builder.h"
 #include "support/pcap_writer.h"
@@ -14,7 +16,8 @@ namespace {
 
 constexpr std::size_t kSegmentBytesMax = 1'448;  // an Ethernet MTU less IP, TCP and its timestamps
 constexpr std::size_t kTrainMax = 4;             // packets of one connection in a row, at most
-constexpr std::uint8_t kFin = 0x01, kSyn = 0x02, kPush = 0x08, kAck = 0x10;
+constexpr std::uint8_t kFin = tcp_flag::fin, kSyn = tcp_flag::syn, kPush = tcp_flag::psh,
+                       kAck = tcp_flag::ack;
 constexpr unsigned kClient = 0, kServer = 1;
 constexpr TimeNs kFirstTime = 1'795'000'000 * kSecondNs;
 
@@ -22,7 +25,10 @@ constexpr TimeNs kFirstTime = 1'795'000'000 * kSecondNs;
 class Connection {
  public:
   Connection(Trace& trace, const TraceOptions& options, std::uint32_t index, std::mt19937_64& random)
-      : trace_(trace), ends_(ends_of(options.network, index)) {
+      : trace_(trace),
+        ends_(ends_of(options.network, index)),
+        datagrams_(options.mix == Mix::dns),
+        server_port_(datagrams_ ? kDnsPort : kHttpPort) {
     for (unsigned side : {kClient, kServer}) {
       seq_[side] = static_cast<std::uint32_t>(random());
       ip_id_[side] = static_cast<std::uint16_t>(random());
@@ -51,6 +57,7 @@ class Connection {
   void ask(const Call& call) { say(kClient, call.request); }
 
   void close() {
+    if (datagrams_) return;
     send(kClient, kFin | kAck, {});
     send(kServer, kFin | kAck, {});
     send(kClient, kAck, {});
@@ -60,6 +67,7 @@ class Connection {
 
  private:
   void open() {
+    if (datagrams_) return;
     send(kClient, kSyn, {});
     send(kServer, kSyn | kAck, {});
     send(kClient, kAck, {});
@@ -68,6 +76,7 @@ class Connection {
   // A message in segments. The client acknowledges every second one and the last; the server's answer does it
   // for the request.
   void say(unsigned side, std::string_view text) {
+    if (datagrams_) return send_datagram(side, text);
     for (unsigned segment = 1; !text.empty(); ++segment) {
       const std::string_view part = text.substr(0, kSegmentBytesMax);
       text.remove_prefix(part.size());
@@ -76,12 +85,22 @@ class Connection {
     }
   }
 
+  void send_datagram(unsigned side, std::string_view payload) {
+    const bool client = side == kClient;
+    test::PacketBuilder packet;
+    packet.eth()
+        .ipv4(client ? ends_.client : ends_.server, client ? ends_.server : ends_.client,
+              {.id = ip_id_[side]++})
+        .udp(client ? ends_.port : server_port_, client ? server_port_ : ends_.port);
+    keep(packet.payload(payload).build(), client, false);
+  }
+
   void send(unsigned side, int flags, std::string_view payload) {
     const unsigned peer = 1 - side;
     const bool client = side == kClient, acks = (flags & kAck) != 0;
     ++clock_;
-    const test::TcpFields tcp{.src = client ? ends_.port : kHttpPort,
-                              .dst = client ? kHttpPort : ends_.port,
+    const test::TcpFields tcp{.src = client ? ends_.port : server_port_,
+                              .dst = client ? server_port_ : ends_.port,
                               .seq = seq_[side],
                               .ack = acks ? seq_[peer] : 0,
                               .flags = static_cast<std::uint8_t>(flags),
@@ -110,26 +129,41 @@ class Connection {
     return option;
   }
 
-  static constexpr std::uint16_t kHttpPort = 80;
+  static constexpr std::uint16_t kHttpPort = 80, kDnsPort = 53;
   Trace& trace_;
   const Ends ends_;
+  const bool datagrams_;
+  const std::uint16_t server_port_;
   std::uint32_t seq_[2];
   std::uint16_t ip_id_[2];
   std::uint32_t clock_ = 1'000;
   std::vector<TraceFrame> frames_;
 };
 
-void talk(Connection& connection, const TraceOptions& options, std::uint32_t calls, std::mt19937_64& random) {
+// Calls of one connection, each made when it is its turn.
+class Speaker {
+ public:
+  Speaker(Mix mix, std::mt19937_64& random) : mix_(mix), random_(random) {}
+  Call next() { return mix_ == Mix::grpc ? grpc_.next(random_) : make_call(mix_, random_); }
+
+ private:
+  const Mix mix_;
+  std::mt19937_64& random_;
+  GrpcTalk grpc_;
+};
+
+void talk(Connection& connection, const TraceOptions& options, std::uint32_t calls, Speaker& speaker,
+          std::mt19937_64& random) {
   const std::uint32_t outstanding = plan_of(options.mix).outstanding;
   for (std::uint32_t left = calls; left > 0;) {
     std::vector<Call> together(outstanding == 1 ? 1
                                                 : std::min<std::uint64_t>(left, 1 + random() % outstanding));
-    for (Call& call : together) call = make_call(options.mix, random);
+    for (Call& call : together) call = speaker.next();
     left -= static_cast<std::uint32_t>(together.size());
     if (together.size() == 1)
       connection.call(together[0]);
     else
-      connection.call_together(together, random() % 2 == 0);
+      connection.call_together(together, options.mix != Mix::dns && random() % 2 == 0);
   }
 }
 
@@ -192,12 +226,13 @@ Trace make_trace(const TraceOptions& options) {
   std::vector<std::vector<TraceFrame>> connections;
   for (std::uint32_t i = 0; i < trace.connections; ++i) {
     Connection connection(trace, options, i, random);
+    Speaker speaker(options.mix, random);
     if (options.ending != Ending::opened) {
-      talk(connection, options, calls, random);
+      talk(connection, options, calls, speaker, random);
       trace.calls += calls;
     }
     if (options.ending == Ending::closed) connection.close();
-    if (options.ending == Ending::asked) connection.ask(make_call(options.mix, random));
+    if (options.ending == Ending::asked) connection.ask(speaker.next());
     connections.push_back(connection.take());
     disturb(trace, options, connections.back(), mirror);
   }
