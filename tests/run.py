@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """Builds every flavour of Spanlight and runs every test; the last line is "N passed, N failed".
 
-Flavours: release (unit and system tests), address (ASan+UBSan: unit tests, and every capture through the sanitized
-program), thread (TSan: the rooms where threads meet), fuzz (libFuzzer, some seconds for each target), lint (clang-tidy).
+Flavours: release (unit and system tests), address (ASan+UBSan: unit tests, every capture through the sanitized program,
+and libFuzzer, some seconds for each target), thread (TSan: the rooms where threads meet), lint (clang-tidy).
 Test programs are asked from meson: whatever a room registers there is run here.
 """
 import argparse
+import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -20,11 +22,15 @@ import lint
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 THREAD_SUITE = "threads"  # what meson calls the tests that also run under TSan,
-PLAIN_SUITE = "plain"     # and those that are no GoogleTest programs: their exit status says it all
-# Line numbers are all that a sanitizer's report needs: full debugging information costs up to half of the compiler's time.
-SANITIZED = ["--buildtype=debugoptimized", "-Doptimization=1", "-Dcpp_args=-g1", "-Db_lundef=false", "-Dbenchmarks=disabled"]
-FUZZ_OPTIONS = ["--buildtype=debugoptimized", "-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false",
-                "-Dbenchmarks=disabled", "-Dtests=disabled"]
+PLAIN_SUITE = "plain"     # those that are no GoogleTest programs (their exit status says it all),
+NATIVE_SUITE = "native"   # and those that no sanitizer can run
+# Line numbers are all that a sanitizer's report needs, and compiling is what takes the time: not optimised, it takes half of it.
+SANITIZED = ["-Ddebug=true", "-Dcpp_args=-g1", "-Doptimization=0", "-Db_ndebug=false", "-Db_lundef=false", "-Dbenchmarks=disabled",
+             # A target's sources read as one: most of the time would go into headers.
+             "-Dunity=on", "-Dunity_size=100"]
+ADDRESS_OPTIONS = [*SANITIZED, "-Dfuzz=true", "-Db_sanitize=address,undefined"]
+THREAD_OPTIONS = [*SANITIZED, "-Db_sanitize=thread"]
+# Clang: it makes sanitized code in half of GCC's time, and libFuzzer's with it.
 CLANG = {"CC": "clang-14", "CXX": "clang++-14"}
 
 
@@ -41,6 +47,14 @@ class Score:
             self.failed.append(name)
 
 
+@contextlib.contextmanager
+def timed(what):
+    """Where the suite's time goes."""
+    begun = time.monotonic()
+    yield
+    print(f"time     {what:40} {time.monotonic() - begun:4.0f} s", flush=True)
+
+
 def build(directory, options, targets=(), env=None):
     werror = "true" if os.environ.get("WERROR") == "1" else "false"
     options = [*options, f"-Dwerror={werror}"]
@@ -48,18 +62,26 @@ def build(directory, options, targets=(), env=None):
     setup = ["meson", "setup", directory] if fresh else ["meson", "configure", directory]
     environment = {**os.environ, **(env or {})}
     print(f"building {directory}", flush=True)
-    for command in (setup + options, ["ninja", "-C", directory, *targets]):
-        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            print(done.stdout[-8000:])
-            return False
-    return True
+    return told([*setup, *options], environment) and compile_in(directory, targets, environment)
+
+
+def compile_in(directory, targets, environment=None):
+    return told(["ninja", "-C", directory, *targets], environment)
+
+
+def told(command, environment):
+    """Whether a command succeeded; otherwise its last words are printed."""
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        print(done.stdout[-8000:])
+    return done.returncode == 0
 
 
 def test_programs(directory, suite=None):
     """(name, command) of each test that meson knows in this build."""
     out = subprocess.run(["meson", "introspect", "--tests", directory], cwd=ROOT, capture_output=True, text=True, check=True)
-    for test in json.loads(out.stdout):
+    # The longest first (meson's priority), or one core would wait for them at the end.
+    for test in sorted(json.loads(out.stdout), key=lambda test: -test["priority"]):
         suites = {s.split(":")[-1] for s in test["suite"]}
         if suite in suites or (suite is None and PLAIN_SUITE not in suites):
             yield test["name"], test["cmd"], test["env"]
@@ -67,6 +89,7 @@ def test_programs(directory, suite=None):
 
 def run_gtest(score, flavour, name, command, env):
     """One GoogleTest program; each of its cases counts."""
+    begun = time.monotonic()
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         environment = {**os.environ, **env, "ASAN_OPTIONS": "detect_stack_use_after_return=1:alloc_dealloc_mismatch=0",
                        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
@@ -81,9 +104,12 @@ def run_gtest(score, flavour, name, command, env):
             cases = [case for suite in json.load(open(report.name))["testsuites"] for case in suite["testsuite"]]
         except ValueError:
             cases = []
+    seconds = time.monotonic() - begun
     failed = 0
     for case in cases:
         title = f"{flavour} {case['classname']}.{case['name']}"
+        if case["result"] == "SUPPRESSED":  # a part that another case runs in a process of its own
+            continue
         if case["result"] == "SKIPPED":
             score.skipped.append(title)
             continue
@@ -95,7 +121,7 @@ def run_gtest(score, flavour, name, command, env):
         failed = 1
     if failed:
         print(output[-6000:])
-    print(f"{flavour:8} {name:22} {len(cases):4} cases, {failed} failed", flush=True)
+    print(f"{flavour:8} {name:22} {len(cases):4} cases, {failed} failed, {seconds:.0f} s", flush=True)
 
 
 def flavour_directory(flavour):
@@ -113,8 +139,10 @@ def run_plain(score, flavour, directory):
 
 
 def run_flavour(score, flavour, directory, suite=None):
-    for name, command, env in test_programs(directory, suite):
-        run_gtest(score, flavour, name, command, env)
+    """Test programs share nothing, so that every core runs one."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as cores:
+        for done in [cores.submit(run_gtest, score, flavour, *test) for test in test_programs(directory, suite)]:
+            done.result()
 
 
 def run_python(score, flavour, directory, folder, pattern="*_test.py"):
@@ -134,6 +162,29 @@ def run_python(score, flavour, directory, folder, pattern="*_test.py"):
                  str(ROOT / folder) in str(sys.modules[m].__file__)]:
         del sys.modules[name]
     sys.path.pop(0)
+
+
+def run_web(score):
+    """The dashboard's unit tests; what needs a browser is in tests/system."""
+    folder = ROOT / "control" / "web"
+    if not (folder / "node_modules" / "vitest").exists():
+        score.skipped.append("web: its packages are not loaded; scripts/setup does it")
+        return
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        done = subprocess.run(["npx", "--no-install", "vitest", "run", "--reporter=json", f"--outputFile={report.name}"], cwd=folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        try:
+            cases = [case for file in json.load(open(report.name))["testResults"] for case in file["assertionResults"]]
+        except ValueError:
+            cases = []
+    bad = [case for case in cases if case["status"] != "passed"]
+    for case in cases:
+        score.add(f"web {case['fullName'][:100]}", case["status"] == "passed")
+    if done.returncode != 0 and not bad or not cases:
+        score.add(f"web: vitest ended with status {done.returncode}", False)
+    if done.returncode != 0:
+        print(done.stdout[-6000:], *(case["failureMessages"] for case in bad), sep="\n")
+    print(f"web      {'vitest':22} {len(cases):4} cases, {len(bad)} failed", flush=True)
 
 
 def fuzz_command(target, seeds, learned):
@@ -183,31 +234,39 @@ def main():
         os.environ["UPDATE_GOLDEN"] = "1"
     score = Score()
 
-    good = subprocess.run(["scripts/build"], cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
+    # Every test runs under ASan and UBSan: where time is short, the release runs only what cannot.
+    soon = os.environ.get("SOON") == "1" and not arguments.quick
+    with timed("build of the release"):
+        good = subprocess.run(["scripts/build"], cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
+        good = good and compile_in("build", ["natives"] if soon else [])
     score.add("build of the release", good)
     if good:
-        run_flavour(score, "release", "build")
-        run_plain(score, "release", "build")
-        run_python(score, "release", "build", "tests/system")
-        run_python(score, "rules", "build", "tests/rules")
-        if not arguments.quick:
+        with timed("unit tests"):
+            run_flavour(score, "release", "build", NATIVE_SUITE if soon else None)
+            run_plain(score, "release", "build")
+            run_web(score)
+        with timed("system tests"):
+            run_python(score, "release", "build", "tests/system")
+            run_python(score, "rules", "build", "tests/rules")
+        if not arguments.quick and os.environ.get("LINT", "1") != "0":
             run_lint(score)
     if not arguments.quick:
-        good = build("build-address", [*SANITIZED, "-Db_sanitize=address,undefined"])
+        with timed("build with ASan and UBSan"):
+            good = build("build-address", ADDRESS_OPTIONS, ["all", "fuzzers"], CLANG)
         score.add("build with ASan and UBSan", good)
         if good:
-            run_flavour(score, "address", "build-address")
-            run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")
-        good = build("build-thread", [*SANITIZED, "-Db_sanitize=thread"], targets=["threads"])
+            with timed("tests with ASan and UBSan"):
+                run_flavour(score, "address", "build-address")
+                run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")
+            seconds = int(os.environ.get("FUZZ_SECONDS", "10"))
+            if seconds > 0:
+                run_fuzzers(score, "build-address", seconds)
+        with timed("build with TSan"):
+            good = build("build-thread", THREAD_OPTIONS, ["threads"], CLANG)
         score.add("build with TSan", good)
         if good:
-            run_flavour(score, "thread", "build-thread", THREAD_SUITE)
-        seconds = int(os.environ.get("FUZZ_SECONDS", "10"))
-        if seconds > 0:
-            good = build("build-fuzz", FUZZ_OPTIONS, targets=["fuzzers"], env=CLANG)
-            score.add("build of the fuzzers", good)
-            if good:
-                run_fuzzers(score, "build-fuzz", seconds)
+            with timed("tests with TSan"):
+                run_flavour(score, "thread", "build-thread", THREAD_SUITE)
 
     for name in score.skipped:
         print(f"skipped: {name}")

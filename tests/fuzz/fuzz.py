@@ -18,10 +18,23 @@ PARSERS = {
     "decode": ["dataplane/decode"],
     "stream": ["dataplane/stream"],
     "http": ["dissectors/http", "dissectors/core/call_queue.cpp"],
+    "gql": ["dissectors/core/gql/json", "dissectors/core/gql/document", "dissectors/core/gql/request"],
+    "ws": ["dissectors/ws", "dissectors/core/ws"],
+    "datagrams": ["dissectors/icmp", "dissectors/sctp"],
+    "tls": ["dissectors/tls", "dissectors/core/tls"],
     "redact": ["dataplane/encode/mask", "dataplane/encode/name_set", "dataplane/encode/utf8"],
     "record": ["config/record/reader", "config/record/verify", "config/record/json", "config/record/table_text",
                "config/record/text_buffer"],
+    "batch_stream": ["config/record/batch_stream"],
     "settings": ["config/settings"],
+    "control_settings": ["config/settings/control_content", "config/settings/control_table",
+                         "config/settings/control_together", "config/settings/kubernetes_content"],
+    "filter": ["config/filter/check", "config/filter/parse", "config/filter/literal", "config/filter/diagnose", "config/filter/match",
+               "config/filter/values", "config/filter/sql", "config/filter/columns", "config/filter/access", "config/filter/tree"],
+    "body": ["control/body"],
+    "kubernetes": ["control/kubernetes/parse"],
+    "response": ["control/kubernetes/response_reader"],
+    "serve_text": ["control/serve/url", "control/serve/time_text", "control/serve/network", "control/serve/wishes"],
 }
 LINES_MIN = 95.0  # per cent, of each file
 COVERAGE = "-fprofile-instr-generate -fcoverage-mapping"
@@ -32,7 +45,7 @@ def parsers(target):
 
 
 def build(coverage=False, targets=("fuzzers",)):
-    options = list(tests.FUZZ_OPTIONS)
+    options = [*tests.ADDRESS_OPTIONS, "-Dtests=disabled"]
     directory = "build-fuzz"
     if coverage:
         directory = "build-coverage"
@@ -71,7 +84,9 @@ def seeds(target):
 
 def write_seeds():
     """Those that a program of ours writes; the others are few, and files as they are."""
-    programs = {"decode": [str(build(targets=["tests/fuzz/decode_seeds"]) / "tests" / "fuzz" / "decode_seeds")]}
+    writers = {name: f"tests/fuzz/{name}_seeds" for name in ("decode", "http2")}
+    directory = build(targets=list(writers.values()))
+    programs = {name: [str(directory / writer)] for name, writer in writers.items()}
     for script in sorted((ROOT / "tests" / "fuzz").glob("*_seeds.py")):
         programs[script.stem.removesuffix("_seeds")] = ["/usr/bin/python3", str(script)]
     for target, program in programs.items():

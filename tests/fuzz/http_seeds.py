@@ -34,6 +34,14 @@ def chunked(*chunks, trailer=""):
     return f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}0\r\n{trailer}\r\n"
 
 
+def grpc_web(message, flags="\0"):
+    return flags + "\0\0" + chr(len(message) >> 8) + chr(len(message) & 255) + message
+
+
+def typed(head, type, body):
+    return f"{head}\r\nContent-Type: {type}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+
+
 NO_BODY = "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n"
 UPGRADE = get("/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\n")
 SWITCH = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
@@ -56,6 +64,11 @@ SEEDS = {
     "upgrade_hole": (0, [(C, UPGRADE), (C, "x" * 40), (C | LOST, "gone"), (S, answer("no")), (C, get()), (S, answer("2"))]),
     "connect": (0, [(C, "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n\x16\x03"), (S, "HTTP/1.1 200 Established\r\n\r\n\x16\x03")]),
     "connect_declined": (0, [(C, "CONNECT h:443 HTTP/1.1\r\n\r\n"), (S, answer("", "407 Proxy Authentication Required")), (C, get()), (S, answer("x"))]),
+    "grpc_web": (0, [(C, typed("POST /s.S/M HTTP/1.1\r\ngrpc-timeout: 1S", "application/grpc-web+proto", grpc_web("tea"))),
+                     (S, typed("HTTP/1.1 200 OK", "application/grpc-web+proto", grpc_web("a") + grpc_web("b", "\1") + grpc_web("grpc-status:5\r\ngrpc-message:no%20tea\r\n", "\x80")))]),
+    "grpc_web_text": (0, [(C, typed("POST /s.S/M HTTP/1.1", "application/grpc-web-text", "AAAAAAN0ZWE=")),
+                          (S, typed("HTTP/1.1 200 OK", "application/grpc-web-text", "AAAAAARkb25lgAAAABBncnBjLXN0YXR1czogMA0K"))]),
+    "graphql": (0, [(C, post('{"query":"query A($x: ID) { a(x: $x) }","variables":{"x":1}}')), (S, typed("HTTP/1.1 200 OK", "application/json", '{"errors":[{"message":"no"}]}'))]),
     "head": (0, [(C, "HEAD / HTTP/1.1\r\n\r\n"), (S, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"), (C, get()), (S, "HTTP/1.1 204 No Content\r\n\r\n")]),
     "headers": (0, [(C, "GET http://h:80/p?q HTTP/1.1\r\ntraceparent: 00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\r\nX-Request-Id: r1\r\nFold: a\r\n b\r\nMy Name : v \r\nEmpty:\r\n\r\n"), (S, answer("x", extra="b3: 1-2\r\nX-B3-TraceId: 7\r\nContent-Encoding: gzip\r\nContent-Type: text/x\r\n"))]),
     "b3": (0, [(C, "OPTIONS * HTTP/1.1\r\nb3: 80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1\r\n\r\n"), (S, "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n")]),

@@ -1,4 +1,4 @@
-"""The HTTP/1 calls of real captures against an independent dissector's account of them. The captures are not part of the
+"""The calls of real captures against an independent dissector's account of them. The captures are not part of the
 project: without them beside it the test is skipped. Differences that are not ours stand in tests/golden/conformance.md."""
 import json
 import re
@@ -10,19 +10,45 @@ import spanlight
 
 TOOL = spanlight.SHARED / "tools" / "conformance.py"
 CAPTURES = spanlight.SHARED / "captures"
-AGREEMENT_MIN = 99.0  # percent
+AGREEMENT_MIN = {"http1": 99.0, "dns": 97.5}  # percent; what golden/conformance.md names is in it
+MATCHED_MIN = {"http1": 20, "dns": 30}
 
 
 @unittest.skipUnless(TOOL.exists() and CAPTURES.exists(), "the shared captures are not there")
 class Conformance(unittest.TestCase):
-    def test_http_calls_agree(self):
+    def agreement(self, protocols):
+        """By protocol, and what the tool said."""
         done = subprocess.run([sys.executable, str(TOOL), "--spanlight", spanlight.PROGRAM, "--set", str(CAPTURES),
-                               "--protocols", "http1,encap,midstream,dns,websocket,http2", "--json", "--show", "20"],
+                               "--protocols", protocols, "--json", "--show", "20"],
                               capture_output=True, text=True, timeout=600)
         line = next(l for l in done.stdout.splitlines() if l.startswith("{"))
-        http = json.loads(line)["http1"]
-        self.assertGreaterEqual(http["agreement"], AGREEMENT_MIN, done.stdout[-4000:])
-        self.assertGreater(http["matched"], 20)
+        return json.loads(line), done.stdout[-4000:]
+
+    def test_calls_agree(self):
+        found, said = self.agreement("http1,encap,midstream,dns,websocket,http2")
+        for protocol, least in AGREEMENT_MIN.items():
+            with self.subTest(protocol=protocol):
+                self.assertGreaterEqual(found[protocol]["agreement"], least, said)
+                self.assertGreater(found[protocol]["matched"], MATCHED_MIN[protocol])
+
+    def test_http2_and_grpc_calls_agree(self):
+        found, said = self.agreement("http2,grpc")
+        for protocol, calls in (("http2", 20), ("grpc", 3)):
+            self.assertGreaterEqual(found[protocol]["agreement"], 99.0, said)
+            self.assertGreaterEqual(found[protocol]["matched"], calls)
+
+    def test_tls_and_quic_calls_agree(self):
+        found, said = self.agreement("tls,quic")
+        for protocol in ("tls", "quic"):
+            self.assertGreaterEqual(found[protocol]["agreement"], 98.0, said)
+            self.assertGreaterEqual(found[protocol]["matched"], 3)
+
+    def test_websocket_messages_agree(self):
+        found, said = self.agreement("websocket")
+        counted = found["websocket"]
+        self.assertGreaterEqual(counted["matched"], 28, said)
+        # A message in two frames: golden/conformance.md.
+        self.assertEqual([counted.get(what, 0) for what in ("mismatch", "missing", "extra")], [1, 1, 0], said)
 
     def test_no_capture_breaks_the_program(self):
         for capture in sorted(CAPTURES.glob("*/*.pcap*")):

@@ -102,8 +102,9 @@ class Sensor:
                 process.wait()
 
 
-@unittest.skipUnless(lab_works(), "needs root, namespaces and nginx")
-class Live(unittest.TestCase):
+class Lab(unittest.TestCase):
+    """A mirrored network for the length of one test."""
+
     def lab(self, *options):
         subprocess.run([LAB, "up", *options], check=True)
         self.addCleanup(subprocess.run, [LAB, "down"])
@@ -117,6 +118,9 @@ class Live(unittest.TestCase):
         self.addCleanup(sensor.kill)
         return sensor
 
+
+@unittest.skipUnless(lab_works(), "needs root, namespaces and nginx")
+class Live(Lab):
     def count(self, sensor, calls, rate=RATE):
         """Every call makes a record, or a counted drop says why not."""
         subprocess.run([LAB, "client", "/usr/bin/python3", "-c", CLIENT, str(calls), str(rate), "/api"], check=True)

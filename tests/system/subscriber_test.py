@@ -110,6 +110,27 @@ class Tail(Case):
         self.assertEqual(len(out.splitlines()), 2)
         self.assertIn('2 records', err)
 
+    def test_prints_only_what_the_filter_matches(self):
+        self.publish('holes')
+        out, err = self.tail('--json', '--filter', 'http && path in ["/call/1", "/call/4"] && status_code == 200',
+                             '--count', '2').communicate(timeout=TIMEOUT_S)
+        self.assertEqual([json.loads(line)['path'] for line in out.splitlines()], ['/call/1', '/call/4'])
+        self.assertIn('2 records', err)
+        self.assertIn('4 looked at', err)
+
+    def test_a_filter_with_a_slip_ends_before_anything_is_waited_for(self):
+        tail = self.tail('--filter', 'status_code = 200')
+        out, err = tail.communicate(timeout=TIMEOUT_S)
+        self.assertEqual((tail.returncode, out), (2, ''))
+        self.assertIn('Write == to compare.', err)
+
+    def test_a_name_that_the_sensor_does_not_bring_ends_when_it_comes(self):
+        self.publish('holes')
+        tail = self.tail('--filter', 'http_flavour == "sweet"')
+        out, err = tail.communicate(timeout=TIMEOUT_S)
+        self.assertEqual((tail.returncode, out), (2, ''))
+        self.assertIn('There is no "http_flavour".', err)
+
     def test_waits_for_a_sensor_and_says_so_once(self):
         tail = self.tail('--json', '--count', '1')
         time.sleep(2.5)
