@@ -30,6 +30,8 @@ SANITIZED = ["-Ddebug=true", "-Dcpp_args=-g1", "-Doptimization=0", "-Db_ndebug=f
              "-Dunity=on", "-Dunity_size=100"]
 ADDRESS_OPTIONS = [*SANITIZED, "-Dfuzz=true", "-Db_sanitize=address,undefined"]
 THREAD_OPTIONS = [*SANITIZED, "-Db_sanitize=thread"]
+# A sanitized build takes what the tests beside it leave.
+NICELY = ["nice", "-n", "19"]
 # Clang: it makes sanitized code in half of GCC's time, and libFuzzer's with it.
 CLANG = {"CC": "clang-14", "CXX": "clang++-14"}
 
@@ -56,17 +58,18 @@ def timed(what):
 
 
 def build(directory, options, targets=(), env=None):
+    """A sanitized build, by clang."""
     werror = "true" if os.environ.get("WERROR") == "1" else "false"
     options = [*options, f"-Dwerror={werror}"]
     fresh = not (ROOT / directory / "build.ninja").exists()
     setup = ["meson", "setup", directory] if fresh else ["meson", "configure", directory]
-    environment = {**os.environ, **(env or {})}
-    print(f"building {directory}", flush=True)
-    return told([*setup, *options], environment) and compile_in(directory, targets, environment)
+    environment = {**os.environ, **CLANG, **(env or {})}
+    with timed(f"{directory} is built"):
+        return told([*setup, *options], environment) and told([*NICELY, "ninja", "-C", directory, *targets], environment)
 
 
-def compile_in(directory, targets, environment=None):
-    return told(["ninja", "-C", directory, *targets], environment)
+def compile_in(directory, targets):
+    return told(["ninja", "-C", directory, *targets], None)
 
 
 def told(command, environment):
@@ -225,6 +228,36 @@ def run_lint(score):
     print(f"lint     {len(jobs)} runs of {lint.TIDY} in {time.monotonic() - begun:.0f} s", flush=True)
 
 
+def run_release(score, soon, lint_too):
+    with timed("unit tests"):
+        run_flavour(score, "release", "build", NATIVE_SUITE if soon else None)
+        run_plain(score, "release", "build")
+        run_web(score)
+    with timed("system tests"):
+        run_python(score, "release", "build", "tests/system")
+        run_python(score, "rules", "build", "tests/rules")
+    if lint_too:
+        run_lint(score)
+
+
+def run_address(score, good, fuzz_seconds):
+    score.add("build with ASan and UBSan", good)
+    if not good:
+        return
+    with timed("tests with ASan and UBSan"):
+        run_flavour(score, "address", "build-address")
+        run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")
+    if fuzz_seconds > 0:
+        run_fuzzers(score, "build-address", fuzz_seconds)
+
+
+def run_thread(score, good):
+    score.add("build with TSan", good)
+    if good:
+        with timed("tests with TSan"):
+            run_flavour(score, "thread", "build-thread", THREAD_SUITE)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="the release build alone")
@@ -233,40 +266,23 @@ def main():
     if arguments.update:
         os.environ["UPDATE_GOLDEN"] = "1"
     score = Score()
-
-    # Every test runs under ASan and UBSan: where time is short, the release runs only what cannot.
-    soon = os.environ.get("SOON") == "1" and not arguments.quick
     with timed("build of the release"):
         good = subprocess.run(["scripts/build"], cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
+        # Every test runs under ASan and UBSan: where time is short, the release runs only what cannot.
+        soon = os.environ.get("SOON") == "1" and not arguments.quick
         good = good and compile_in("build", ["natives"] if soon else [])
     score.add("build of the release", good)
-    if good:
-        with timed("unit tests"):
-            run_flavour(score, "release", "build", NATIVE_SUITE if soon else None)
-            run_plain(score, "release", "build")
-            run_web(score)
-        with timed("system tests"):
-            run_python(score, "release", "build", "tests/system")
-            run_python(score, "rules", "build", "tests/rules")
-        if not arguments.quick and os.environ.get("LINT", "1") != "0":
-            run_lint(score)
-    if not arguments.quick:
-        with timed("build with ASan and UBSan"):
-            good = build("build-address", ADDRESS_OPTIONS, ["all", "fuzzers"], CLANG)
-        score.add("build with ASan and UBSan", good)
+
+    # System tests mostly wait for each other's ends: meanwhile the sanitized builds are made, one after the other.
+    with concurrent.futures.ThreadPoolExecutor(1) as builder:
+        if not arguments.quick:
+            address = builder.submit(build, "build-address", ADDRESS_OPTIONS, ["all", "fuzzers"])
+            thread = builder.submit(build, "build-thread", THREAD_OPTIONS, ["threads"])
         if good:
-            with timed("tests with ASan and UBSan"):
-                run_flavour(score, "address", "build-address")
-                run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")
-            seconds = int(os.environ.get("FUZZ_SECONDS", "10"))
-            if seconds > 0:
-                run_fuzzers(score, "build-address", seconds)
-        with timed("build with TSan"):
-            good = build("build-thread", THREAD_OPTIONS, ["threads"], CLANG)
-        score.add("build with TSan", good)
-        if good:
-            with timed("tests with TSan"):
-                run_flavour(score, "thread", "build-thread", THREAD_SUITE)
+            run_release(score, soon, lint_too=not arguments.quick and os.environ.get("LINT", "1") != "0")
+        if not arguments.quick:
+            run_address(score, address.result(), int(os.environ.get("FUZZ_SECONDS", "10")))
+            run_thread(score, thread.result())
 
     for name in score.skipped:
         print(f"skipped: {name}")

@@ -52,7 +52,7 @@ def build(coverage=False, targets=("fuzzers",)):
         options += ["-Db_sanitize=none", "-Doptimization=1", f"-Dc_args={COVERAGE}", f"-Dcpp_args={COVERAGE}",
                     f"-Dc_link_args={COVERAGE}", f"-Dcpp_link_args={COVERAGE}"]
     quiet = {"LLVM_PROFILE_FILE": "/dev/null"}  # of what meson compiles and runs to know the compiler
-    if not tests.build(directory, options, targets=targets, env={**tests.CLANG, **quiet}):
+    if not tests.build(directory, options, targets=targets, env=quiet):
         sys.exit(f"fuzz: {directory} was not built")
     return ROOT / directory
 

@@ -16,6 +16,7 @@ export const matched = signal(0); // calls per second that the filter matches
 export const sampled = signal(false); // the screen shows fewer than match
 export const missed = signal(0); // beyond the queue that the control process keeps for us
 export const fault = signal('');
+export const seeded = signal(false); // what the store had is in the rows, or will not come
 
 // Newest first: `fresh` came in the order of time. What is there already (by id) is not shown twice.
 export function merged(fresh: Call[], old: Call[], most: number): Call[] {
@@ -100,7 +101,10 @@ export function startLive(filter: string): void {
 
 // What the store had before the stream began, so that the page is not empty at first.
 export function seed(stored: Call[]): void {
-  rows.value = merged([...rows.value].reverse(), stored, kRowsKept);
+  batch(() => {
+    rows.value = merged([...rows.value].reverse(), stored, kRowsKept);
+    seeded.value = true;
+  });
 }
 
 export function stopLive(): void {
@@ -119,5 +123,6 @@ function clear(): void {
     sampled.value = false;
     missed.value = 0;
     fault.value = '';
+    seeded.value = false;
   });
 }

@@ -1,6 +1,6 @@
 // The calls: live or of the store, the table, and below it the call that is open.
 import { signal, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { ask, download, urlOf } from '../api/request';
 import type { Call } from '../api/types';
 import { CallPanel } from '../call/panel';
@@ -34,7 +34,8 @@ export function follow(): void {
 }
 
 function useSource(): void {
-  useEffect(() => {
+  // Before the browser paints: no frame shows the calls of one filter below the text of another.
+  useLayoutEffect(() => {
     held.value = null;
     scrolledAway.value = false;
     if (!isLive()) {
@@ -47,23 +48,23 @@ function useSource(): void {
     const stop = new AbortController();
     ask<{ calls: Call[] }>('/api/calls', { filter: filter.value, since: '15m', limit: 300 }, stop.signal).then(
       (page) => live.seed(page.calls),
-      () => undefined, // Without a store the list begins empty; Health says why.
+      () => !stop.signal.aborted && live.seed([]), // Without a store the list begins empty; Health says why.
     );
     return () => stop.abort();
   }, [filter.value, range.value, isLive() || newestFirst.value]);
   useEffect(() => live.stopLive, []);
   const still = isLive() && (paused.value || scrolledAway.value || openCall.value !== '');
-  const nothingYet = live.rows.value.length === 0;
+  // Who pauses at once wants to look at what there is, not at the two calls that came before the store answered.
+  const nothingYet = !live.seeded.value || live.rows.value.length === 0;
   useEffect(() => {
-    if (!still) held.value = null;
-    else if (held.value === null || held.value.rows.length === 0) held.value = { rows: live.rows.value, arrived: live.arrived.value };
+    if (!still || nothingYet) held.value = null;
+    else if (held.value === null) held.value = { rows: live.rows.value, arrived: live.arrived.value };
   }, [still, nothingYet]);
 }
 
 export function CallsView() {
   useSource();
-  // A list that was held while it was empty (a link opened a call at once) is none.
-  const rows = !isLive() ? stored.rows.value : held.value !== null && held.value.rows.length > 0 ? held.value.rows : live.rows.value;
+  const rows = !isLive() ? stored.rows.value : (held.value?.rows ?? live.rows.value);
   const fault = isLive() ? live.fault.value : stored.fault.value;
   const follows = isLive() && held.value === null;
   const newer = held.value === null ? 0 : live.arrived.value - held.value.arrived;
@@ -79,7 +80,7 @@ export function CallsView() {
           ) : (
             <Table
               rows={rows}
-              ever={!isLive() ? 0 : held.value !== null && rows === held.value.rows ? held.value.arrived : live.arrived.value}
+              ever={!isLive() ? 0 : (held.value?.arrived ?? live.arrived.value)}
               newestFirst={newestFirst.value || !isLive()}
               follow={follows}
               chosen={openCall.value}
