@@ -255,6 +255,8 @@ const Key kTable[] = {
 
     {"redaction.enabled", &S::redaction_enabled,
      "Mask secrets before a record exists; false = publish everything."},
+    {"redaction.credentials", &S::redact_credentials,
+     "What protocols log in with (passwords, AUTH, SASL, bind credentials) is told as [redacted]."},
     {"redaction.headers",
      &S::redact_headers,
      "Headers whose values are masked; case does not count.",

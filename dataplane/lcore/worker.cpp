@@ -41,7 +41,8 @@ Limits dissector_limits(const Settings& s) {
           .head_bytes_max = s.head_bytes_max,
           .headers_max = s.headers_max,
           .open_calls_max = s.open_calls_max,
-          .answer_timeout_ns = s.answer_timeout_s * kSecondNs};
+          .answer_timeout_ns = s.answer_timeout_s * kSecondNs,
+          .credentials_shown = !s.redaction_enabled || !s.redact_credentials};
 }
 
 ReassemblyLimits reassembly_limits(const Settings& s) {

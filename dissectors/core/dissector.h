@@ -82,6 +82,7 @@ struct Limits {
   std::uint32_t headers_max = 256;                // per message
   std::uint32_t open_calls_max = 1'024;           // per connection
   DurationNs answer_timeout_ns = 60 * kSecondNs;  // a request without an answer is given up
+  bool credentials_shown = false;                 // passwords as they are, not as `[redacted]`
   bool previews_shed = false;                     // overload: no more bytes of any body are kept for now
 };
 
