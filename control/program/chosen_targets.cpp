@@ -16,7 +16,7 @@ void ChosenTargets::restore() {
   if (!file_) return;
   const std::lock_guard held(lock_);
   std::string fault;
-  const std::optional<Choice> choice = file_->read(fault);
+  const std::optional<KeptChoice> choice = file_->read(fault);
   if (!choice) {
     if (!fault.empty()) say_(LogLevel::warning, fault + ": the settings' targets (tap) hold");
     return;

@@ -77,7 +77,7 @@ bool replace(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-std::optional<Choice> ChoiceFile::read(std::string& fault) const {
+std::optional<KeptChoice> ChoiceFile::read(std::string& fault) const {
   std::error_code error;
   if (!fs::exists(path_, error)) return std::nullopt;
   std::ifstream in(path_, std::ios::binary);
@@ -89,15 +89,15 @@ std::optional<Choice> ChoiceFile::read(std::string& fault) const {
       throw std::runtime_error("it cannot be read, or is too large");
     const Json json = Json::parse(text);
     if (json.at("version") != kVersion) throw std::runtime_error("it is of another version");
-    return Choice{tap_of(json.at("chosen")), tap_of(json.at("settings")),
-                  json.at("made_ns").get<std::uint64_t>()};
+    return KeptChoice{tap_of(json.at("chosen")), tap_of(json.at("settings")),
+                      json.at("made_ns").get<std::uint64_t>()};
   } catch (const std::exception& wrong) {
     fault = path_ + " does not hold targets that were chosen (" + wrong.what() + ")";
     return std::nullopt;
   }
 }
 
-std::string ChoiceFile::write(const Choice& choice) const {
+std::string ChoiceFile::write(const KeptChoice& choice) const {
   const Json json = {{"version", kVersion},
                      {"chosen", json_of(choice.chosen)},
                      {"settings", json_of(choice.settings)},

@@ -10,14 +10,14 @@
 
 namespace spanlight {
 
-struct Choice {
+struct KeptChoice {
   TapSettings chosen;
   // What the settings file said when it was made: a file that says something else by now is newer than the
   // choice.
   TapSettings settings;
   std::uint64_t made_ns = 0;
 
-  bool operator==(const Choice&) const = default;
+  bool operator==(const KeptChoice&) const = default;
 };
 
 class ChoiceFile {
@@ -26,9 +26,9 @@ class ChoiceFile {
   const std::string& path() const { return path_; }
 
   // Nothing where there is none; `fault` is a sentence where there is one that cannot be read.
-  std::optional<Choice> read(std::string& fault) const;
+  std::optional<KeptChoice> read(std::string& fault) const;
   // A sentence where it cannot be; then what was there before is there still.
-  std::string write(const Choice& choice) const;
+  std::string write(const KeptChoice& choice) const;
   std::string remove() const;  // none there is well
 
  private:

@@ -22,7 +22,7 @@ class ChoiceFileTest : public ::testing::Test {
   std::string folder_;
 };
 
-Choice some_choice() {
+KeptChoice some_choice() {
   return {{{"shop", "cart"}, {"kube-system"}, "^(a|b)-\"\\", {"app in (x, y)"}, {"pay/gate"}, "tcp port 443"},
           {{"shop"}, {}, "", {}, {}, ""},
           1'795'407'600'000'000'000};
