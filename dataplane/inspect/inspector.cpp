@@ -103,7 +103,7 @@ void Inspector::tell_end(Flow& flow, unsigned sender) {
 void Inspector::on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs time) {
   // A datagram is a whole message: nothing of it waits for the next one.
   if (flow.encrypted) counters_.encrypted_bytes += payload.size();
-  if (flow.opaque || !wake(flow, sender, 0)) return;
+  if (flow.opaque || sleeps_through(flow, payload) || !wake(flow, sender, 0)) return;
   take(flow, sender, {.bytes = payload, .time = time});
   if (flow.inspection == nullptr) return;
   drop_waiting(flow.inspection->side[sender]);

@@ -120,6 +120,7 @@ class Inspector final : private Sink {
   void note_encrypted(Flow& flow, std::size_t bytes);
 
   // between two messages
+  bool sleeps_through(const Flow& flow, Bytes datagram) const;
   bool wake(Flow& flow, unsigned sender, std::uint64_t sender_end);
   Position position(const Flow& flow, unsigned sender, std::uint64_t sender_end) const;
 

@@ -637,6 +637,26 @@ TEST_F(Datagrams, RestAndAreTakenUpAgain) {
   EXPECT_EQ(script_.log, (Log{">0:U1", "park >0 <0", "resume 1 >0 <0", "<0:back", "park >0 <0"}));
 }
 
+TEST_F(Datagrams, WakeNobodyWhoDoesNotWantToBeWoken) {
+  static constexpr Descriptor kSleeper{.name = "sleeper",
+                                       .transport = Transport::udp,
+                                       .head_bytes_max = 8,
+                                       .probe = probe_datagram,
+                                       .slot_bytes = 64,
+                                       .create = create,
+                                       .wakes = [](Bytes datagram) { return datagram[0] == 'U'; }};
+  constexpr const Descriptor* kSleepers[] = {&kSleeper};
+  const auto identifier = Identifier::make({}, fault_, kSleepers);
+  Inspector inspector(*identifier, workshop_, writer_, counters_);
+  Flow flow;
+  flow.key.protocol = 17;
+  script_.parks = true;
+  for (const std::string_view text : {"U1", "back", "on", "U2"})
+    inspector.on_datagram(flow, text == "back" ? 1 : 0, as_bytes(text), 1'000);
+  EXPECT_EQ(script_.log, (Log{">0:U1", "park >0 <0", "resume 1 >0 <0", ">0:U2", "park >0 <0"}));
+  inspector.close(flow, End::fin, 0);
+}
+
 TEST_F(Datagrams, StreamsOfTheSameProtocolAreAskedTheOtherProbe) {
   Flow stream;
   stream.key.protocol = 6;

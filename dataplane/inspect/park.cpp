@@ -18,6 +18,12 @@ bool Inspector::rest(Flow& flow) {
   return true;
 }
 
+bool Inspector::sleeps_through(const Flow& flow, Bytes datagram) const {
+  if (flow.parked == Flow::kNoProtocol) return false;
+  const Descriptor& protocol = identifier_.candidate(flow.parked);
+  return protocol.wakes != nullptr && !protocol.wakes(datagram);
+}
+
 // True where there was nothing to wake, too. `sender_end`: how far the sender's direction was delivered
 // before what comes now.
 bool Inspector::wake(Flow& flow, unsigned sender, std::uint64_t sender_end) {

@@ -68,6 +68,8 @@ struct Descriptor {
 
   // Over datagrams, where that differs from streams: each is a message, and shown alone.
   Probe datagram_probe = nullptr;
+  bool (*wakes)(Bytes datagram) =
+      nullptr;  // a dissector that rests is shown these alone; nullptr: all. Cheap
   Dissector* (*datagram_create)(void* slot, Workshop& workshop) = nullptr;
 
   Probe probe_over(Transport one) const {

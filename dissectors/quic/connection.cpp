@@ -8,10 +8,9 @@
 #include "core/tls/hello.h"
 
 namespace spanlight::quic {
-
 Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   Bytes left = window.bytes;
-  for (unsigned n = 0; n < kPacketsMax && has_long_head(left) && !done_; ++n) {
+  for (unsigned n = 0; n < kPacketsMax && has_long_head(left); ++n) {
     const Head head = parse_head(left);
     if (head.fault != Fault::none) {
       ++workshop_.counters.malformed;
@@ -20,7 +19,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
     take_packet(from, head, left.first(head.whole_bytes), window.time, sink);
     left = left.subspan(head.whole_bytes);
   }
-  return {.consumed = window.bytes.size(), .want = done_ ? Answer::Want::stop : Answer::Want::data};
+  return {.consumed = window.bytes.size()};
 }
 
 void Connection::take_packet(Direction from, const Head& head, Bytes packet, TimeNs time, Sink& sink) {
@@ -56,7 +55,7 @@ Bytes Connection::open(Direction from, const Head& head, Bytes packet,
       return payload;
     }
   }
-  if (from == Direction::s2c) return {};
+  if (from == Direction::s2c || digest_of(head.to) == told_) return {};
   const Keys keys = make_keys(*head.known, head.to);
   const Bytes payload = open_packet(keys.client, packet, head.number_at, room);
   if (!payload.empty()) begin(head, keys, sink);
@@ -70,7 +69,6 @@ void Connection::begin(const Head& head, const Keys& keys, Sink& sink) {
   } else {
     settle(Reason::unanswered, sink);
     forget();
-    done_ = false;
     first_version_ = head.known;
   }
   version_ = head.known;
@@ -81,7 +79,7 @@ void Connection::begin(const Head& head, const Keys& keys, Sink& sink) {
 }
 
 void Connection::take_frames(Direction from, Bytes payload, TimeNs time, Sink& sink) {
-  for (unsigned n = 0; n < kFramesMax && !payload.empty() && !done_; ++n) {
+  for (unsigned n = 0; n < kFramesMax && !payload.empty() && version_ != nullptr; ++n) {
     const Frame frame = parse_frame(payload);
     if (frame.fault != Fault::none) {
       ++workshop_.counters.malformed;
@@ -142,7 +140,7 @@ void Connection::on_version_negotiation(const Head& head, TimeNs time, Sink& sin
   if (!has_client() || !std::equal(ours.begin(), ours.end(), head.from.begin(), head.from.end())) return;
   side(Direction::s2c).first_byte = side(Direction::s2c).last_byte = time;
   tell(State::complete, Reason::none, nullptr, head.versions, sink);
-  done_ = false;  // the client may come again, in a version that both speak
+  told_ = 0;  // the client may come again, in a version that both speak
 }
 
 void Connection::on_closing(Direction from, const Closing& closing, TimeNs time, Sink& sink) {
@@ -162,7 +160,6 @@ void Connection::on_time(TimeNs now, Sink& sink) {
   if (next_deadline() > now) return;
   settle(Reason::unanswered, sink);
   forget();
-  done_ = true;
 }
 
 TimeNs Connection::next_deadline() const {
@@ -172,16 +169,24 @@ TimeNs Connection::next_deadline() const {
 
 bool Connection::park(const Position&, Memo& memo) const {
   if (version_ != nullptr) return false;
-  memo = to_memo(static_cast<std::uint8_t>(done_));
+  memo = to_memo(told_);
   return true;
 }
 
 void Connection::resume(const Position&, const Memo& memo) {
-  done_ = from_memo<std::uint8_t>(memo) != 0;
+  told_ = from_memo<std::uint64_t>(memo);
+}
+
+// Never 0.
+std::uint64_t Connection::digest_of(Bytes id) {
+  constexpr std::uint64_t kOffset = 0xcbf29ce484222325, kPrime = 0x100000001b3;  // FNV-1a
+  std::uint64_t digest = kOffset;
+  for (const std::uint8_t byte : id) digest = (digest ^ byte) * kPrime;
+  return digest | 1;
 }
 
 void Connection::settle(Reason reason, Sink& sink) {
-  if (!done_ && has_client()) tell(State::no_response, reason, nullptr, {}, sink);
+  if (has_client()) tell(State::no_response, reason, nullptr, {}, sink);
 }
 
 void Connection::forget() {

@@ -1,6 +1,7 @@
 #pragma once
 // The beginning of one QUIC connection: its Initial packets are opened until both hellos are there, or one
-// side gave up. Then the call is told and the rest of the flow is nobody's. Lives in its flow's slot; what
+// side gave up. Then the call is told, and the dissector rests until a client's Initial packet comes on the
+// flow that is not the told one's. Lives in its flow's slot; what
 // the hellos are put together in lies in the worker's slabs and goes back at the latest in on_close().
 
 #include <cstdint>
@@ -59,6 +60,7 @@ class Connection final : public Dissector {
   void settle(Reason reason, Sink& sink);
   void tell(State state, Reason reason, const Closing* closing, Bytes versions, Sink& sink);
   void forget();
+  static std::uint64_t digest_of(Bytes id);
 
   Side& side(Direction d) { return sides_[index_of(d)]; }
   bool has_client() const { return sides_[0].hello_bytes > 0; }
@@ -72,9 +74,9 @@ class Connection final : public Dissector {
   Side sides_[2];
   std::uint16_t retry_group_ = 0;
   Direction closed_by_ = Direction::s2c;
+  std::uint64_t told_ = 0;  // digest of the id of the latest call that was told
   bool hello_retried_ : 1 = false;
   bool retried_ : 1 = false;  // a Retry packet: the client had to come again with a token
-  bool done_ : 1 = false;
 };
 
 }  // namespace spanlight::quic

@@ -123,8 +123,8 @@ void Connection::tell(State state, Reason reason, const Closing* closing, Bytes 
                        .more_request = extra.request.all(),
                        .more_response = extra.response.all()},
                       sink);
+  told_ = digest_of(id_.view());
   forget();
-  done_ = true;
 }
 
 }  // namespace spanlight::quic

@@ -38,6 +38,7 @@ const Descriptor kDescriptor{
     .slot_bytes = sizeof(Connection),
     .create = create,
     .fields = kFields,
+    .wakes = begins_connection,
 };
 
 }  // namespace spanlight::quic

@@ -209,6 +209,27 @@ TEST(Quic, AnotherConnectionOfTheSameEnds) {
                 " error=no response: unanswered\ncomplete 1 ClientHello example.org, TLSv1.3\n");
 }
 
+TEST(Quic, OneSocketBeginsOneConnectionAfterTheOther) {
+  const Packet other{.to = "other-server", .keys_of = "other-server", .frames = crypto(0, kHello)};
+  const Packet answer{.to = "", .keys_of = "other-server", .frames = crypto(0, kAnswer)};
+  const std::string enciphered("\x40 anything that follows");
+  const Conversation both = {
+      {kC, asked()},    {kS, answered()},         {kC, enciphered},         {kS, enciphered},
+      {kC, asked()},  // sent again before the answer had come
+      {kS, answered()}, {kC, initial(kC, other)}, {kS, initial(kS, answer)}};
+  const std::string told =
+      "complete 1 ClientHello example.org, TLSv1.3\ncomplete 1 ClientHello example.org, TLSv1.3\n";
+  for (const bool parks : {true, false}) {
+    Play how = kDatagrams;
+    how.park = parks;
+    const Outcome o = play(kDescriptor, both, how);
+    EXPECT_EQ(brief(o), told) << parks;
+    if (parks) {
+      EXPECT_EQ(o.parked, 3u) << "what is enciphered wakes nobody";
+    }
+  }
+}
+
 TEST(Quic, APartOfTheHelloIsLost) {
   const std::string part = initial(kC, {.frames = crypto(0, kHello.substr(0, 100))});
   EXPECT_EQ(brief(play(kDescriptor, {{kC, part}, {kS, answered()}}, kDatagrams)),

@@ -29,4 +29,8 @@ Verdict probe(Bytes own, Bytes) {
   return first ? Verdict::client : Verdict::no;
 }
 
+bool begins_connection(Bytes datagram) {
+  return probe(datagram, {}) == Verdict::client;
+}
+
 }  // namespace spanlight::quic

@@ -7,4 +7,7 @@ namespace spanlight::quic {
 
 Verdict probe(Bytes own, Bytes peer);
 
+// By a client; of anything else that flows on a connection, the first byte tells already.
+bool begins_connection(Bytes datagram);
+
 }  // namespace spanlight::quic

@@ -173,6 +173,19 @@ class QuicMade(Made):
             self.assertEqual((answered["version"], answered["cipher_suite"]), (agreed["version"], SUITES[agreed["cipher"]]))
             self.assertEqual(counts["inspect_total{identified}"], 1)
 
+    def test_one_socket_for_one_connection_after_the_other(self):
+        say = dns_test.Udp(server=("10.0.0.53", 443))
+        frames, idents = [], []
+        for number in range(5):
+            ident, version, datagrams, answer, _ = tls_ends.quic_exchange(self.cert, self.cert, self.key, number)
+            idents.append(ident.hex())
+            frames += [say(0, d) for d in datagrams] + [say(1, tls_ends.initial("server", ident, b"", b"12345678", tls_ends.crypto(0, answer), version))]
+            frames += [say(0, datagrams[0])]  # sent again before the answer had come
+            frames += [say(n % 2, b"\x40" + bytes(900)) for n in range(20)]
+        calls, counts = self.dissect(frames)
+        self.assertEqual([(c["request"]["fields"]["dcid"], c["state"]) for c in calls], [(ident, "complete") for ident in idents])
+        self.assertEqual(counts["inspect_total{identified}"], 1)
+
 
 @unittest.skipUnless(live_test.lab_works() and shutil.which("openssl"), "needs root, namespaces, nginx and openssl")
 class Live(live_test.Lab):

@@ -196,6 +196,8 @@ class Session {
       out_.handed_over[index_of(from)] += bytes;
       return;
     }
+    const bool whole = over_ == Transport::udp;
+    if (parked_ && whole && protocol_.wakes != nullptr && !protocol_.wakes(as_bytes(bytes))) return;
     wake();
     Way& w = way(from);
     w.time = time;
@@ -203,7 +205,7 @@ class Session {
     bytes = pass(from, bytes);
     w.window += bytes;
     if (!bytes.empty()) run(from);
-    if (over_ == Transport::udp) w = {};  // nothing of a datagram waits for the next one
+    if (whole) w = {};  // nothing of a datagram waits for the next one
     stir(opposite(from));
     rest();
   }
