@@ -576,9 +576,9 @@ TEST(Http2, WebSocketOnAStream) {
   EXPECT_EQ(all,
             "text [hello, server] 0\nping [p] 0\ntext [{\"n\":1}] 0\ntext [{\"n\":1}] 0\n"
             "close [\x03\xe8] 0\nclose [\x03\xe8] 0\nCONNECT /chat [] 0\n");
-  EXPECT_NE(
-      o.calls[0].request_fields.find("direction=c2s|fin=1|payload_length=13|length=13|subprotocol=chat"),
-      std::string::npos);
+  EXPECT_NE(o.calls[0].request_fields.find(
+                "direction=c2s|fin=1|payload_length=13|length=13|stream_id=1|subprotocol=chat"),
+            std::string::npos);
   expect_sound(socket_talk());
 }
 

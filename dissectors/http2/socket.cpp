@@ -8,8 +8,12 @@
 namespace spanlight::http2 {
 
 ws::Track::Around Connection::around(Direction from, Call& call, Sink& sink) {
-  return {
-      .workshop = workshop_, .protocol = kWebSocket, .terms = call.socket->terms, .from = from, .sink = sink};
+  return {.workshop = workshop_,
+          .protocol = kWebSocket,
+          .terms = call.socket->terms,
+          .from = from,
+          .sink = sink,
+          .stream_id = call.stream};
 }
 
 // The server has agreed. Without memory it stays a call whose body is not read.

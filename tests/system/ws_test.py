@@ -14,7 +14,8 @@ import spanlight
 
 SUPPORT = spanlight.ROOT / "tests" / "support"
 SERVER = "10.99.0.2"
-SOCKET_PORT, PROXY_PORT, GRAPHQL_PORT = 8_765, 8_083, 8_766
+SOCKET_PORT, PROXY_PORT, GRAPHQL_PORT, TUNNEL_PORT = 8_765, 8_083, 8_766, 8_767
+TUNNELS = 3  # of ws_tunnel.mjs
 ROUNDS = 30
 PREVIEW_BYTES = 16_384
 NODE_WS = pathlib.Path("/usr/share/nodejs/ws")
@@ -49,8 +50,8 @@ class WebSocketLive(live_test.Lab):
         listening = f"until ss -Hltn | grep -q ':{port} '; do sleep 0.1; done"
         subprocess.run([live_test.LAB, "server", "timeout", "20", "bash", "-c", listening], check=True)
 
-    def client(self, *command):
-        done = subprocess.run([live_test.LAB, "client", "/usr/bin/python3", *map(str, command)], check=True, capture_output=True, text=True)
+    def client(self, *command, by="/usr/bin/python3"):
+        done = subprocess.run([live_test.LAB, "client", by, *map(str, command)], check=True, capture_output=True, text=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def records(self, sensor, count):
@@ -60,10 +61,11 @@ class WebSocketLive(live_test.Lab):
         self.assertEqual(sensor.stop(), 0, sensor.said())
         return sensor.calls()
 
-    def check_messages(self, records, logged, compressed):
-        self.assertEqual(collections.Counter(r["protocol"] for r in records), {"http": 1, "ws": len(logged)})
-        handshake = next(r for r in records if r["protocol"] == "http")
-        self.assertEqual((handshake["status_code"], handshake["state"]), (101, "complete"))
+    def check_messages(self, records, logged, compressed, handshakes=(("GET", 101),)):
+        self.assertEqual(collections.Counter(r["protocol"] for r in records), {"http": len(handshakes), "ws": len(logged)})
+        seen = [r for r in records if r["protocol"] == "http"]
+        self.assertEqual(tuple((r["method"], r["status_code"]) for r in seen), handshakes)
+        self.assertEqual({r["state"] for r in seen}, {"complete"})
         for direction in ("c2s", "s2c"):
             ours = sorted((r for r in records if r["protocol"] == "ws" and r["request"]["fields"]["direction"] == direction),
                           key=lambda r: (r["timestamp"], r["id"]))
@@ -112,6 +114,20 @@ class WebSocketLive(live_test.Lab):
         sensor = self.sensor("slspan0")
         logged = self.client(SUPPORT / "ws_ends.py", "client", f"ws://{SERVER}:{PROXY_PORT}/chat", ROUNDS, "deflate")
         self.check_messages(self.records(sensor, len(logged) + 1), logged, True)
+
+    @unittest.skipUnless(shutil.which("node") and NODE_WS.exists(), "node-ws is not installed")
+    def test_in_streams_of_http2(self):
+        self.lab()
+        ends = SUPPORT / "ws_tunnel.mjs"
+        self.server(TUNNEL_PORT, "node", str(ends), "server", SERVER, str(TUNNEL_PORT))
+        sensor = self.sensor("slspan0")
+        logged = self.client(ends, "client", SERVER, TUNNEL_PORT, ROUNDS, by="node")
+        records = self.records(sensor, len(logged) + TUNNELS)
+        streams = {one["stream"] for one in logged}
+        self.assertEqual(len(streams), TUNNELS)
+        for stream in streams:
+            self.check_messages([r for r in records if r["request"]["fields"]["stream_id"] == stream],
+                                [one for one in logged if one["stream"] == stream], False, (("CONNECT", 200),))
 
     @unittest.skipUnless(has("aiohttp", "graphql"), "python3-aiohttp and python3-graphql-core are not installed")
     def test_graphql_over_http_and_websocket(self):

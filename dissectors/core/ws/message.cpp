@@ -10,7 +10,7 @@ namespace spanlight::ws {
 namespace {
 
 constexpr std::size_t kTextMax = 2'000;
-constexpr std::size_t kFieldsMax = 14;
+constexpr std::size_t kFieldsMax = 15;
 constexpr std::size_t kLookedAtMax = 2'048;
 using Fieldset = Listed<Field, kFieldsMax>;
 
@@ -88,6 +88,7 @@ void emit_message(const Message& message, const Terms& terms, const Descriptor& 
     add_truth(fields, "compressed", true);
     if (!message.inflated) add_truth(fields, "inflated", false);
   }
+  if (message.stream_id != 0) add_number(fields, "stream_id", message.stream_id);
   if (!terms.subprotocol().empty()) fields.add({.name = "subprotocol", .text = terms.subprotocol()});
   out.summary = opcode_name(message.opcode);
 

@@ -16,6 +16,7 @@ struct Message {
   Direction from = Direction::c2s;
   std::uint32_t flags = 0;
   std::uint32_t fragments = 0;
+  std::uint32_t stream_id = 0;       // of HTTP/2; 0: the connection is its own
   std::uint64_t size = 0;            // frames with their heads
   std::uint64_t payload_length = 0;  // on the wire
   std::uint64_t length = 0;          // of what was sent; exact unless `deflated` and not `inflated`
@@ -44,6 +45,7 @@ inline constexpr FieldSpec kMessageFields[] = {
      "False: it was compressed, and could not be read to its end"},
     {"close_code", FieldType::integer, true, false, "Status code of a close"},
     {"close_reason", FieldType::text, true, false, "What the sender says of it"},
+    {"stream_id", FieldType::integer, true, false, "The stream of HTTP/2 that it came on, if it did"},
     {"subprotocol", FieldType::text, true, false, "The sub-protocol that the handshake agreed on"},
     {"text", FieldType::text, true, false,
      "The first 2,000 bytes of a text that is not JSON; the body has it all"},

@@ -131,6 +131,7 @@ void Track::end_frame(const Around& around, TimeNs time) {
     control.size = frame_.bytes + frame_.length;
     control.payload_length = control.length = frame_.length;
     control.fin = control.begun = true;
+    control.stream_id = around.stream_id;
     if (control_holed_) control.flags = kFlagGap | kFlagTruncatedBody;
     if (!control_holed_)
       control.payload = Pieces(Bytes(control_).first(static_cast<std::size_t>(frame_.length)));
@@ -151,6 +152,7 @@ void Track::tell(const Around& around) {
   Preview::Room room;
   message_.payload = preview_.bytes(room);
   message_.shed = preview_.shed();
+  message_.stream_id = around.stream_id;
   emit_message(message_, around.terms, around.protocol, around.sink);
   preview_.release(around.workshop);
   preview_ = Preview{};

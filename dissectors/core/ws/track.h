@@ -23,6 +23,7 @@ class Track {
     const Terms& terms;
     Direction from;
     Sink& sink;
+    std::uint32_t stream_id = 0;  // of HTTP/2; 0: all of the connection
   };
 
   // Takes bytes off `bytes`. False: with the last one that was taken this is no frame. What was under way is
