@@ -70,6 +70,9 @@ struct ControlSettings {
   // the store is a child of ours, else nowhere.
   std::string targets_file;
 
+  // protobuf
+  std::vector<std::string> descriptor_sets;  // files that name the fields of messages
+
   // store
   bool store_enabled = true;
   std::string

@@ -70,6 +70,7 @@ serve:
   streamQueue: 100
   runAs: spanlight
 logging: {level: debug, json: true}
+protobuf: {descriptorSets: [/shop.pb]}
 )";
 
 TEST(ControlLoad, reads_every_key) {

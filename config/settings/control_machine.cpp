@@ -23,6 +23,8 @@ class ControlMachine {
   std::vector<SettingsFault> check() {
     if (s_.use_kubernetes != UseKubernetes::never) file("kubernetes.kubeconfig", s_.kubeconfig);
     file("kubernetes.staticMap", s_.static_map);
+    for (std::size_t i = 0; i < s_.descriptor_sets.size(); ++i)
+      file("protobuf.descriptorSets[" + std::to_string(i) + "]", s_.descriptor_sets[i]);
     if (s_.store_enabled) store();
     file("serve.tls.certificate", s_.tls_certificate);
     file("serve.tls.key", s_.tls_key);

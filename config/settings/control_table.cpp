@@ -167,6 +167,9 @@ const Key kTable[] = {
      "A file that keeps targets chosen at run time; empty = targets.json in store.directory, where calls are "
      "kept on this machine, else none."},
 
+    live({"protobuf.descriptorSets", &C::descriptor_sets,
+          "Files made by `protoc --include_imports -o FILE`, which name the fields of messages; [] = none."}),
+
     {"store.enabled", &C::store_enabled, "Keep calls; false = only the live view, no history."},
     {"store.url",
      &C::store_url,

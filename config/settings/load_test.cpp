@@ -320,7 +320,7 @@ enabledDissectors: [http]
 portMapping: {http: [80, 8080], redis: [6379]}
 dissectors: {bodyPreview: 1KiB, headBytes: 8KiB, headers: 64, openCalls: 10, answerTimeout: 5s,
              patterns: [{protocol: http, regex: '^PROPFIND '}]}
-redaction: {enabled: false, headers: [x-a], cookies: [s], queryValues: [q], jsonKeys: [j], patterns: ['\d{16}']}
+redaction: {enabled: false, credentials: false, headers: [x-a], cookies: [s], queryValues: [q], jsonKeys: [j], patterns: ['\d{16}']}
 publishing: {records: 'tcp://10.0.0.1:5600', commands: 'tcp://[::1]:5601', ipcGroup: adm, batchBytes: 128KiB, batchTime: 20ms,
              batches: 128, highWaterMark: 10, metrics: '', curve: {
              publicKey: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7', secretKey: 'JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6',

@@ -1,5 +1,7 @@
 #include "body/protobuf.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -10,6 +12,8 @@ namespace spanlight::body {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
 
 constexpr std::size_t kVarintBytesMax = 10;
 constexpr std::uint32_t kFieldNumberMax = (1u << 29) - 1;
@@ -115,15 +119,56 @@ bool reads_as_text(Bytes bytes) {
   return is_utf8(text) && std::none_of(text.begin(), text.end(), is_control);
 }
 
-WireType type_of_data(Bytes data, std::size_t depth) {
-  if (data.empty() || reads_as_text(data)) return WireType::text;
-  return depth <= kWireDepthMax && is_message(data) ? WireType::message : WireType::bytes;
+WireType type_of_data(Bytes data, std::size_t depth, const FieldDescriptor* declared) {
+  const bool may_be_message = declared == nullptr || declared->type() == FieldDescriptor::TYPE_MESSAGE;
+  const bool may_be_text = declared == nullptr || declared->type() != FieldDescriptor::TYPE_MESSAGE;
+  if (may_be_text && (data.empty() || reads_as_text(data))) return WireType::text;
+  return may_be_message && depth <= kWireDepthMax && is_message(data) ? WireType::message : WireType::bytes;
+}
+
+// How one value of the declared type stands on the wire.
+unsigned wire_type_of(const FieldDescriptor& field) {
+  switch (field.type()) {
+    case FieldDescriptor::TYPE_DOUBLE:
+    case FieldDescriptor::TYPE_FIXED64:
+    case FieldDescriptor::TYPE_SFIXED64:
+      return 1;
+    case FieldDescriptor::TYPE_STRING:
+    case FieldDescriptor::TYPE_MESSAGE:
+    case FieldDescriptor::TYPE_BYTES:
+      return 2;
+    case FieldDescriptor::TYPE_GROUP:
+      return 3;
+    case FieldDescriptor::TYPE_FLOAT:
+    case FieldDescriptor::TYPE_FIXED32:
+    case FieldDescriptor::TYPE_SFIXED32:
+      return 5;
+    default:
+      return 0;
+  }
+}
+
+bool is_packed(const RawField& raw, const FieldDescriptor& declared) {
+  return raw.wire_type == 2 && declared.is_packable() && wire_type_of(declared) != 2;
+}
+
+Step read_scalar(Cursor& cursor, unsigned wire_type, std::uint64_t& value) {
+  if (wire_type == 0) return cursor.varint(value);
+  return wire_type == 1 ? cursor.fixed<std::uint64_t>(value) : cursor.fixed<std::uint32_t>(value);
+}
+
+WireType type_of_scalar(unsigned wire_type) {
+  if (wire_type == 0) return WireType::varint;
+  return wire_type == 1 ? WireType::fixed64 : WireType::fixed32;
 }
 
 // Messages under way: a nested message is entered, its parent goes on behind it.
 class Walk {
  public:
-  explicit Walk(Bytes bytes) { stack_[0] = Cursor{bytes}; }
+  Walk(Bytes bytes, const Descriptor* type) {
+    stack_[0] = Cursor{bytes};
+    types_[0] = type;
+  }
 
   WireView run() {
     while (true) {
@@ -145,43 +190,82 @@ class Walk {
  private:
   Cursor& cursor() { return stack_[depth_]; }
 
+  std::size_t depth() const { return depth_ + groups_; }
+
+  // What the schema says of a field, if it stands on the wire as that says.
+  const FieldDescriptor* declared(const RawField& raw) const {
+    if (types_[depth()] == nullptr) return nullptr;
+    const FieldDescriptor* found = types_[depth()]->FindFieldByNumber(static_cast<int>(raw.number));
+    if (found == nullptr) return nullptr;
+    return wire_type_of(*found) == raw.wire_type || is_packed(raw, *found) ? found : nullptr;
+  }
+
   Step one_field() {
     RawField raw;
     if (const Step step = read_field(cursor(), raw); step != Step::ok) return step;
+    if (raw.wire_type == 4) {
+      if (groups_ == 0) return Step::malformed;
+      --groups_;
+      return Step::ok;
+    }
     WireField field;
-    field.depth = static_cast<std::uint8_t>(depth_ + groups_);
+    field.depth = static_cast<std::uint8_t>(depth());
     field.number = raw.number;
     field.value = raw.value;
-    switch (raw.wire_type) {
-      case 0:
-        field.type = WireType::varint;
-        break;
-      case 1:
-        field.type = WireType::fixed64;
-        break;
-      case 3:
-        if (groups_ == kWireDepthMax) return Step::malformed;
-        field.type = WireType::group;
-        ++groups_;
-        break;
-      case 4:
-        if (groups_ == 0) return Step::malformed;
-        --groups_;
-        return Step::ok;
-      case 5:
-        field.type = WireType::fixed32;
-        break;
-      default:
-        field.data = raw.data;
-        field.type = type_of_data(raw.data, depth_ + 1);
+    field.declared = declared(raw);
+    if (field.declared != nullptr && is_packed(raw, *field.declared) && unpack(field, raw.data))
+      return Step::ok;
+    if (raw.wire_type == 3) return open_group(field);
+    if (raw.wire_type != 2) {
+      field.type = type_of_scalar(raw.wire_type);
+      view_.fields.push_back(field);
+      return Step::ok;
     }
+    field.data = raw.data;
+    field.type = type_of_data(raw.data, depth_ + 1, field.declared);
     view_.fields.push_back(field);
-    if (field.type == WireType::message) stack_[++depth_] = Cursor{field.data};
+    if (field.type != WireType::message) return Step::ok;
+    stack_[++depth_] = Cursor{field.data};
+    types_[depth()] = type_within(field);
     return Step::ok;
+  }
+
+  Step open_group(WireField& field) {
+    if (groups_ == kWireDepthMax) return Step::malformed;
+    field.type = WireType::group;
+    view_.fields.push_back(field);
+    ++groups_;
+    types_[depth()] = type_within(field);
+    return Step::ok;
+  }
+
+  static const Descriptor* type_within(const WireField& field) {
+    return field.declared == nullptr ? nullptr : field.declared->message_type();
+  }
+
+  // Each element as a field. False, and nothing is shown: it is not what the schema says.
+  bool unpack(WireField field, Bytes data) {
+    const std::size_t before = view_.fields.size();
+    const unsigned wire_type = wire_type_of(*field.declared);
+    field.type = type_of_scalar(wire_type);
+    for (Cursor elements{data}; !elements.at_end();) {
+      if (view_.fields.size() == kWireFieldsMax) {
+        view_.over_limit = true;
+        break;
+      }
+      if (read_scalar(elements, wire_type, field.value) != Step::ok) {
+        view_.fields.resize(before);
+        return false;
+      }
+      view_.fields.push_back(field);
+    }
+    return true;
   }
 
   WireView view_;
   std::array<Cursor, kWireDepthMax + 1> stack_{};
+  std::array<const Descriptor*, 2 * kWireDepthMax + 1>
+      types_{};  // of what is open at each depth, groups included
   std::size_t depth_ = 0;
   std::size_t groups_ = 0;
 };
@@ -208,8 +292,8 @@ std::string_view wire_type_name(WireType type) {
   return "unknown";
 }
 
-WireView view_protobuf(std::span<const std::uint8_t> bytes) {
-  return Walk(bytes).run();
+WireView view_protobuf(std::span<const std::uint8_t> bytes, const Descriptor* type) {
+  return Walk(bytes, type).run();
 }
 
 GrpcFrames split_grpc(std::span<const std::uint8_t> bytes) {

@@ -1,8 +1,9 @@
 #pragma once
-// Protobuf without its schema: which fields a message has on the wire, what they may be. Length-delimited
-// fields that are messages themselves in every byte are shown so, unless they read as text. Flat, in order,
-// with depths; no recursion on input. Pure; any thread. Source: protobuf encoding guide ("Message
-// Structure"); gRPC over HTTP/2 ("Length-Prefixed-Message").
+// Protobuf as it stands on the wire: which fields a message has, and what they may be. With its schema a
+// field has a name and a type; what does not agree with it is shown as without. Then length-delimited fields
+// that are messages themselves in every byte are shown so, unless they read as text. Flat, in order, with
+// depths; no recursion on input. Pure; any thread. Source: protobuf encoding guide ("Message Structure");
+// gRPC over HTTP/2 ("Length-Prefixed-Message").
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,11 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace google::protobuf {
+class Descriptor;
+class FieldDescriptor;
+}  // namespace google::protobuf
 
 namespace spanlight::body {
 
@@ -25,6 +31,7 @@ struct WireField {
   std::uint32_t number = 0;
   std::uint64_t value = 0;             // varint, fixed64, fixed32
   std::span<const std::uint8_t> data;  // message, text, bytes: within the bytes given
+  const google::protobuf::FieldDescriptor* declared = nullptr;  // that it agrees with
 };
 
 struct WireView {
@@ -34,7 +41,9 @@ struct WireView {
   bool over_limit = false;  // kWireFieldsMax reached
 };
 
-WireView view_protobuf(std::span<const std::uint8_t> bytes);
+// Elements of a packed field stand as fields of their own. `type`: what the bytes are; nullptr: not known.
+WireView view_protobuf(std::span<const std::uint8_t> bytes,
+                       const google::protobuf::Descriptor* type = nullptr);
 
 // A gRPC body is any number of these.
 struct GrpcFrame {

@@ -1,6 +1,9 @@
 #include "body/view.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <string>
 #include <vector>
@@ -14,6 +17,8 @@ namespace spanlight::body {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
 
 constexpr std::size_t kFieldHexBytesMax =
     256;  // a field's bytes shown in the list; all of them stand in the hex
@@ -42,11 +47,68 @@ std::int64_t unzigzag(std::uint64_t value) {
   return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
 }
 
+std::string_view declared_type(const FieldDescriptor& field) {
+  if (field.message_type() != nullptr) return field.message_type()->full_name();
+  if (field.enum_type() != nullptr) return field.enum_type()->full_name();
+  return field.type_name();
+}
+
+// The bits on the wire as the value that the declared type makes of them.
+void append_shown(TextBuffer& out, std::uint64_t value, const FieldDescriptor& declared) {
+  switch (declared.type()) {
+    case FieldDescriptor::TYPE_BOOL:
+      return out.append(value != 0 ? "true" : "false");
+    case FieldDescriptor::TYPE_ENUM: {
+      const auto* known = declared.enum_type()->FindValueByNumber(static_cast<int>(value));
+      if (known != nullptr) return out.append(known->name());
+      return append_number(out, static_cast<std::int32_t>(value));
+    }
+    case FieldDescriptor::TYPE_INT32:
+    case FieldDescriptor::TYPE_SFIXED32:
+      return append_number(out, static_cast<std::int32_t>(value));
+    case FieldDescriptor::TYPE_INT64:
+    case FieldDescriptor::TYPE_SFIXED64:
+      return append_number(out, static_cast<std::int64_t>(value));
+    case FieldDescriptor::TYPE_SINT32:
+    case FieldDescriptor::TYPE_SINT64:
+      return append_number(out, unzigzag(value));
+    case FieldDescriptor::TYPE_FLOAT:
+      return append_number(out, std::bit_cast<float>(static_cast<std::uint32_t>(value)));
+    case FieldDescriptor::TYPE_DOUBLE:
+      return append_number(out, std::bit_cast<double>(value));
+    default:
+      return append_number(out, value);
+  }
+}
+
+void append_declared(TextBuffer& out, const FieldDescriptor& declared) {
+  out.append(",\"name\":");
+  append_json_string(out, declared.name());
+  out.append(",\"declared\":");
+  append_json_string(out, declared_type(declared));
+}
+
+void append_scalar(TextBuffer& out, const WireField& field) {
+  out.append(",\"value\":\"");
+  append_number(out, field.value);
+  out.append('"');
+  if (field.declared != nullptr) {
+    out.append(",\"shown\":\"");
+    append_shown(out, field.value, *field.declared);
+    out.append('"');
+  } else if (field.type == WireType::varint) {
+    out.append(",\"signed\":\"");
+    append_number(out, unzigzag(field.value));
+    out.append('"');
+  }
+}
+
 void append_wire_field(TextBuffer& out, const WireField& field) {
   out.append("{\"depth\":");
   append_number(out, unsigned{field.depth});
   out.append(",\"number\":");
   append_number(out, field.number);
+  if (field.declared != nullptr) append_declared(out, *field.declared);
   out.append(",\"type\":\"");
   out.append(wire_type_name(field.type));
   out.append('"');
@@ -54,14 +116,7 @@ void append_wire_field(TextBuffer& out, const WireField& field) {
     case WireType::varint:
     case WireType::fixed64:
     case WireType::fixed32:
-      out.append(",\"value\":\"");
-      append_number(out, field.value);
-      out.append('"');
-      if (field.type == WireType::varint) {
-        out.append(",\"signed\":\"");
-        append_number(out, unzigzag(field.value));
-        out.append('"');
-      }
+      append_scalar(out, field);
       break;
     case WireType::text:
       out.append(",\"text\":");
@@ -84,8 +139,12 @@ void append_wire_field(TextBuffer& out, const WireField& field) {
   out.append('}');
 }
 
-void append_fields(TextBuffer& out, Bytes message) {
-  const WireView view = view_protobuf(message);
+void append_fields(TextBuffer& out, Bytes message, const Descriptor* type) {
+  const WireView view = view_protobuf(message, type);
+  if (type != nullptr) {
+    out.append(",\"message\":");
+    append_json_string(out, type->full_name());
+  }
   append_bool(out, ",\"whole\":", view.whole);
   append_bool(out, ",\"fields_over_limit\":", view.over_limit);
   out.append(",\"fields\":[");
@@ -98,17 +157,18 @@ void append_fields(TextBuffer& out, Bytes message) {
   out.append(']');
 }
 
-void append_message(TextBuffer& out, bool compressed, bool cut, Bytes message) {
+void append_message(TextBuffer& out, bool compressed, bool cut, Bytes message, const Descriptor* type) {
   append_bool(out, "{\"compressed\":", compressed);
   append_bool(out, ",\"cut\":", cut);
   out.append(",\"bytes\":");
   append_number(out, message.size());
-  append_fields(out, message);
+  append_fields(out, message, type);
   out.append('}');
 }
 
 // The messages of a gRPC body, each taken out of its own compression. `left` bounds what all of them become.
-void append_grpc(TextBuffer& out, Bytes bytes, std::string_view encoding, ViewCounts& counts) {
+void append_grpc(TextBuffer& out, Bytes bytes, const Preview& preview, ViewCounts& counts) {
+  const std::string_view encoding = preview.grpc_encoding;
   const GrpcFrames split = split_grpc(bytes);
   append_bool(out, ",\"malformed\":", split.malformed);
   append_bool(out, ",\"messages_over_limit\":", split.over_limit);
@@ -119,7 +179,7 @@ void append_grpc(TextBuffer& out, Bytes bytes, std::string_view encoding, ViewCo
     if (!first) out.append(',');
     first = false;
     if (!frame.compressed) {
-      append_message(out, false, frame.cut, frame.data);
+      append_message(out, false, frame.cut, frame.data, preview.message);
       continue;
     }
     const Decoded decoded = undo_encoding(frame.data, encoding.empty() ? "gzip" : encoding, left);
@@ -127,7 +187,7 @@ void append_grpc(TextBuffer& out, Bytes bytes, std::string_view encoding, ViewCo
     if (decoded.fault == Fault::corrupt) ++counts.corrupt;
     left -= std::min(left, decoded.bytes.size());
     append_message(out, true, frame.cut || decoded.truncated || decoded.over_limit,
-                   bytes_of_text(decoded.bytes));
+                   bytes_of_text(decoded.bytes), preview.message);
   }
   out.append(']');
 }
@@ -216,11 +276,11 @@ void append_view(TextBuffer& out, const Preview& preview, ViewCounts& counts) {
       break;
     case Kind::protobuf:
       out.append(",\"messages\":[");
-      append_message(out, false, cut, bytes);
+      append_message(out, false, cut, bytes, preview.message);
       out.append(']');
       break;
     case Kind::grpc:
-      append_grpc(out, bytes, preview.grpc_encoding, counts);
+      append_grpc(out, bytes, preview, counts);
       break;
     case Kind::empty:
     case Kind::image:

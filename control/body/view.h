@@ -10,6 +10,10 @@
 #include "body/encodings.h"
 #include "record/text_buffer.h"
 
+namespace google::protobuf {
+class Descriptor;
+}
+
 namespace spanlight::body {
 
 constexpr std::size_t kHexBytesMax = std::size_t{16} << 10;  // of the decoded bytes: so many are shown in hex
@@ -21,6 +25,8 @@ struct Preview {
   std::string_view content_type;
   std::string_view content_encoding;
   std::string_view grpc_encoding;  // of the messages of a gRPC stream that say they are compressed
+  const google::protobuf::Descriptor* message =
+      nullptr;  // what a protobuf body is, or each message of gRPC's
 };
 
 enum class Kind : std::uint8_t { empty, json, text, form, protobuf, grpc, image, binary };
@@ -43,6 +49,9 @@ struct ViewCounts {
 //   bits
 //   {"depth":0,"number":2,"type":"text","text":"…"}   {…"type":"bytes","bytes":5,"hex":"…"}
 //   {…"type":"message","bytes":9}
+// and, where its schema is known, with it; `shown` is a number's value as its type has it:
+//   {"depth":0,"number":3,"name":"state","declared":"shop.State","type":"varint","value":"1","shown":"OPEN"}
+// A message whose type is known has "message":"shop.Item" too.
 void append_view(TextBuffer& out, const Preview& preview, ViewCounts& counts);
 
 void append_hex(TextBuffer& out, std::span<const std::uint8_t> bytes);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "body/schemas.h"
 #include "cli/options.h"
 #include "ingest/ingest.h"
 #include "ingest/sensor_board.h"
@@ -79,6 +80,7 @@ struct ControlProcess::Impl {
   TargetsView targets;
   NamesView names;
   SensorPackets packets;
+  body::SchemaBoard schemas;
   serve::Backend backend;
   serve::RouteTable routes;
   serve::ServerCounts counts{serve::kRoutesMax};
@@ -106,6 +108,7 @@ ControlProcess::Impl::Impl(ControlSettings given, std::string settings_path)
   backend.targets = &targets;
   backend.names = &names;
   backend.packets = &packets;
+  backend.schemas = &schemas;
   add_import_route(routes, naming, store);
   serve::add_api(routes, backend, counts, cli::version());
   server = std::make_unique<serve::Server>(
@@ -137,6 +140,8 @@ ControlProcess::~ControlProcess() {
 void ControlProcess::start() {
   Impl& my = *impl_;
   my.server->bind();
+  if (const std::string fault = my.schemas.load(my.settings.descriptor_sets); !fault.empty())
+    throw std::runtime_error("protobuf.descriptorSets: " + fault);
   if (const std::string fault = drop_privileges(my.settings.run_as, false); !fault.empty())
     throw std::runtime_error(fault);
   my.chosen.restore();
@@ -174,6 +179,10 @@ void ControlProcess::reload() {
   if (fresh.tap != my.settings.tap) my.chosen.settings_changed(fresh.tap);
   if (const std::string fault = my.cluster.set_static_map(fresh.static_map); !fault.empty())
     log(LogLevel::error, fault);
+  // Asked for even where the list is the same: the files may have been written anew.
+  if (const std::string fault = my.schemas.load(fresh.descriptor_sets); !fault.empty())
+    log(LogLevel::error, "protobuf.descriptorSets: " + fault + "; names stay as they were");
+  my.settings.descriptor_sets = fresh.descriptor_sets;
   my.settings.tap = fresh.tap;
   my.settings.static_map = fresh.static_map;
   my.settings.log_level = fresh.log_level;

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "body/schemas.h"
 #include "ingest/sensor_board.h"
 #include "query/query.h"
 #include "serve/exposition.h"
@@ -182,6 +183,7 @@ struct Backend {
   Packets* packets = nullptr;
   Overview* overview = nullptr;
   Health* health = nullptr;
+  const body::SchemaBoard* schemas = nullptr;  // none: protobuf is shown without names
 };
 
 }  // namespace spanlight::serve

@@ -132,7 +132,19 @@ std::string_view grpc_encoding_of(const wire::Message& message) {
   return {};
 }
 
-void append_decoded(TextBuffer& out, std::string_view key, const wire::Message* message,
+using MessageType = const google::protobuf::Descriptor*;
+
+// What a body's protobuf is: of a gRPC call by its method, else if its Content-Type says so.
+MessageType type_of(const body::Schemas* schemas, const wire::Record& record, const wire::Message* message) {
+  if (schemas == nullptr || message == nullptr) return nullptr;
+  if (text_of(record.protocol()) == "grpc") {
+    const body::Schemas::Method method = schemas->method(text_of(record.path()));
+    return message == record.request() ? method.request : method.response;
+  }
+  return schemas->message(body::message_type_of(text_of(message->content_type())));
+}
+
+void append_decoded(TextBuffer& out, std::string_view key, const wire::Message* message, MessageType type,
                     ServerCounts& counts) {
   out.append(key);
   if (message == nullptr) {
@@ -142,7 +154,7 @@ void append_decoded(TextBuffer& out, std::string_view key, const wire::Message* 
   body::ViewCounts views;
   body::append_view(out,
                     {bytes_of(message->body()), message->body_size(), text_of(message->content_type()),
-                     text_of(message->content_encoding()), grpc_encoding_of(*message)},
+                     text_of(message->content_encoding()), grpc_encoding_of(*message), type},
                     views);
   counts.bodies_viewed += views.views;
   counts.bodies_over_limit += views.over_limit;
@@ -187,8 +199,13 @@ void answer_call(const Request& request, const Backend& backend, ServerCounts& c
   out.append(",\"source\":");
   append_json_string(out, stored.source());
   if (payloads) {
-    append_decoded(out, ",\"decoded\":{\"request\":", stored.call().record->request(), counts);
-    append_decoded(out, ",\"response\":", stored.call().record->response(), counts);
+    const wire::Record& record = *stored.call().record;
+    const std::shared_ptr<const body::Schemas> schemas =
+        backend.schemas == nullptr ? nullptr : backend.schemas->schemas();
+    append_decoded(out, ",\"decoded\":{\"request\":", record.request(),
+                   type_of(schemas.get(), record, record.request()), counts);
+    append_decoded(out, ",\"response\":", record.response(),
+                   type_of(schemas.get(), record, record.response()), counts);
     out.append('}');
   } else {
     out.append(",\"decoded\":null");

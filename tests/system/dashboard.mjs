@@ -218,6 +218,10 @@ await step('bodies are shown as what they are', async () => {
   expect((await side('Request').locator('.graphql pre').innerText()).includes('\n  basket(id: $id) {\n    id'), 'the operation is not indented');
   await openCall('path == "/rpc"');
   await side('Request').locator('.wire-field', { hasText: 'EUR' }).waitFor();
+  expect(!(await side('Request').locator('.wire-message').innerText()).includes('currency'), 'a name that nobody gave');
+  await side('Response').locator('.wire-message h5', { hasText: 'shop.Order' }).waitFor();
+  await side('Response').locator('.wire-field', { hasText: 'currency' }).getByText('EUR').waitFor();
+  await side('Response').locator('.wire-field', { hasText: 'weight' }).getByText('1.5').waitFor();
   await side('Request').locator('.wire-field', { hasText: 'float 1.5' }).waitFor();
   await side('Request').getByRole('button', { name: 'Hex' }).click();
   await side('Request').locator('.is-hex', { hasText: '000000' }).waitFor();

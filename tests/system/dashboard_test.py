@@ -7,8 +7,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
+
+from google.protobuf import descriptor_pb2
 
 import spanlight
 
@@ -43,6 +46,13 @@ def response(status="200 OK", body=b"ok", headers=""):
 
 
 PROTOBUF = bytes.fromhex("0a05") + b"tea 1" + bytes.fromhex("109601" "1a050a03" + b"EUR".hex() + "2d0000c03f")  # a text, 150, a message, 1.5
+# What it is: of the response's Content-Type alone, so that both ways are seen.
+ORDER = descriptor_pb2.FileDescriptorSet(file=[descriptor_pb2.FileDescriptorProto(
+    name="shop.proto", package="shop", syntax="proto3", message_type=[
+        {"name": "Order", "field": [{"name": "what", "number": 1, "type": 9, "label": 1}, {"name": "cents", "number": 2, "type": 5, "label": 1},
+                                    {"name": "price", "number": 3, "type": 11, "label": 1, "type_name": ".shop.Price"},
+                                    {"name": "weight", "number": 5, "type": 2, "label": 1}]},
+        {"name": "Price", "field": [{"name": "currency", "number": 1, "type": 9, "label": 1}]}])])
 OPERATION = {"query": "query Basket($id: ID!) { basket(id: $id) { id items { name } } }", "variables": {"id": "b-1"}}
 WEB_1, CART, GUEST = "10.0.0.1", "10.0.0.2", "10.0.0.3"
 CONNECTIONS = [  # from, to, what is said on one connection
@@ -54,7 +64,7 @@ CONNECTIONS = [  # from, to, what is said on one connection
         (request("POST /orders", body=json.dumps({"status": "open", "note": f"</script>{HOSTILE}", "lines": [{"tea": 2}]}).encode(), kind="application/json"),
          response("201 Created", b'{"id": 91234567890123456789}', "Content-Type: application/json\r\n")),
         (request("POST /graphql", body=json.dumps(OPERATION).encode(), kind="application/json"), response(body=b'{"data":{}}', headers="Content-Type: application/json\r\n")),
-        (request("POST /rpc", body=PROTOBUF, kind="application/x-protobuf"), response(body=PROTOBUF, headers="Content-Type: application/x-protobuf\r\n")),
+        (request("POST /rpc", body=PROTOBUF, kind="application/x-protobuf"), response(body=PROTOBUF, headers='Content-Type: application/x-protobuf; messageType="shop.Order"\r\n')),
         (request("POST /login", body=b"user=anna&next=%2Fshop", kind="application/x-www-form-urlencoded"), response("302 Found", b"")),
         (request("GET /packed"), response(body=gzip.compress(b'{"items": [1, 2, 3]}'), headers="Content-Type: application/json\r\nContent-Encoding: gzip\r\n")),
     ]),
@@ -83,8 +93,12 @@ class Served(Wires, unittest.TestCase):
                 {"address": GUEST, "name": HOSTILE, "namespace": "guests", "service": HOSTILE, "labels": {"app": HOSTILE}}]
 
     def setUp(self):
+        schemas = tempfile.TemporaryDirectory()
+        self.addCleanup(schemas.cleanup)
+        descriptors = pathlib.Path(schemas.name) / "shop.pb"
+        descriptors.write_bytes(ORDER.SerializeToString())
         # A port that is the same after a restart: the browser comes back to it.
-        self.set_up_wires(machines=self.MACHINES, serve={**SERVE, "listen": f"127.0.0.1:{free_port()}"})
+        self.set_up_wires(machines=self.MACHINES, protobuf={"descriptorSets": [str(descriptors)]}, serve={**SERVE, "listen": f"127.0.0.1:{free_port()}"})
         self.over = threading.Event()
         self.connections = list(CONNECTIONS)
         traffic = threading.Thread(target=self.talk, daemon=True)  # an interrupted run ends

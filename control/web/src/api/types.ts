@@ -58,6 +58,9 @@ export interface WireField {
   depth: number;
   number: number;
   type: string;
+  name?: string; // with `declared` and, of numbers, `shown`: where a descriptor set knows the message
+  declared?: string;
+  shown?: string;
   value?: string;
   signed?: string;
   text?: string;
@@ -71,6 +74,7 @@ export interface DecodedMessage {
   bytes: number;
   whole?: boolean;
   fields_over_limit?: boolean;
+  message?: string; // its type
   fields: WireField[];
 }
 

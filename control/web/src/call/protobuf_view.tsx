@@ -1,4 +1,4 @@
-// Protobuf as the wire has it: numbers and types of fields, without the names that only a descriptor knows.
+// Protobuf as the wire has it: numbers and types of fields; names where a descriptor set of the settings knows them.
 import { Add } from '../filter/add';
 import type { DecodedMessage, WireField } from '../api/types';
 import { Copy } from '../shell/copy';
@@ -9,6 +9,7 @@ const kTypes: Record<string, string> = { varint: 'varint', fixed32: 'fixed 32', 
 
 function valueOf(field: WireField): string {
   if (field.text !== undefined) return field.text;
+  if (field.shown !== undefined) return field.shown;
   if (field.value !== undefined) return field.value;
   if (field.hex !== undefined && field.hex !== '') return field.hex.replace(/(..)(?=.)/g, '$1 ');
   return field.bytes === undefined ? '' : bytes(field.bytes);
@@ -18,7 +19,7 @@ function valueOf(field: WireField): string {
 export function readingsOf(field: WireField): { likely: string; all: string[] } {
   const all: string[] = [];
   if (field.signed !== undefined) all.push(`as sint: ${field.signed}`);
-  if (field.value === undefined || !field.type.startsWith('fixed')) return { likely: '', all };
+  if (field.shown !== undefined || field.value === undefined || !field.type.startsWith('fixed')) return { likely: '', all };
   const view = new DataView(new ArrayBuffer(8));
   view.setBigUint64(0, BigInt(field.value));
   const number = field.type === 'fixed32' ? view.getFloat32(4) : view.getFloat64(0);
@@ -40,9 +41,10 @@ export function ProtobufView({ messages, search, variable }: Properties) {
     <div class="protobuf">
       {messages.map((message, i) => (
         <section key={i} class="wire-message">
-          {messages.length > 1 && (
+          {(messages.length > 1 || message.message !== undefined) && (
             <h5>
-              Message {i + 1} of {messages.length} <span class="faint">{bytes(message.bytes)}{message.compressed ? ', packed' : ''}{message.cut ? ', cut' : ''}</span>
+              {messages.length > 1 ? `Message ${i + 1} of ${messages.length}` : message.message}
+              {messages.length > 1 && message.message !== undefined && <span>{message.message}</span>} <span class="faint">{bytes(message.bytes)}{message.compressed ? ', packed' : ''}{message.cut ? ', cut' : ''}</span>
             </h5>
           )}
           {message.fields.length === 0 && <p class="faint wire-none">{message.bytes === 0 ? 'An empty message: every field has its default.' : 'No field could be read.'}</p>}
@@ -54,7 +56,9 @@ export function ProtobufView({ messages, search, variable }: Properties) {
             return (
               <div key={k} class={`wire-field ${dim ? 'is-dim' : ''}`} style={{ '--depth': field.depth }}>
                 <span class="wire-number">{field.number}</span>
-                <span class="wire-type">{kTypes[field.type] ?? field.type}</span>
+                <span class="wire-type" title={field.name === undefined ? undefined : kTypes[field.type]}>
+                  {field.name === undefined ? (kTypes[field.type] ?? field.type) : <><b>{field.name}</b> {field.declared}</>}
+                </span>
                 <span title={readings.all.join('\n') || undefined} class={`wire-value ${field.text !== undefined ? 'json-text' : field.value !== undefined ? 'json-number' : 'faint'}`}>
                   <Marked text={value} search={search} />
                   {readings.likely !== '' && <span class="faint"> {readings.likely}</span>}
@@ -70,7 +74,9 @@ export function ProtobufView({ messages, search, variable }: Properties) {
           {message.fields_over_limit && <p class="note">There are more fields than are shown.</p>}
         </section>
       ))}
-      <p class="faint wire-none">Numbers, as on the wire: names of fields stand in the service’s .proto alone.</p>
+      {messages.every((message) => message.message === undefined) && (
+        <p class="faint wire-none">Numbers, as on the wire: names stand in the service’s .proto. A descriptor set of it (protobuf.descriptorSets) brings them here.</p>
+      )}
     </div>
   );
 }
