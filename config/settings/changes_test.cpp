@@ -35,7 +35,7 @@ TEST(Changes, look_into_lists_and_secrets) {
   from.access = {{.name = "anna", .token_file = "a"}};
   ControlSettings to = from;
   to.access[0].payloads = false;
-  EXPECT_THAT(changes(from, to), ElementsAre(Change{"serve.access", false}));
+  EXPECT_THAT(changes(from, to), ElementsAre(Change{"serve.access", true}));
   to = from;
   to.sensors.push_back({.records = "ipc:///b", .commands = "", .server_key = ""});
   EXPECT_THAT(changes(from, to), ElementsAre(Change{"sensors", false}));
@@ -45,7 +45,7 @@ TEST(Changes, look_into_lists_and_secrets) {
   to = from;
   to.trusted_proxies = {"10.0.0.0/8", "10.0.0.1/32"};
   from.trusted_proxies = {"10.0.0.1/32", "10.0.0.0/8"};
-  EXPECT_THAT(changes(from, to), ElementsAre(Change{"serve.proxy.trusted", false})) << "order counts";
+  EXPECT_THAT(changes(from, to), ElementsAre(Change{"serve.proxy.trusted", true})) << "order counts";
 }
 
 }  // namespace

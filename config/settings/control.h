@@ -49,6 +49,8 @@ struct Access {
   std::vector<std::string> namespaces;  // sees only calls with an end in these; empty: all
   bool payloads = true;                 // may see headers and bodies
   bool packets = false;                 // may fetch packets, in which nothing is redacted; needs payloads
+
+  bool operator==(const Access&) const = default;
 };
 
 struct ControlSettings {

@@ -183,6 +183,12 @@ void ControlProcess::reload() {
   if (const std::string fault = my.schemas.load(fresh.descriptor_sets); !fault.empty())
     log(LogLevel::error, "protobuf.descriptorSets: " + fault + "; names stay as they were");
   my.settings.descriptor_sets = fresh.descriptor_sets;
+  my.server->change(fresh);
+  my.settings.access = fresh.access;
+  my.settings.proxy_user_header = fresh.proxy_user_header;
+  my.settings.trusted_proxies = fresh.trusted_proxies;
+  my.settings.requests_per_second = fresh.requests_per_second;
+  my.settings.request_bytes_max = fresh.request_bytes_max;
   my.settings.tap = fresh.tap;
   my.settings.static_map = fresh.static_map;
   my.settings.log_level = fresh.log_level;

@@ -39,7 +39,7 @@ struct Core {
   const Backend& backend;
   ServerCounts& counts;
   LogLine log;  // any thread
-  Gate gate;
+  std::unique_ptr<Gate> gate;  // never nullptr
   RateLimit rate;
   AuditLog audit;  // any thread
   bool on_loopback;

@@ -72,7 +72,7 @@ RequestHead Connection::head_of(const http::request<http::string_body>& request)
   head.origin = header(http::field::origin);
   head.fetch_site = view_of(request["Sec-Fetch-Site"]);
   head.authorization = header(http::field::authorization);
-  if (!core_.gate.proxy_header().empty()) head.proxy_user = view_of(request[core_.gate.proxy_header()]);
+  if (!core_.gate->proxy_header().empty()) head.proxy_user = view_of(request[core_.gate->proxy_header()]);
   head.forwarded_host = view_of(request["X-Forwarded-Host"]);
   head.protocols = header(http::field::sec_websocket_protocol);
   return head;
@@ -101,7 +101,7 @@ void Connection::judge() {
   const bool host_is_there = request.version() < 11 || request.count(http::field::host) == 1;
   const bool twice = has_twice(request, "Host") || has_twice(request, "Authorization") ||
                      has_twice(request, "Origin") ||
-                     (!core_.gate.proxy_header().empty() && has_twice(request, core_.gate.proxy_header()));
+                     (!core_.gate->proxy_header().empty() && has_twice(request, core_.gate->proxy_header()));
   if (!host_is_there || twice) {
     ++core_.counts.malformed;
     refuse(400, "bad_head",
@@ -109,7 +109,7 @@ void Connection::judge() {
     return;
   }
   const RequestHead head = head_of(request);
-  if (const Refusal refusal = core_.gate.check_site(head); refusal.status != 0) {
+  if (const Refusal refusal = core_.gate->check_site(head); refusal.status != 0) {
     ++core_.counts.refused_site;
     refuse(refusal.status, refusal.code, refusal.sentence);
     return;
@@ -131,7 +131,7 @@ void Connection::judge() {
 bool Connection::identify(const RequestHead& head, Principal& principal) {
   if (route_->needs == Needs::nothing) return true;
   Refusal refusal;
-  std::optional<Principal> known = core_.gate.identify(head, refusal);
+  std::optional<Principal> known = core_.gate->identify(head, refusal);
   std::uint32_t retry_after_s = 0;
   // Who cannot say who they are is counted by address: guessing tokens has a pace. One IPv6 machine has a
   // /64.

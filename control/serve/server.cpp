@@ -67,7 +67,7 @@ Core::Core(const ControlSettings& from, const ServerLimits& bounds, const RouteT
       backend(behind),
       counts(counters),
       log(std::move(to_log)),
-      gate(settings),
+      gate(std::make_unique<Gate>(settings)),
       rate(settings.requests_per_second),
       audit(
           settings.audit_log,
@@ -104,7 +104,9 @@ struct Server::Parts {
   void take(Tcp::socket socket, const Tcp::endpoint& peer);
   void reread_later();
   void reread();
+  void take_settings(const ControlSettings& fresh);
   void note_files();
+  void ask_all_to_end();
   void end_politely();
   void end_when_empty(int rounds_left);
 
@@ -149,7 +151,7 @@ void Server::Parts::take(Tcp::socket socket, const Tcp::endpoint& peer) {
   }
   const auto client = core.by_client.find(from.text());
   const std::size_t have = client == core.by_client.end() ? 0 : client->second;
-  if (have >= core.limits.connections_per_client_max && !from.is_loopback() && !core.gate.from_proxy(from)) {
+  if (have >= core.limits.connections_per_client_max && !from.is_loopback() && !core.gate->from_proxy(from)) {
     ++core.counts.connections_refused_client;
     return;
   }
@@ -168,7 +170,7 @@ void Server::Parts::reread_later() {
 }
 
 void Server::Parts::reread() {
-  for (const std::string& fault : core.gate.reread()) {
+  for (const std::string& fault : core.gate->reread()) {
     ++core.counts.reload_faults;
     core.log(LogLevel::error, fault);
   }
@@ -186,15 +188,42 @@ void Server::Parts::reread() {
   }
 }
 
+// Who may come, and how much each may ask for. Who is here asks to come in anew: some may not any more.
+void Server::Parts::take_settings(const ControlSettings& fresh) {
+  ControlSettings next = core.settings;
+  next.access = fresh.access;
+  next.proxy_user_header = fresh.proxy_user_header;
+  next.trusted_proxies = fresh.trusted_proxies;
+  next.requests_per_second = fresh.requests_per_second;
+  next.request_bytes_max = fresh.request_bytes_max;
+  const bool others = next.access != core.settings.access ||
+                      next.proxy_user_header != core.settings.proxy_user_header ||
+                      next.trusted_proxies != core.settings.trusted_proxies;
+  try {
+    if (others) core.gate = std::make_unique<Gate>(checked(next));
+  } catch (const std::runtime_error& fault) {
+    ++core.counts.reload_faults;
+    return core.log(LogLevel::error, std::string(fault.what()) + "; serve stays as it was");
+  }
+  if (next.requests_per_second != core.settings.requests_per_second)
+    core.rate = RateLimit(next.requests_per_second);
+  core.settings = std::move(next);
+  if (others) ask_all_to_end();
+}
+
+void Server::Parts::ask_all_to_end() {
+  const std::set<Open*> open = core.open;  // some leave while they are asked
+  for (Open* const each : open)
+    if (core.open.contains(each)) each->ask_to_end();
+}
+
 void Server::Parts::end_politely() {
   core.stopping = true;
   beast::error_code ignored;
   acceptor.close(ignored);
   again.cancel();
   reread_timer.cancel();
-  const std::set<Open*> open = core.open;  // some leave while they are asked
-  for (Open* const each : open)
-    if (core.open.contains(each)) each->ask_to_end();
+  ask_all_to_end();
   constexpr int kRounds = 50;
   end_when_empty(kRounds);
 }
@@ -285,6 +314,10 @@ void Server::set_assets(std::shared_ptr<const Assets> assets) {
 void Server::reload() {
   parts_->core.audit.reopen();
   asio::post(parts_->core.io, [parts = parts_.get()] { parts->reread(); });
+}
+
+void Server::change(const ControlSettings& fresh) {
+  asio::post(parts_->core.io, [parts = parts_.get(), fresh] { parts->take_settings(fresh); });
 }
 
 }  // namespace spanlight::serve

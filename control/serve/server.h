@@ -67,6 +67,9 @@ class Server {
   void set_assets(std::shared_ptr<const Assets> assets);
   // For SIGHUP: the audit log is opened anew, certificates and tokens are read again.
   void reload();
+  // Of settings that were read again: `access`, `proxy` and the limits of requests. What would open the API
+  // to people who should not have it, or names a token that cannot be read, is refused in the log.
+  void change(const ControlSettings& fresh);
 
  private:
   struct Parts;

@@ -351,6 +351,50 @@ TEST(Server, CertificatesAreReadAgainWhenTheyChange) {
   EXPECT_EQ(client.ask("GET", "/healthz").status, 200) << "who is connected stays so";
 }
 
+TEST(Server, WhoMayComeChangesWithoutARestart) {
+  const TestFolder folder;
+  const auto person = [&folder](const std::string& name) {
+    folder.write(name, "the-token-of-" + name);
+    return Access{.name = name, .token_file = folder.path() + "/" + name};
+  };
+  const auto bearer = [](const std::string& name) {
+    return "Authorization: Bearer the-token-of-" + name + "\r\n";
+  };
+  ControlSettings settings = TestServer::usual_settings();
+  settings.access = {person("anna-of-shop"), person("bert-of-shop")};
+  TestServer server(settings);
+  const auto status_of = [&](const std::string& name) {
+    return TestClient(server.port()).ask("GET", "/api/calls", bearer(name)).status;
+  };
+  TestClient live(server.port());
+  ASSERT_EQ(live.open_socket("/api/stream", bearer("anna-of-shop")).status, 101);
+  EXPECT_EQ(status_of("carl-of-shop"), 401);
+
+  settings.access = {person("bert-of-shop"), person("carl-of-shop")};
+  server.server->change(settings);
+  EXPECT_TRUE(live.closed_by_server()) << "who is here comes in anew";
+  EXPECT_EQ(status_of("anna-of-shop"), 401);
+  EXPECT_EQ(status_of("bert-of-shop"), 200);
+  EXPECT_EQ(status_of("carl-of-shop"), 200);
+
+  ControlSettings faulty = settings;
+  faulty.access[0].token_file = folder.path() + "/nobody";
+  server.server->change(faulty);
+  EXPECT_TRUE(TestServer::reaches(server.counts.reload_faults, 1));
+  EXPECT_EQ(status_of("bert-of-shop"), 200) << "it stays as it was";
+
+  settings.request_bytes_max = 10;
+  settings.requests_per_second = 1;
+  server.server->change(settings);
+  EXPECT_EQ(TestClient(server.port())
+                .ask("POST", "/api/targets", bearer("bert-of-shop"), std::string(100, ' '))
+                .status,
+            413);
+  int last = 200;
+  for (int i = 0; i < 5 && last != 429; ++i) last = status_of("bert-of-shop");
+  EXPECT_EQ(last, 429);
+}
+
 TEST(Server, PlainTextOnATlsPortIsCounted) {
   const TestFolder folder;
   ControlSettings settings = TestServer::usual_settings();

@@ -136,19 +136,19 @@ void write_ipv4(TextRoom& out, Bytes address) {
 
 // RFC 5952: the longest run of zeros becomes "::", the first of equal ones; IPv4 inside is shown as such.
 void write_ipv6(TextRoom& out, Bytes address) {
-  constexpr unsigned kGroups = 8;
+  constexpr std::size_t kGroups = 8;
   std::array<std::uint16_t, kGroups> groups{};
-  for (unsigned i = 0; i < kGroups; ++i)
+  for (std::size_t i = 0; i < kGroups; ++i)
     groups[i] = static_cast<std::uint16_t>(address[2 * i] << 8 | address[2 * i + 1]);
-  unsigned start = kGroups, longest = 1;  // a lone zero is no run
-  for (unsigned i = 0, run = 0; i < kGroups; ++i) {
+  std::size_t start = kGroups, longest = 1;  // a lone zero is no run
+  for (std::size_t i = 0, run = 0; i < kGroups; ++i) {
     run = groups[i] == 0 ? run + 1 : 0;
     if (run <= longest) continue;
     longest = run;
     start = i + 1 - run;
   }
   const bool ipv4 = start == 0 && longest == 5 && groups[5] == 0xffff;
-  for (unsigned i = 0; i < (ipv4 ? 6u : kGroups); ++i) {
+  for (std::size_t i = 0; i < (ipv4 ? 6 : kGroups); ++i) {
     if (i == start) {
       out.put("::");
       i += longest - 1;

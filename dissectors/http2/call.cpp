@@ -33,8 +33,9 @@ void CallTable::remove(Call& call) {
 // Four times as many buckets, up to a slab page of them; without memory the chains grow instead.
 void CallTable::grow(Workshop& workshop) {
   const std::uint32_t wanted = bucket_count_ * 4;
-  if (wanted * sizeof(Call*) > SlabPool::kPageBytes) return;
-  const MutableBytes block = workshop.state.take(wanted * sizeof(Call*));
+  const std::size_t bytes = wanted * sizeof(Call*);  // NOLINT(bugprone-sizeof-expression): pointers are meant
+  if (bytes > SlabPool::kPageBytes) return;
+  const MutableBytes block = workshop.state.take(bytes);
   if (block.empty()) return;
   Call** buckets = new (block.data()) Call* [wanted] {};
   for (std::uint32_t i = 0; i < bucket_count_; ++i) {

@@ -109,7 +109,7 @@ void read_ports(Reader& r, QuotedPacket& quoted) {
 // source | destination | options.
 bool read_quoted_v4(Reader& r, QuotedPacket& quoted) {
   const std::uint8_t first = r.u8();
-  const std::size_t header_bytes = (first & 0xfU) * 4;
+  const std::size_t header_bytes = std::size_t{first & 0xfU} * 4;
   r.require(first >> 4 == 4 && header_bytes >= 20, Fault::bad_value);
   r.skip(5);
   const std::uint16_t fragment = r.be<std::uint16_t>();

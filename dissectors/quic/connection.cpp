@@ -27,7 +27,7 @@ void Connection::take_packet(Direction from, const Head& head, Bytes packet, Tim
     return on_version_negotiation(head, time, sink);
   // RFC 9000, 17.2.5: the client comes again with a token, and with the id that the server gave itself.
   if (head.type == PacketType::retry && from == Direction::s2c) retried_ = version_ != nullptr;
-  if (head.type != PacketType::initial) return;
+  if (head.type != PacketType::initial || head.known == nullptr) return;
   std::array<std::uint8_t, kInitialBytesMax> room;
   const Bytes payload = open(from, head, packet, room, sink);
   if (payload.empty()) return;

@@ -75,7 +75,7 @@ void expand_label(const Sha256& secret, std::string_view label, MutableBytes out
 
 // One block of CFB is its text and the enciphered vector together.
 Block aes128(const Key& key, const Block& block) {
-  alignas(16) std::array<std::uint8_t, 16 * 11> forward, backward;
+  alignas(16) std::array<std::uint8_t, kBlockBytes * 11> forward, backward;
   kFunctions->keyexp_128(key.data(), forward.data(), backward.data());
   constexpr Block kZeros{};
   Block out;

@@ -97,7 +97,7 @@ Terms Terms::from_memo(const Memo& memo) {
   terms.deflate[1] = {static_cast<std::uint8_t>(packed.bits >> 4), (packed.flags & 2) != 0};
   terms.deflates = (packed.flags & 4) != 0;
   terms.known = (packed.flags & 8) != 0;
-  terms.set_subprotocol((packed.flags & 16) != 0 ? kLongNames[static_cast<std::size_t>(packed.text[0])]
+  terms.set_subprotocol((packed.flags & 16) != 0 ? kLongNames[static_cast<unsigned char>(packed.text[0])]
                                                  : std::string_view(packed.text.data(), packed.size));
   return terms;
 }
