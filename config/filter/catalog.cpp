@@ -109,7 +109,7 @@ void FilterCatalog::rebuild() {
     Binding binding;
     binding.var = filter::spine_var(variable.name);
     binding.variable = std::move(variable);
-    put(std::move(binding));
+    put(binding);
   }
   put_flags();
   put_kfl_renamed();
@@ -119,9 +119,8 @@ void FilterCatalog::rebuild() {
 }
 
 // The first one of a name stays.
-void FilterCatalog::put(Binding binding) {
-  std::string name = binding.variable.name;
-  names_.try_emplace(std::move(name), std::move(binding));
+void FilterCatalog::put(const Binding& binding) {
+  names_.try_emplace(binding.variable.name, binding);
 }
 
 void FilterCatalog::put_flags() {
@@ -153,7 +152,7 @@ void FilterCatalog::put_flags() {
     flag.protocols = {name};
     for (const filter::KflFlag& more : filter::kfl_flags())
       if (more.flag == name) flag.protocols.emplace_back(more.protocol);
-    put(std::move(flag));
+    put(flag);
   }
 }
 
@@ -167,7 +166,7 @@ void FilterCatalog::put_kfl_renamed() {
         std::string(renamed.name), known->second.type, known->second.meaning, protocol, true, {}};
     binding.is_field = true;
     binding.field = {name, known->second.side, {protocol}};
-    put(std::move(binding));
+    put(binding);
   }
 }
 
@@ -186,7 +185,7 @@ void FilterCatalog::put_prefixed_fields() {
       binding.variable = {full, known.type, known.meaning, protocol, alias, {}};
       binding.is_field = true;
       binding.field = {name, known.side, {protocol}};
-      put(std::move(binding));
+      put(binding);
     }
   };
   std::vector<std::string> names;
@@ -215,7 +214,7 @@ void FilterCatalog::put_bare_fields() {
       binding.variable.protocol += ", " + protocol_name;
     }
   }
-  for (auto& [name, binding] : bare) put(std::move(binding));
+  for (auto& [name, binding] : bare) put(binding);
 }
 
 // KFL has these for each protocol under its own name; here the record has them for all.
@@ -247,7 +246,7 @@ void FilterCatalog::put_kfl_sums() {
           entry.first + sum.suffix, filter::type_of(sum.var), "As in KFL", entry.first, true, {}};
       binding.var = sum.var;
       binding.protocols = {entry.first};
-      put(std::move(binding));
+      put(binding);
     }
   }
 }

@@ -81,7 +81,7 @@ class FilterCatalog {
   void merge(std::string_view name, std::string_view title, const std::vector<FilterField>& fields);
   void add_field(Protocol& protocol, const FilterField& field, bool from_sensor);
   void rebuild();
-  void put(filter::Binding binding);
+  void put(const filter::Binding& binding);
   void put_flags();
   void put_kfl_renamed();
   void put_prefixed_fields();

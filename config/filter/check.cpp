@@ -135,8 +135,7 @@ NodeIndex Checker::chain(const Syntax& syntax) {
       if (faults_.size() >= kFaultsMax || tree_.full()) break;
     }
   }
-  return syntax.kind == SyntaxKind::all_of ? tree_.all_of(std::move(operands))
-                                           : tree_.any_of(std::move(operands));
+  return syntax.kind == SyntaxKind::all_of ? tree_.all_of(operands) : tree_.any_of(operands);
 }
 
 NodeIndex Checker::as_text(NodeIndex node) {
@@ -225,7 +224,7 @@ NodeIndex Checker::free_text(const std::string& words) {
   if (parse_address(words, address))
     for (const Var var : {Var::src_ip, Var::dst_ip})
       found.push_back(tree_.in_network(tree_.variable(var), {address, address}));
-  return tree_.any_of(std::move(found));
+  return tree_.any_of(found);
 }
 
 }  // namespace spanlight::filter

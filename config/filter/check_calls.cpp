@@ -269,7 +269,7 @@ NodeIndex Checker::unrolled(const Syntax& syntax, const std::vector<SyntaxIndex>
     scope_.push_back({at(syntax.children[1]).word, FilterType::text, false, 0, element, outer});
     each.push_back(condition(syntax.children[2]));
   }
-  return syntax.word == "exists" ? tree_.any_of(std::move(each)) : tree_.all_of(std::move(each));
+  return syntax.word == "exists" ? tree_.any_of(each) : tree_.all_of(each);
 }
 
 }  // namespace spanlight::filter

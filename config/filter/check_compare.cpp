@@ -234,17 +234,20 @@ NodeIndex Checker::in_elements(const Syntax& syntax, NodeIndex what,
   }
   if (all_texts) {
     std::vector<std::string> texts;
+    texts.reserve(nodes.size());
     for (const NodeIndex node : nodes) texts.push_back(tree_.at(node).text);
     return tree_.in_texts(what, std::move(texts));
   }
   if (all_integers) {
     std::vector<std::int64_t> integers;
+    integers.reserve(nodes.size());
     for (const NodeIndex node : nodes) integers.push_back(tree_.at(node).integer);
     return tree_.in_integers(what, std::move(integers));
   }
   std::vector<NodeIndex> same;
+  same.reserve(nodes.size());
   for (const NodeIndex node : nodes) same.push_back(compare(syntax, Comparison::equal, what, node));
-  return tree_.any_of(std::move(same));
+  return tree_.any_of(same);
 }
 
 NodeIndex Checker::in_list(const Syntax& syntax, NodeIndex what, NodeIndex list) {

@@ -199,7 +199,8 @@ bool parse_time(std::string_view text, std::int64_t& time_ns) {
     return false;
   if (year < 1970 || year > 2261 || day > days_in(year, month)) return false;
   const std::int64_t days = days_to(year, month, day) - days_to(1970, 1, 1);
-  const std::int64_t seconds = days * 86'400 + hour * 3'600 + (minute - offset_minutes) * 60 + second;
+  const std::int64_t minutes = (days * 24 + hour) * 60 + minute - offset_minutes;
+  const std::int64_t seconds = minutes * 60 + second;
   time_ns = seconds * 1'000'000'000 + fraction;
   return time_ns >= 0;
 }

@@ -90,14 +90,14 @@ NodeIndex Tree::binding(const Binding& binding) {
   std::vector<NodeIndex> guards;
   if (!binding.protocols.empty()) guards.push_back(in_texts(variable(Var::protocol), binding.protocols));
   if (binding.transport >= 0) guards.push_back(code_is(Var::transport_code, binding.transport));
-  if (binding.var == Var::none) return all_of(std::move(guards));
+  if (binding.var == Var::none) return all_of(guards);
   const NodeIndex value = variable(binding.var);
   if (guards.empty()) return value;
-  const NodeIndex guard = all_of(std::move(guards));
+  const NodeIndex guard = all_of(guards);
   return choose(guard, value, zero(type(value)));
 }
 
-NodeIndex Tree::chain(Op op, std::vector<NodeIndex> operands) {
+NodeIndex Tree::chain(Op op, const std::vector<NodeIndex>& operands) {
   const bool neutral = op == Op::all_of;
   std::vector<NodeIndex> kept;
   for (const NodeIndex operand : operands) {

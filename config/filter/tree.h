@@ -27,8 +27,8 @@ class Tree {
   NodeIndex bound(std::uint32_t slot, FilterType type);
   NodeIndex binding(const Binding& binding);
 
-  NodeIndex all_of(std::vector<NodeIndex> operands) { return chain(Op::all_of, std::move(operands)); }
-  NodeIndex any_of(std::vector<NodeIndex> operands) { return chain(Op::any_of, std::move(operands)); }
+  NodeIndex all_of(const std::vector<NodeIndex>& operands) { return chain(Op::all_of, operands); }
+  NodeIndex any_of(const std::vector<NodeIndex>& operands) { return chain(Op::any_of, operands); }
   NodeIndex negate(NodeIndex a);
   NodeIndex choose(NodeIndex condition, NodeIndex a, NodeIndex b);
   NodeIndex compare(Comparison comparison, NodeIndex a,
@@ -56,7 +56,7 @@ class Tree {
  private:
   NodeIndex push(Node node);
   NodeIndex folded(NodeIndex index, bool constant);
-  NodeIndex chain(Op op, std::vector<NodeIndex> operands);
+  NodeIndex chain(Op op, const std::vector<NodeIndex>& operands);
 
   Program& program_;
   const FilterLimits& limits_;
