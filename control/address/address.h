@@ -13,7 +13,7 @@ namespace spanlight {
 struct Address {
   std::uint64_t high = 0, low = 0;  // big-endian readings of the address's halves
 
-  auto operator<=>(const Address&) const = default;
+  auto operator<=>(const Address&) const = default;  // NOLINT(modernize-use-nullptr): the compiler's own
   bool is_v4() const { return high == 0 && low >> 32 == 0xffff; }
   bool is_zero() const { return high == 0 && low == 0; }
 };

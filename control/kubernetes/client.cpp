@@ -28,7 +28,8 @@ class KubernetesClient::Impl {
       watches_.push_back(std::make_unique<KindWatch>(context_, shared_, status.kind, i));
     }
   }
-  ~Impl() { stop(); }
+  // Asio throws where there is no memory left, which ends the process in any case.
+  ~Impl() { stop(); }  // NOLINT(bugprone-exception-escape)
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 

@@ -288,7 +288,8 @@ void HttpStream::Impl::finish(const std::string& fault) {
 
 HttpStream::HttpStream(asio::io_context& context, const ClusterAccess& access, Reader& reader)
     : impl_(std::make_shared<Impl>(context, access, reader)) {}
-HttpStream::~HttpStream() {
+// As in client.cpp: no memory left ends the process.
+HttpStream::~HttpStream() {  // NOLINT(bugprone-exception-escape)
   impl_->close();
 }
 void HttpStream::get(const HttpRequest& request) {

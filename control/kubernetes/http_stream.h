@@ -47,7 +47,7 @@ class HttpStream {
 
   // `access` outlives it. A new connection reads the credentials anew.
   HttpStream(boost::asio::io_context& context, const ClusterAccess& access, Reader& reader);
-  ~HttpStream();
+  ~HttpStream();  // NOLINT(bugprone-exception-escape): see http_stream.cpp
   HttpStream(const HttpStream&) = delete;
   HttpStream& operator=(const HttpStream&) = delete;
 

@@ -166,7 +166,7 @@ std::uint64_t parse_time(std::string_view text) {
   const std::int64_t month_from_march = (month + 9) % 12;
   const std::int64_t days =
       y * 365 + y / 4 - y / 100 + y / 400 + (153 * month_from_march + 2) / 5 + day - 1 - 719'468;
-  std::int64_t seconds = days * 86'400 + hour * 3'600 + minute * 60 + second;
+  std::int64_t seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
   std::size_t at = 19;
   std::uint64_t fraction_ns = 0;
   if (at < text.size() && text[at] == '.') {
@@ -177,7 +177,8 @@ std::uint64_t parse_time(std::string_view text) {
   if (at < text.size() && (text[at] == '+' || text[at] == '-')) {
     const int hours = digits(at + 1, 2), minutes = digits(at + 4, 2);
     if (hours < 0 || minutes < 0) return 0;
-    seconds -= (text[at] == '+' ? 1 : -1) * (hours * 3'600 + minutes * 60);
+    const std::int64_t offset = (std::int64_t{hours} * 60 + minutes) * 60;
+    seconds -= text[at] == '+' ? offset : -offset;
     at += 6;
   } else if (at < text.size() && text[at] == 'Z') {
     ++at;

@@ -83,7 +83,7 @@ class StaticMapReader {
   void read_key(const std::string& key, const YAML::Node& value, Party& party) {
     if (key == "labels") return read_labels(value, party);
     if (!value.IsScalar()) return fault(value, key + ": is no text");
-    const std::string text = value.Scalar();
+    const std::string& text = value.Scalar();
     if (key == "name") party.name = text;
     if (key == "namespace") party.name_space = text;
     if (key == "service") party.service = text;
