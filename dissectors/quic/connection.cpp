@@ -6,9 +6,12 @@
 #include <cstring>
 
 #include "core/tls/hello.h"
+#include "quic/recognise.h"
 
 namespace spanlight::quic {
 Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
+  // As one that rests would: what begins nothing while nothing is open is passed over.
+  if (version_ == nullptr && !begins_connection(window.bytes)) return {.consumed = window.bytes.size()};
   Bytes left = window.bytes;
   for (unsigned n = 0; n < kPacketsMax && has_long_head(left); ++n) {
     const Head head = parse_head(left);

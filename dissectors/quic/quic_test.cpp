@@ -230,6 +230,15 @@ TEST(Quic, OneSocketBeginsOneConnectionAfterTheOther) {
   }
 }
 
+TEST(Quic, WhatBeginsNothingIsPassedOverWhetherItRestsOrNot) {
+  const std::string small = initial(kC, {.frames = crypto(0, kHello), .datagram_bytes = 1'199});
+  for (const bool parks : {true, false}) {
+    Play how = kDatagrams;
+    how.park = parks;
+    EXPECT_EQ(brief(play(kDescriptor, {{kC, small}, {kS, answered()}, {kC, small}}, how)), "") << parks;
+  }
+}
+
 TEST(Quic, APartOfTheHelloIsLost) {
   const std::string part = initial(kC, {.frames = crypto(0, kHello.substr(0, 100))});
   EXPECT_EQ(brief(play(kDescriptor, {{kC, part}, {kS, answered()}}, kDatagrams)),

@@ -52,7 +52,8 @@ inline void forbid_allocation() {
       [](const volatile void*) {});
 }
 
-inline Play read_setup(std::uint8_t bits, std::uint8_t memory, Transport transport) {
+// What every target's set-up has at the same bits: 0-4 of the first byte, 0-5 of the second.
+inline Play usual_setup(std::uint8_t bits, std::uint8_t memory) {
   constexpr std::array<std::uint32_t, 4> kPreviews = {16'384, 0, 5, 300};
   constexpr std::array<End, 4> kEnds = {End::capture_ended, End::reset, End::idle, End::evicted};
   constexpr std::array<std::size_t, 4> kPages = {8, 1, 2, 3};
@@ -60,11 +61,16 @@ inline Play read_setup(std::uint8_t bits, std::uint8_t memory, Transport transpo
   how.limits.body_preview_bytes = kPreviews[bits & 3];
   how.fin = (bits & 4) != 0;
   how.close = (memory & 16) != 0 ? End::shed : kEnds[bits >> 3 & 3];
-  if ((bits & 32) != 0) how.time_step_ns = 25 * kSecondNs;
-  how.datagrams = transport == Transport::both ? (bits & 64) != 0 : transport != Transport::tcp;
   how.state_bytes = (memory & 8) != 0 ? 0 : kPages[memory & 3] * SlabPool::kPageBytes;
   how.preview_bytes = (memory & 4) != 0 ? 0 : kPages[0] * SlabPool::kPageBytes;
   if ((memory & 32) != 0) how.shed_segments = 0xcccccccc;
+  return how;
+}
+
+inline Play read_setup(std::uint8_t bits, std::uint8_t memory, Transport transport) {
+  Play how = usual_setup(bits, memory);
+  if ((bits & 32) != 0) how.time_step_ns = 25 * kSecondNs;
+  how.datagrams = transport == Transport::both ? (bits & 64) != 0 : transport != Transport::tcp;
   if ((memory & 64) != 0) how.limits.open_calls_max = 2;
   how.limits.credentials_shown = (memory & 128) != 0;
   return how;

@@ -11,39 +11,18 @@
 //   control: bit 0 direction, 1-2 both set: the segment is lost, 3 length in units of 8 bytes, 4 lost in the
 //            sensor, 5 no length in front of it (in a stream)
 
-#include <sanitizer/allocator_interface.h>
-
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
-#include "core/reader.h"
-#include "core/testing/harness.h"
+#include "conversation.h"
 #include "dns/dns.h"
 
 namespace spanlight {
 namespace {
 
-using testing::Call;
-using testing::Conversation;
-using testing::Outcome;
-using testing::Play;
+using namespace fuzzing;  // NOLINT(google-build-using-namespace): its checks, by their names
 
-constexpr std::size_t kSegmentsMax = 32;
-constexpr std::size_t kInputBytesMax = 1'024;
-
-[[noreturn]] void broken(const char* what, const std::string& detail = {}) {
-  testing::inside_dissector = false;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::fwrite(detail.data(), 1, detail.size(), stderr);
-  std::abort();
-}
-
-void on_malloc(const volatile void*, std::size_t) {
-  if (testing::inside_dissector) broken("the dissector allocated");
-}
-void on_free(const volatile void*) {}
+constexpr std::size_t kOwnSegmentsMax = 32;
 
 struct Setup {
   const Descriptor& protocol;
@@ -69,7 +48,7 @@ Setup read_setup(std::uint8_t bits, std::uint8_t memory) {
 
 Conversation read_segments(Reader& r, bool datagrams) {
   Conversation out;
-  while (r.left() > 2 && out.size() < kSegmentsMax) {
+  while (r.left() > 2 && out.size() < kOwnSegmentsMax) {
     const std::uint8_t control = r.u8();
     const std::size_t length = std::size_t{r.u8()} * ((control & 8) != 0 ? 8 : 1);
     const std::string bytes(as_text(r.take(std::min(length, r.left()))));
@@ -85,9 +64,8 @@ Conversation read_segments(Reader& r, bool datagrams) {
   return out;
 }
 
-void check_outcome(const Outcome& o) {
-  if (!o.violations.empty()) broken("contract", o.violations.front());
-  if (o.used_bytes != 0) broken("slabs kept");
+void check_all(const Outcome& o) {
+  check_outcome(o);
   for (const Call& c : o.calls) {
     const bool both = c.state == State::complete;
     if (both != (c.reason == Reason::none)) broken("state and reason differ", c.text());
@@ -103,22 +81,12 @@ void check_outcome(const Outcome& o) {
   }
 }
 
-// Once decided, more bytes of a stream do not change the verdict.
-void check_probe(const Descriptor& protocol, Bytes head) {
-  constexpr std::size_t kStepsMax = 256;
-  const Verdict whole = protocol.probe(head, {});
-  for (std::size_t n = 0; n < head.size() && n < kStepsMax; ++n) {
-    const Verdict v = protocol.probe(head.first(n), {});
-    if (v != Verdict::more && v != whole) broken("probe depends on the cut");
-  }
-}
-
 // A prefix of the conversation may be closed anywhere; left open, its calls are the first calls of the whole.
 void check_prefix(const Setup& setup, const Conversation& conversation, const Outcome& whole,
                   std::uint32_t choice) {
   const Conversation prefix(conversation.begin(), conversation.begin() + 1 + choice % conversation.size());
   Play how = setup.how;
-  if (choice >> 31 != 0) return check_outcome(play(setup.protocol, prefix, how));
+  if (choice >> 31 != 0) return check_all(play(setup.protocol, prefix, how));
   how.fin = how.close_at_all = false;
   const Outcome open = play(setup.protocol, prefix, how);
   if (!open.violations.empty()) broken("contract", open.violations.front());
@@ -140,7 +108,7 @@ void run(Bytes input) {
   else
     check_probe(setup.protocol, as_bytes(conversation.front().bytes));
   const Outcome whole = play(setup.protocol, conversation, setup.how);
-  check_outcome(whole);
+  check_all(whole);
   Play cut = setup.how;
   cut.park = false;
   if ((bits & 128) != 0)
@@ -148,7 +116,7 @@ void run(Bytes input) {
   else
     cut.cut_bytes = 1;
   const Outcome pieces = play(setup.protocol, conversation, cut);
-  check_outcome(pieces);
+  check_all(pieces);
   if (pieces.text() != whole.text()) broken("cuts differ", pieces.text() + "--- whole\n" + whole.text());
   std::uint32_t choice = 0;
   for (const std::uint8_t byte : input) choice = choice * 0x9e3779b1u + byte;
@@ -159,7 +127,7 @@ void run(Bytes input) {
 }  // namespace spanlight
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  __sanitizer_install_malloc_and_free_hooks(spanlight::on_malloc, spanlight::on_free);
+  spanlight::fuzzing::forbid_allocation();
   return 0;
 }
 

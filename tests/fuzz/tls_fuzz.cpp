@@ -11,40 +11,20 @@
 //   control: bit 0 direction, 1-2 both set: the segment is lost, 3 length in units of 8 bytes, 4 lost in the
 //            sensor, 5 no record around it
 
-#include <sanitizer/allocator_interface.h>
-
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
-#include "core/reader.h"
-#include "core/testing/harness.h"
+#include "conversation.h"
 #include "core/tls/wire_for_tests.h"
 #include "tls/tls.h"
 
 namespace spanlight {
 namespace {
 
-using testing::Call;
-using testing::Conversation;
-using testing::Outcome;
-using testing::Play;
+using namespace fuzzing;  // NOLINT(google-build-using-namespace): its checks, by their names
 
-constexpr std::size_t kSegmentsMax = 16;
-constexpr std::size_t kInputBytesMax = 2'048;
-
-[[noreturn]] void broken(const char* what, const std::string& detail = {}) {
-  testing::inside_dissector = false;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::fwrite(detail.data(), 1, detail.size(), stderr);
-  std::abort();
-}
-
-void on_malloc(const volatile void*, std::size_t) {
-  if (testing::inside_dissector) broken("the dissector allocated");
-}
-void on_free(const volatile void*) {}
+constexpr std::size_t kOwnSegmentsMax = 16;
+constexpr std::size_t kOwnInputBytesMax = 2'048;
 
 Play read_setup(std::uint8_t bits, std::uint8_t memory) {
   constexpr std::array<End, 4> kEnds = {End::capture_ended, End::reset, End::idle, End::shed};
@@ -62,7 +42,7 @@ Conversation read_segments(Reader& r, std::uint8_t bits) {
   constexpr std::size_t kSmallRecord = 7, kRecord = 16'384;
   bool small[2] = {(bits & 32) != 0, (bits & 64) != 0};
   Conversation out;
-  while (r.left() > 2 && out.size() < kSegmentsMax) {
+  while (r.left() > 2 && out.size() < kOwnSegmentsMax) {
     const std::uint8_t control = r.u8();
     const std::size_t length = std::size_t{r.u8()} * ((control & 8) != 0 ? 8 : 1);
     const std::string bytes(as_text(r.take(std::min(length, r.left()))));
@@ -78,9 +58,8 @@ Conversation read_segments(Reader& r, std::uint8_t bits) {
   return out;
 }
 
-void check_outcome(const Outcome& o) {
-  if (!o.violations.empty()) broken("contract", o.violations.front());
-  if (o.used_bytes != 0) broken("slabs kept");
+void check_all(const Outcome& o) {
+  check_outcome(o);
   if (o.calls.size() > 1) broken("more than one call", o.text());
   for (const Call& c : o.calls) {
     const bool both = c.state == State::complete;
@@ -98,21 +77,11 @@ void check_outcome(const Outcome& o) {
   }
 }
 
-// Once decided, more bytes do not change the verdict.
-void check_probe(Bytes head) {
-  constexpr std::size_t kStepsMax = 64;
-  const Verdict whole = tls::kDescriptor.probe(head, {});
-  for (std::size_t n = 0; n < head.size() && n < kStepsMax; ++n) {
-    const Verdict v = tls::kDescriptor.probe(head.first(n), {});
-    if (v != Verdict::more && v != whole) broken("probe depends on the cut");
-  }
-}
-
 void check_prefix(const Play& setup, const Conversation& conversation, const Outcome& whole,
                   std::uint32_t choice) {
   const Conversation prefix(conversation.begin(), conversation.begin() + 1 + choice % conversation.size());
   Play how = setup;
-  if (choice >> 31 != 0) return check_outcome(play(tls::kDescriptor, prefix, how));
+  if (choice >> 31 != 0) return check_all(play(tls::kDescriptor, prefix, how));
   how.fin = how.close_at_all = false;
   const Outcome open = play(tls::kDescriptor, prefix, how);
   if (!open.violations.empty()) broken("contract", open.violations.front());
@@ -122,15 +91,15 @@ void check_prefix(const Play& setup, const Conversation& conversation, const Out
 }
 
 void run(Bytes input) {
-  input = input.first(std::min(input.size(), kInputBytesMax));
+  input = input.first(std::min(input.size(), kOwnInputBytesMax));
   Reader r(input);
   const std::uint8_t bits = r.u8();
   const Play setup = read_setup(bits, r.u8());
   const Conversation conversation = read_segments(r, bits);
   if (conversation.empty()) return;
-  check_probe(as_bytes(conversation.front().bytes));
+  check_probe(tls::kDescriptor, as_bytes(conversation.front().bytes));
   const Outcome whole = play(tls::kDescriptor, conversation, setup);
-  check_outcome(whole);
+  check_all(whole);
   Play cut = setup;
   cut.park = false;
   if ((bits & 16) != 0)
@@ -138,7 +107,7 @@ void run(Bytes input) {
   else
     cut.cut_bytes = 1;
   const Outcome pieces = play(tls::kDescriptor, conversation, cut);
-  check_outcome(pieces);
+  check_all(pieces);
   // What grows in steps may find no room where what comes whole does.
   const bool exhausted = whole.counters.state_exhausted + pieces.counters.state_exhausted != 0;
   if (!exhausted && pieces.text() != whole.text())
@@ -152,7 +121,7 @@ void run(Bytes input) {
 }  // namespace spanlight
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  __sanitizer_install_malloc_and_free_hooks(spanlight::on_malloc, spanlight::on_free);
+  spanlight::fuzzing::forbid_allocation();
   return 0;
 }
 
