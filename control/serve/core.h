@@ -38,7 +38,7 @@ struct Core {
   const RouteTable& table;
   const Backend& backend;
   ServerCounts& counts;
-  LogLine log;  // any thread
+  LogLine log;                 // any thread
   std::unique_ptr<Gate> gate;  // never nullptr
   RateLimit rate;
   AuditLog audit;  // any thread
