@@ -9,7 +9,7 @@
 #include <new>
 
 #include "core/listed.h"
-#include "icmp/address_text.h"
+#include "core/address_text.h"
 #include "icmp/parse.h"
 
 namespace spanlight::icmp {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/slab.h"
-#include "icmp/address_text.h"
+#include "core/address_text.h"
 #include "icmp/parse.h"
 
 namespace spanlight::icmp {

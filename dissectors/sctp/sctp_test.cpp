@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/slab.h"
-#include "sctp/parse.h"
+#include "core/sctp/parse.h"
 
 namespace spanlight::sctp {
 namespace {
