@@ -8,7 +8,7 @@
 #include "core/slab.h"
 #include "icmp/icmp.h"
 #include "icmp/parse.h"
-#include "sctp/parse.h"
+#include "core/sctp/parse.h"
 #include "sctp/sctp.h"
 
 namespace spanlight {
