@@ -214,6 +214,19 @@ TEST(Amqp, BehindAHoleNothingIsGuessed) {
                           reason(Reason::lost_in_mirror) + "\n");
 }
 
+TEST(Amqp, WhatHadBegunBeforeItWasAskedForIsNoAnswer) {
+  const std::string whole = get_ok("text");
+  const Outcome o = play(kDescriptor, {{kS, whole.substr(0, 50)}, {kC, get("q")}, {kS, whole.substr(50)}});
+  EXPECT_EQ(brief(o), "no_request basic.get-ok q <text" + reason(Reason::unsolicited) +
+                          "\nno_response basic.get q" + reason(Reason::capture_ended) + "\n");
+}
+
+TEST(Amqp, ACloseThatWasNotAnsweredIsAnErrorAllTheSame) {
+  const Outcome o = play(kDescriptor, {{kS, close_channel(404, "NOT_FOUND")}, {kC, invoke(1, 20, 41), true}});
+  EXPECT_EQ(brief(o), "no_response channel.close NOT_FOUND" + flag(kFlagGap) +
+                          reason(Reason::lost_in_mirror) + " error=404 NOT_FOUND\n");
+}
+
 TEST(Amqp, JoinedMidstream) {
   const Outcome o = play(kDescriptor, {{kS, deliver("k", "one"), true},
                                        {kS, "rest of a body\xce" + deliver("k", "two")},

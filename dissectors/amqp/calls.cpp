@@ -8,7 +8,7 @@ namespace {
 std::uint64_t id_of(std::uint16_t channel, std::uint32_t method) {
   return std::uint64_t{channel} << 32 | method;
 }
-std::uint16_t channel_of(const OpenCall& call) {
+std::uint16_t channel_of(const OpenQuestion& call) {
   return static_cast<std::uint16_t>(call.id >> 32);
 }
 
@@ -33,7 +33,7 @@ void Connection::ask(Direction from, const Half& half, bool turn, Sink& sink) {
     ++workshop_.counters.open_calls_exceeded;
     settle(*open_.front(), Reason::evicted, nullptr, sink);
   }
-  OpenCall* call = open_.open(workshop_, from, id_of(half.channel, half.method->id), half.frame);
+  OpenQuestion* call = open_.open(workshop_, from, id_of(half.channel, half.method->id), half.frame);
   if (call == nullptr) {
     const Exchange told{.state = State::no_response,
                         .reason = Reason::evicted,
@@ -46,9 +46,9 @@ void Connection::ask(Direction from, const Half& half, bool turn, Sink& sink) {
 }
 
 // Of several that wait for the same method on the same channel, behind a hole that may hold answers to some.
-bool Connection::is_ambiguous(const OpenCall& oldest) const {
+bool Connection::is_ambiguous(const OpenQuestion& oldest) const {
   if (!oldest.hole) return false;
-  for (const OpenCall* call = oldest.newer; call != nullptr; call = call->newer)
+  for (const OpenQuestion* call = oldest.newer; call != nullptr; call = call->newer)
     if (call->id == oldest.id && call->from == oldest.from) return true;
   return false;
 }
@@ -56,10 +56,12 @@ bool Connection::is_ambiguous(const OpenCall& oldest) const {
 void Connection::answer(Direction from, const Half& half, std::uint32_t flags, Sink& sink) {
   const Direction asker = opposite(from);
   const std::uint64_t id = id_of(half.channel, half.method->answers);
-  OpenCall* call = open_.find(asker, id);
+  OpenQuestion* call = open_.find(asker, id);
   Exchange told{.flags = flags | half.frame.flags, .asked_by = asker, .response = &half};
+  // A message that had begun before it was asked for.
+  if (call != nullptr && half.frame.first_byte < call->first_byte) call = nullptr;
   if (call != nullptr && is_ambiguous(*call)) {
-    while (OpenCall* one = open_.find(asker, id)) {
+    while (OpenQuestion* one = open_.find(asker, id)) {
       one->hole = true;
       one->flags |= kFlagUncertain;
       settle(*one, Reason::lost_in_mirror, nullptr, sink);
@@ -101,7 +103,7 @@ void Connection::tell_alone(Direction from, std::string_view method, const Arriv
   emit_exchange(workshop_.limits, workshop_.counters, told, sink);
 }
 
-void Connection::settle(OpenCall& call, Reason reason, const Half* closed_by, Sink& sink) {
+void Connection::settle(OpenQuestion& call, Reason reason, const Half* closed_by, Sink& sink) {
   const Half request = Half::of(call.question());
   const Reason why = call.why(reason);
   if (call.hole) closed_by = nullptr;  // it may have been answered
@@ -116,14 +118,14 @@ void Connection::settle(OpenCall& call, Reason reason, const Half* closed_by, Si
 }
 
 void Connection::settle_all(Direction asker, End end, Sink& sink) {
-  while (OpenCall* call = open_.front(asker)) settle(*call, reason_of(end), nullptr, sink);
+  while (OpenQuestion* call = open_.front(asker)) settle(*call, reason_of(end), nullptr, sink);
 }
 
 // Who closes a channel, or the connection, answers nothing there any more.
 void Connection::settle_closed(Direction closer, const Half& close, Sink& sink) {
   const bool all = close.method->id == method::kConnectionClose;
-  for (OpenCall* call = open_.front(); call != nullptr;) {
-    OpenCall* const newer = call->newer;
+  for (OpenQuestion* call = open_.front(); call != nullptr;) {
+    OpenQuestion* const newer = call->newer;
     if (call->from != closer && (all || channel_of(*call) == close.channel))
       settle(*call, Reason::closed, &close, sink);
     call = newer;

@@ -7,7 +7,7 @@
 #include "amqp/exchange.h"
 #include "amqp/frame.h"
 #include "core/dissector.h"
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 #include "core/sized_messages.h"
 
 namespace spanlight::amqp {
@@ -54,9 +54,9 @@ class Connection final : public Dissector {
   void say(Direction from, const Half& half, std::uint32_t flags, Sink& sink);
   void tell_alone(Direction from, std::string_view method, const Arrival& frame, std::string_view error,
                   Sink& sink);
-  bool is_ambiguous(const OpenCall& oldest) const;
+  bool is_ambiguous(const OpenQuestion& oldest) const;
   bool is_turn(const Window& window, std::uint64_t start) const;
-  void settle(OpenCall& call, Reason reason, const Half* closed_by, Sink& sink);
+  void settle(OpenQuestion& call, Reason reason, const Half* closed_by, Sink& sink);
   void settle_all(Direction asker, End end, Sink& sink);
   void settle_closed(Direction closer, const Half& close, Sink& sink);
 
@@ -69,7 +69,7 @@ class Connection final : public Dissector {
   void release(Content& content);
 
   Workshop& workshop_;
-  OpenCalls open_;
+  OpenQuestions open_;
   Content* contents_ = nullptr;  // the oldest
   std::uint32_t content_count_ = 0;
   Way ways_[2];

@@ -7,7 +7,7 @@
 #include "amqp/frame.h"
 #include "amqp/table.h"
 #include "core/fieldset.h"
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 #include "core/text_room.h"
 
 namespace spanlight::amqp {
@@ -23,8 +23,9 @@ using Fields = Listed<Field, kFieldsMax>;
 // What of a method's arguments the record is told by.
 struct Gist {
   std::string_view exchange, routing_key, queue, tag, text;
-  std::uint64_t reply_code = 0;
   std::string_view reply_text;
+  std::uint64_t reply_code = 0;
+  bool has_reply = false;
 };
 
 class Record {
@@ -41,7 +42,8 @@ class Record {
   };
 
   void set_half(Message& out, Side& side, const Half& half, bool asked);
-  void add_arguments(Side& side, const Half& half);
+  void add_arguments(Side& side, const Half& half, bool asked);
+  void note(const Argument& argument, const Value& value, bool asked);
   void add_argument(Side& side, const Half& half, const Argument& argument, const Value& value);
   void set_content(Message& out, Side& side, const Content& content);
   void add_secret(Side& side, const Half& half, Bytes value);
@@ -99,18 +101,26 @@ void Record::add_argument(Side& side, const Half& half, const Argument& argument
   }
 }
 
-void Record::add_arguments(Side& side, const Half& half) {
+// The record is told by what was asked, and by the name of a queue that was made for it.
+void Record::note(const Argument& argument, const Value& value, bool asked) {
+  const std::string_view text = as_text(value.bytes), name = argument.name;
+  if (name == "queue" && gist_.queue.empty()) gist_.queue = text;
+  if (!asked) return;
+  if (name == "exchange" || name == "destination") gist_.exchange = text;
+  if (name == "routing_key") gist_.routing_key = text;
+  if (name == "consumer_tag") gist_.tag = text;
+  if (name == "virtual_host" || name == "reason") gist_.text = text;
+  if (name == "reply_text") gist_.reply_text = text;
+  if (name != "reply_code") return;
+  gist_.reply_code = value.number;
+  gist_.has_reply = true;
+}
+
+void Record::add_arguments(Side& side, const Half& half, bool asked) {
   const Fault fault =
       each_argument(*half.method, half.arguments, [&](const Argument& argument, const Value& value) {
         add_argument(side, half, argument, value);
-        const std::string_view text = as_text(value.bytes), name = argument.name;
-        if (name == "exchange" || name == "destination") gist_.exchange = text;
-        if (name == "routing_key") gist_.routing_key = text;
-        if (name == "queue" && gist_.queue.empty()) gist_.queue = text;
-        if (name == "consumer_tag") gist_.tag = text;
-        if (name == "virtual_host" || name == "reason") gist_.text = text;
-        if (name == "reply_code") gist_.reply_code = value.number;
-        if (name == "reply_text") gist_.reply_text = text;
+        note(argument, value, asked || exchange_.request == nullptr);
       });
   if (fault == Fault::none) return;
   out_.flags |= half.frame.whole() ? kFlagMalformed : kFlagTruncatedBody;
@@ -141,7 +151,7 @@ void Record::set_half(Message& out, Side& side, const Half& half, bool asked) {
   add_text(side.fields, "method", half.method != nullptr ? half.method->name : exchange_.method);
   if (half.method != nullptr) add_number(side.fields, "channel", half.channel);
   if (asked) add_text(side.fields, "direction", exchange_.asked_by == Direction::c2s ? "c2s" : "s2c");
-  if (half.method != nullptr) add_arguments(side, half);
+  if (half.method != nullptr) add_arguments(side, half, asked);
   if (half.content != nullptr) set_content(out, side, *half.content);
   if (side.headers.truncated()) {
     out_.flags |= kFlagTruncatedHeaders;
@@ -166,7 +176,7 @@ void Record::set_summary() {
 
 void Record::set_error() {
   const Half* asked = exchange_.request;
-  if (asked != nullptr && asked->method != nullptr && gist_.reply_code != 0) {
+  if (asked != nullptr && gist_.has_reply) {
     out_.has_status = true;
     out_.status_code = static_cast<std::int32_t>(gist_.reply_code);
     out_.is_error = gist_.reply_code >= kErrorCodeMin;

@@ -40,12 +40,11 @@ SizedMessages::Measure measure(Bytes head) {
     case Greeting::none:
       break;
     case Greeting::short_input:
-      return {.fault = Fault::short_input, .size = kProtocolHeaderBytes};
+      return {.fault = Fault::short_input};
     default:
       return {.size = kProtocolHeaderBytes, .wanted = kProtocolHeaderBytes};
   }
   const FrameHead frame = read_head(head);
-  if (frame.fault == Fault::short_input) return {.fault = Fault::short_input, .size = kHeadBytes};
   const std::uint64_t size = std::uint64_t{frame.payload_bytes} + kAroundBytes;
   return {.fault = frame.fault, .size = size, .wanted = size};
 }

@@ -19,10 +19,9 @@ SizedMessages::Next SizedMessages::next(Workshop& workshop, const Window& window
   if (rest.empty()) return {.answer = {.consumed = at}};
   if (began_ == 0) began_ = window.time;
   const Measure m = measure(rest);
-  if (m.fault == Fault::short_input) {
-    const auto least = std::max<std::uint64_t>(m.size, rest.size() + 1);
-    return {.answer = {.consumed = at, .want = Answer::Want::wait, .n = least}};
-  }
+  // Each byte of a head may show what is wrong with it.
+  if (m.fault == Fault::short_input)
+    return {.answer = {.consumed = at, .want = Answer::Want::wait, .n = rest.size() + 1}};
   if (m.fault != Fault::none) return {.broken = true};
   const auto wanted = static_cast<std::size_t>(std::min({m.size, m.wanted, std::uint64_t{kWantedBytesMax}}));
   if (rest.size() < wanted) return {.answer = {.consumed = at, .want = Answer::Want::wait, .n = wanted}};

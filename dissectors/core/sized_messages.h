@@ -16,7 +16,7 @@ class SizedMessages {
  public:
   static constexpr std::size_t kWantedBytesMax = 16'384;
 
-  // What the beginning of a message says of it. `short_input`: `size` bytes tell more.
+  // What the beginning of a message says of it. `short_input`: more bytes tell more.
   struct Measure {
     Fault fault = Fault::none;
     std::uint64_t size = 0;    // of all of it

@@ -12,7 +12,7 @@ namespace {
 // A length of two bytes, these included; 0 is no message. Of each four bytes are wanted, of those that begin
 // with 'w' all.
 SizedMessages::Measure measure(Bytes head) {
-  if (head.size() < 3) return {.fault = Fault::short_input, .size = 3};
+  if (head.size() < 3) return {.fault = Fault::short_input};
   const std::uint64_t size = head[0] << 8 | head[1];
   if (size < 3) return {.fault = Fault::bad_length};
   return {.size = size, .wanted = head[2] == 'w' ? size : 4};

@@ -279,6 +279,13 @@ TEST(Diameter, SilenceAndLimits) {
             "no_response -1 CCR Gx gx;1;2" + reason(Reason::evicted) + "\n");
 }
 
+// Its length is seen before the header is whole.
+TEST(Diameter, AHeadThatCannotBeIsNotWaitedFor) {
+  const Conversation c = {{kC, ask(1)}, {kS, std::string("\x01\x00\x00\x23", 4)}};
+  EXPECT_EQ(play(kDescriptor, c).counters.malformed, 1u);
+  EXPECT_EQ(check_splits(kDescriptor, c), "");
+}
+
 TEST(Diameter, WhatIsBrokenIsFoundOut) {
   const std::string clipped = message(0xc0, 272, kGx, 1, kSession + u32(264) + be(0x40, 1) + be(99, 3));
   const Outcome o = play(kDescriptor, {{kC, clipped + "rubbish" + ask(2)}, {kS, answer(1) + answer(2)}});

@@ -89,7 +89,7 @@ void Connection::on_close(End end, TimeNs time, Sink& sink) {
 }
 
 void Connection::on_time(TimeNs now, Sink& sink) {
-  while (OpenCall* call = open_.overdue(workshop_.limits, now)) settle(*call, Reason::unanswered, sink);
+  while (OpenQuestion* call = open_.overdue(workshop_.limits, now)) settle(*call, Reason::unanswered, sink);
 }
 
 bool Connection::park(const Position&, Memo& memo) const {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "core/dissector.h"
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 #include "core/sized_messages.h"
 #include "ldap/exchange.h"
 #include "ldap/parse.h"
@@ -44,13 +44,13 @@ class Connection final : public Dissector {
   void tell_alone(Direction from, const Arrival& arrival, Sink& sink);
   void tell_unasked(Direction from, const Message& message, const Arrival& arrival, Sink& sink);
   void abandon(Direction from, std::uint32_t id);
-  OpenCall* find_asked(Direction asker, const Message& message) const;
+  OpenQuestion* find_asked(Direction asker, const Message& message) const;
   bool is_repeated(Direction from, const Message& message, const Arrival& arrival);
-  void settle(OpenCall& call, Reason reason, Sink& sink);
+  void settle(OpenQuestion& call, Reason reason, Sink& sink);
   void settle_all(Direction asker, End end, Sink& sink);
 
   Workshop& workshop_;
-  OpenCalls open_;
+  OpenQuestions open_;
   SizedMessages ways_[2];
   Rest rest_;
   bool datagrams_;

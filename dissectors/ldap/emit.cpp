@@ -3,7 +3,7 @@
 #include <array>
 
 #include "core/fieldset.h"
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 #include "ldap/exchange.h"
 #include "ldap/ldap.h"
 #include "ldap/request_fields.h"
@@ -12,6 +12,8 @@ namespace spanlight::ldap {
 namespace {
 
 constexpr std::size_t kTextBytes = 12'288;
+constexpr std::size_t kPartBytesMax = 1'024;  // of each part of the summary and the error
+constexpr std::size_t kLineBytes = 4 * kPartBytesMax;
 constexpr std::size_t kResponseFieldsMax = 16;
 constexpr std::size_t kReferralsMax = 8;
 
@@ -34,15 +36,17 @@ class Record {
   Transaction out_;
   std::array<char, kTextBytes> letters_;
   TextRoom room_{letters_};
+  std::array<char, kLineBytes> line_letters_;
+  TextRoom line_{line_letters_};
   RequestTold told_{limits_, room_};
   Listed<Field, kResponseFieldsMax> response_;
   Listed<std::string_view, kReferralsMax> referrals_;
 };
 
 std::string_view Record::text(std::initializer_list<std::string_view> parts) {
-  const std::size_t start = room_.mark();
-  for (const std::string_view part : parts) room_.put(part);
-  return room_.since(start);
+  const std::size_t start = line_.mark();
+  for (const std::string_view part : parts) line_.put(part.substr(0, kPartBytesMax));
+  return line_.since(start);
 }
 
 void Record::set_request(const Arrival& arrival) {
@@ -59,7 +63,7 @@ void Record::set_request(const Arrival& arrival) {
   if (exchange_.abandoned) add_true(told_.fields, "abandoned");
   if (told_.redacted) out_.flags |= kFlagRedacted;
   if (told_.malformed) out_.flags |= kFlagMalformed;
-  if (message.clipped) out_.flags |= kFlagTruncatedBody;
+  if (message.clipped || told_.cut) out_.flags |= kFlagTruncatedBody;
   out_.path = told_.dn;
   set_changes();
   out_.request.fields = told_.fields.all();
@@ -76,7 +80,7 @@ void Record::set_changes() {
   const std::size_t shown = limits_.previews_shed ? 0 : limits_.body_preview_bytes;
   out_.request.body_size = told_.changes.size();
   out_.request.body = as_bytes(told_.changes.substr(0, shown));
-  if (told_.changes_cut || shown < told_.changes.size()) out_.flags |= kFlagTruncatedBody;
+  if (shown < told_.changes.size()) out_.flags |= kFlagTruncatedBody;
   if (limits_.previews_shed) out_.flags |= kFlagShedBody;
 }
 

@@ -10,7 +10,7 @@ namespace {
 // What an open call notes.
 enum Note : std::size_t { kEntries, kReferences, kIntermediates, kAbandoned };
 
-Counted counted(const OpenCall& call) {
+Counted counted(const OpenQuestion& call) {
   return {.entries = call.notes[kEntries],
           .references = call.notes[kReferences],
           .intermediates = call.notes[kIntermediates]};
@@ -74,10 +74,10 @@ void Connection::ask(Direction from, const Message& message, const Arrival& arri
 
 // Over datagrams: the same request again.
 bool Connection::is_repeated(Direction from, const Message& message, const Arrival& arrival) {
-  OpenCall* call = open_.find(from, message.id);
+  OpenQuestion* call = open_.find(from, message.id);
   if (call == nullptr ||
       !std::ranges::equal(call->bytes(),
-                          arrival.bytes.first(std::min(arrival.bytes.size(), OpenCalls::kKeptBytesMax))))
+                          arrival.bytes.first(std::min(arrival.bytes.size(), OpenQuestions::kKeptBytesMax))))
     return false;
   ++call->repeats;
   ++workshop_.counters.repeats;
@@ -85,11 +85,11 @@ bool Connection::is_repeated(Direction from, const Message& message, const Arriv
 }
 
 void Connection::abandon(Direction from, std::uint32_t id) {
-  if (OpenCall* call = open_.find(from, id)) call->notes[kAbandoned] = 1;
+  if (OpenQuestion* call = open_.find(from, id)) call->notes[kAbandoned] = 1;
 }
 
-OpenCall* Connection::find_asked(Direction asker, const Message& message) const {
-  OpenCall* call = open_.find(asker, message.id);
+OpenQuestion* Connection::find_asked(Direction asker, const Message& message) const {
+  OpenQuestion* call = open_.find(asker, message.id);
   if (call == nullptr || message.operation->tag == op::kIntermediate) return call;
   const std::uint8_t wanted = parse_message(call->bytes()).operation->answered_by;
   const bool part = is_counted(message) && wanted == op::kSearchDone;
@@ -99,7 +99,7 @@ OpenCall* Connection::find_asked(Direction asker, const Message& message) const 
 // Entries, references and intermediate answers make no record: they are counted for the call that they belong
 // to. Of one that was not seen the end alone is told.
 void Connection::count(Direction from, const Message& message, const Arrival& arrival) {
-  OpenCall* call = find_asked(opposite(from), message);
+  OpenQuestion* call = find_asked(opposite(from), message);
   if (call == nullptr) return;
   if (call->answer_first == 0) call->answer_first = arrival.first_byte;
   call->answer_last = arrival.last_byte;
@@ -115,7 +115,7 @@ void Connection::count(Direction from, const Message& message, const Arrival& ar
 Connection::Then Connection::answer(Direction from, const Message& message, const Arrival& arrival,
                                     Sink& sink) {
   const bool accepted = read_result(message.body).code == 0;
-  OpenCall* call = find_asked(opposite(from), message);
+  OpenQuestion* call = find_asked(opposite(from), message);
   if (call == nullptr) {
     tell_unasked(from, message, arrival, sink);
     return Then::go_on;
@@ -161,7 +161,7 @@ void Connection::tell_alone(Direction from, const Arrival& arrival, Sink& sink) 
 }
 
 // A search of which some came and not the end is told with what came.
-void Connection::settle(OpenCall& call, Reason reason, Sink& sink) {
+void Connection::settle(OpenQuestion& call, Reason reason, Sink& sink) {
   const Arrival request = call.question();
   const Arrival part{
       .first_byte = call.answer_first, .last_byte = call.answer_last, .size = call.answer_size};
@@ -185,7 +185,7 @@ void Connection::settle(OpenCall& call, Reason reason, Sink& sink) {
 }
 
 void Connection::settle_all(Direction asker, End end, Sink& sink) {
-  while (OpenCall* call = open_.front(asker)) settle(*call, reason_of(end), sink);
+  while (OpenQuestion* call = open_.front(asker)) settle(*call, reason_of(end), sink);
 }
 
 }  // namespace spanlight::ldap

@@ -126,6 +126,10 @@ void RequestTold::search(Reader& r) {
     malformed = true;
   redacted = redacted || secret;
   subject = room_.since(mark);
+  if (room_.full()) {
+    cut = true;
+    room_.back_to(room_.mark());
+  }
   add_text(fields, "filter", subject);
   if (r.left() > 0) add_names("attributes", read_element(r).content);
 }
@@ -186,7 +190,7 @@ void RequestTold::modify(Reader& r) {
     if (part.left() > 0) write_values(attribute, read_element(part).content);
   }
   changes = room_.since(start);
-  changes_cut = all.left() > 0 || room_.full();
+  cut = all.left() > 0 || room_.full();
   if (room_.full()) room_.back_to(room_.mark());
   if (!names_.all().empty())
     fields.add({.name = "attributes", .kind = Field::Kind::list, .list = names_.all()});
@@ -205,7 +209,7 @@ void RequestTold::add(Reader& r) {
     if (part.left() > 0) write_values(attribute, read_element(part).content);
   }
   changes = room_.since(start);
-  changes_cut = all.left() > 0 || room_.full();
+  cut = all.left() > 0 || room_.full();
   if (room_.full()) room_.back_to(room_.mark());
   if (!names_.all().empty())
     fields.add({.name = "attributes", .kind = Field::Kind::list, .list = names_.all()});
@@ -242,15 +246,15 @@ void RequestTold::extended(Reader& r) {
   if (name != oid::kPasswordModify || r.left() == 0) return;
   Reader value{read_element(r).content};
   Reader parts{read_element(value).content};
+  Element said[3];
   while (parts.ok() && parts.left() > 0) {
     const Element part = read_element(parts);
-    if (part.is(0x80)) {
-      dn = part.text();
-      add_text(fields, "dn", dn);
-    }
-    if (part.is(0x81)) add_secret("old_password", part.text());
-    if (part.is(0x82)) add_secret("new_password", part.text());
+    if (part.tag >= 0x80 && part.tag <= 0x82) said[part.tag - 0x80] = part;
   }
+  dn = said[0].text();
+  add_text(fields, "dn", dn);
+  add_secret("old_password", said[1].text());
+  add_secret("new_password", said[2].text());
 }
 
 // Controls ::= SEQUENCE OF { controlType, criticality, controlValue }

@@ -22,7 +22,7 @@ class RequestTold {
   RequestFields fields;
   std::string_view dn, subject;  // subject: filter, mechanism, name of what is asked for
   std::string_view changes;      // what is added or modified, a line each
-  bool changes_cut = false;
+  bool cut = false;              // subject or changes did not fit
   bool redacted = false;
   bool malformed = false;
 

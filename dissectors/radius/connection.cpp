@@ -39,7 +39,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
 
 void Connection::ask(Direction from, const Packet& packet, const Arrival& arrival, Sink& sink) {
   rest_.asked = true;
-  if (OpenCall* same = open_.find(from, packet.id)) {
+  if (OpenQuestion* same = open_.find(from, packet.id)) {
     if (digest_of(parse_packet(same->bytes())) == digest_of(packet)) {
       ++same->repeats;
       ++workshop_.counters.repeats;
@@ -66,7 +66,7 @@ void Connection::ask(Direction from, const Packet& packet, const Arrival& arriva
 }
 
 void Connection::answer(Direction from, const Packet& packet, const Arrival& arrival, Sink& sink) {
-  OpenCall* call = open_.find(opposite(from), packet.id);
+  OpenQuestion* call = open_.find(opposite(from), packet.id);
   const Arrival request = call != nullptr ? call->question() : Arrival{};
   const Packet asked = parse_packet(request.bytes);
   if (call == nullptr || !is_answer_to(packet.code, asked.code)) {
@@ -91,7 +91,7 @@ void Connection::answer(Direction from, const Packet& packet, const Arrival& arr
   open_.close(workshop_, *call);
 }
 
-void Connection::settle(OpenCall& call, Reason reason, Sink& sink) {
+void Connection::settle(OpenQuestion& call, Reason reason, Sink& sink) {
   const Arrival request = call.question();
   const Reason why = call.why(reason);
   const Exchange told{.state = State::no_response,
@@ -121,11 +121,11 @@ void Connection::remember(const Packet& request) {
 }
 
 void Connection::on_close(End end, TimeNs, Sink& sink) {
-  while (OpenCall* call = open_.front()) settle(*call, reason_of(end), sink);
+  while (OpenQuestion* call = open_.front()) settle(*call, reason_of(end), sink);
 }
 
 void Connection::on_time(TimeNs now, Sink& sink) {
-  while (OpenCall* call = open_.overdue(workshop_.limits, now)) settle(*call, Reason::unanswered, sink);
+  while (OpenQuestion* call = open_.overdue(workshop_.limits, now)) settle(*call, Reason::unanswered, sink);
 }
 
 bool Connection::park(const Position&, Memo& memo) const {

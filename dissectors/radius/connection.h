@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "core/dissector.h"
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 #include "radius/exchange.h"
 #include "radius/parse.h"
 
@@ -38,13 +38,13 @@ class Connection final : public Dissector {
 
   void ask(Direction from, const Packet& packet, const Arrival& arrival, Sink& sink);
   void answer(Direction from, const Packet& packet, const Arrival& arrival, Sink& sink);
-  void settle(OpenCall& call, Reason reason, Sink& sink);
+  void settle(OpenQuestion& call, Reason reason, Sink& sink);
   bool was_answered(const Packet& request) const;
   bool was_answered(std::uint8_t id) const;
   void remember(const Packet& request);
 
   Workshop& workshop_;
-  OpenCalls open_;
+  OpenQuestions open_;
   Rest rest_;
 };
 static_assert(sizeof(Connection) <= 256, "a flow's slot is the slabs' smallest block");

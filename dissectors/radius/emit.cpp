@@ -4,7 +4,7 @@
 
 #include "core/fieldset.h"
 #include "core/header_room.h"
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 #include "radius/attributes.h"
 #include "radius/exchange.h"
 #include "radius/radius.h"
@@ -12,7 +12,7 @@
 namespace spanlight::radius {
 namespace {
 
-constexpr std::size_t kTextBytes = 2'048;
+constexpr std::size_t kTextBytes = 8'192;  // of both halves: their fields, summary and error
 constexpr std::size_t kFieldsMax = 20;
 using Fields = Listed<Field, kFieldsMax>;
 

@@ -34,8 +34,8 @@ def main(host, port):
         body = json.dumps({"order": number})
         channel.basic_publish("shop", "order.new", body, properties)
         log("basic.publish", exchange="shop", routing_key="order.new", body=body)
-    channel.basic_publish("shop", "order.large", b"x" * 20_000)
-    log("basic.publish", exchange="shop", routing_key="order.large", size=20_000)
+    channel.basic_publish("shop", "order.large", b"x" * 17_000)
+    log("basic.publish", exchange="shop", routing_key="order.large", size=17_000)
     got = channel.basic_get("orders")
     log("basic.get", queue="orders", body=got[2].decode())
     channel.basic_ack(got[0].delivery_tag)
@@ -61,7 +61,7 @@ def main(host, port):
     assert got[0] is None
     log("basic.get", queue="orders", empty=True)
     channel.close()
-    log("channel.close", code=200)
+    log("channel.close", code=0)
 
     confirmed = connection.channel()
     log("channel.open")

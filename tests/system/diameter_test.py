@@ -19,21 +19,22 @@ TLS_Cred = "{folder}/c.pem","{folder}/k.pem";
 TLS_CA = "{folder}/c.pem";
 TwTimer = 6;
 LoadExtension = "/usr/lib/freeDiameter/dict_nasreq.fdx";
-ConnectPeer = "{peer}.lab" {{ ConnectTo = "{other}"; Port = {other_port}; No_TLS; }};
+ConnectPeer = "{peer}.lab" {{ ConnectTo = "{other}"; No_TLS; }};
 """
-ENDS = {"server": ("127.0.0.1", PORT), "client": ("127.0.0.2", PORT)}
+ENDS = {"server": "10.9.9.1", "client": "10.9.9.2"}  # addresses of loopback are none to it
 
 
 @unittest.skipUnless(real_server.works("freeDiameterd", "openssl"), "needs root, ip, tcpdump, freediameter and openssl")
 class Live(real_server.Space):
     def setUp(self):
         super().setUp()
+        for command in ("link add d0 type veth peer name d1", "link set d0 up", "link set d1 up", *(f"addr add {address}/24 dev d0" for address in ENDS.values())):
+            subprocess.run(["ip", "-n", self.name, *command.split()], check=True)
         names = "subjectAltName=DNS:server.lab,DNS:client.lab"
         self.run_inside("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "k.pem", "-out", "c.pem",
                         "-days", "3", "-subj", "/CN=server.lab", "-addext", names)
         for me, peer in (("server", "client"), ("client", "server")):
-            (self.folder / f"{me}.conf").write_text(PEER.format(me=me, peer=peer, folder=self.folder, address=ENDS[me][0], port=ENDS[me][1], other=ENDS[peer][0],
-                                                                other_port=ENDS[peer][1]))
+            (self.folder / f"{me}.conf").write_text(PEER.format(me=me, peer=peer, folder=self.folder, port=PORT, address=ENDS[me], other=ENDS[peer]))
 
     def talk(self):
         server = self.start("freeDiameterd", "-c", self.folder / "server.conf")

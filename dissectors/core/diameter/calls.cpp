@@ -22,7 +22,7 @@ void Calls::take(Workshop& workshop, Direction from, const Arrival& arrival, Sin
 void Calls::ask(Workshop& workshop, Direction from, const Header& header, const Arrival& arrival,
                 Sink& sink) {
   rest_.asked[index_of(from)] = true;
-  if (OpenCall* same = open_.find(from, header.hop_by_hop)) {
+  if (OpenQuestion* same = open_.find(from, header.hop_by_hop)) {
     const Header asked = read_header(same->bytes());
     if (asked.end_to_end == header.end_to_end && asked.command == header.command) {
       ++same->repeats;
@@ -46,7 +46,7 @@ void Calls::ask(Workshop& workshop, Direction from, const Header& header, const 
 void Calls::answer(Workshop& workshop, Direction from, const Header& header, const Arrival& arrival,
                    Sink& sink) {
   const Direction asker = opposite(from);
-  OpenCall* call = open_.find(asker, header.hop_by_hop);
+  OpenQuestion* call = open_.find(asker, header.hop_by_hop);
   if (call != nullptr && read_header(call->bytes()).command != header.command) call = nullptr;
   if (call == nullptr) {
     const bool missing = rest_.holes.any(asker) || !rest_.asked[index_of(asker)];
@@ -68,7 +68,7 @@ void Calls::answer(Workshop& workshop, Direction from, const Header& header, con
   open_.close(workshop, *call);
 }
 
-void Calls::settle(Workshop& workshop, OpenCall& call, Reason reason, Sink& sink) {
+void Calls::settle(Workshop& workshop, OpenQuestion& call, Reason reason, Sink& sink) {
   const Arrival request = call.question();
   const Reason why = call.why(reason);
   const Exchange told{.state = State::no_response,
@@ -87,11 +87,11 @@ void Calls::saw_hole(Direction from, GapCause cause) {
 }
 
 void Calls::settle_all(Workshop& workshop, Direction asker, End end, Sink& sink) {
-  while (OpenCall* call = open_.front(asker)) settle(workshop, *call, reason_of(end), sink);
+  while (OpenQuestion* call = open_.front(asker)) settle(workshop, *call, reason_of(end), sink);
 }
 
 void Calls::on_time(Workshop& workshop, TimeNs now, Sink& sink) {
-  while (OpenCall* call = open_.overdue(workshop.limits, now))
+  while (OpenQuestion* call = open_.overdue(workshop.limits, now))
     settle(workshop, *call, Reason::unanswered, sink);
 }
 

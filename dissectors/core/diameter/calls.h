@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "core/diameter/parse.h"
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 
 namespace spanlight::diameter {
 
@@ -33,10 +33,10 @@ class Calls {
  private:
   void ask(Workshop& workshop, Direction from, const Header& header, const Arrival& arrival, Sink& sink);
   void answer(Workshop& workshop, Direction from, const Header& header, const Arrival& arrival, Sink& sink);
-  void settle(Workshop& workshop, OpenCall& call, Reason reason, Sink& sink);
+  void settle(Workshop& workshop, OpenQuestion& call, Reason reason, Sink& sink);
 
   const Descriptor& protocol_;
-  OpenCalls open_;
+  OpenQuestions open_;
   Rest rest_;
 };
 

@@ -7,12 +7,13 @@
 #include "core/diameter/names.h"
 #include "core/fieldset.h"
 #include "core/header_room.h"
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 
 namespace spanlight::diameter {
 namespace {
 
-constexpr std::size_t kTextBytes = 1'024;
+constexpr std::size_t kTextBytes = 2'048;
+constexpr std::size_t kPartBytesMax = 512;  // of each part of the summary and the error
 constexpr std::size_t kFieldsMax = 24;
 using Fields = Listed<Field, kFieldsMax>;
 
@@ -95,7 +96,7 @@ class Record {
 
 std::string_view Record::text(std::initializer_list<std::string_view> parts) {
   const std::size_t start = room_.mark();
-  for (const std::string_view part : parts) room_.put(part);
+  for (const std::string_view part : parts) room_.put(part.substr(0, kPartBytesMax));
   return room_.since(start);
 }
 

@@ -9,6 +9,8 @@ namespace spanlight::diameter {
 namespace {
 
 constexpr unsigned kChunksMax = 256;  // of one packet
+constexpr std::size_t kControlBytesMax =
+    4'096;  // of a packet without data, behind which the next one is asked
 
 bool holds_message(const sctp::Chunk& chunk) {
   const bool data = chunk.type == sctp::chunk_type::data || chunk.type == sctp::chunk_type::i_data;
@@ -89,7 +91,7 @@ const Descriptor kOverSctp{
     .told_as = "diameter",
     .title = "Diameter over SCTP",
     .transport = Transport::sctp,
-    .head_bytes_max = 1,
+    .head_bytes_max = kControlBytesMax,
     .probe = probe,
     .slot_bytes = sizeof(Packets),
     .create = create,

@@ -36,7 +36,6 @@ Header read_header(Bytes in) {
 
 SizedMessages::Measure measure(Bytes head) {
   const Header header = read_header(head);
-  if (header.fault == Fault::short_input) return {.fault = Fault::short_input, .size = kHeaderBytes};
   return {.fault = header.fault, .size = header.length, .wanted = header.length};
 }
 

@@ -46,11 +46,11 @@ class Holes {
   GapCause causes_[2] = {GapCause::mirror, GapCause::mirror};
 };
 
-struct OpenCall {
+struct OpenQuestion {
   static constexpr std::size_t kNotes = 4;
 
-  OpenCall* older = nullptr;
-  OpenCall* newer = nullptr;
+  OpenQuestion* older = nullptr;
+  OpenQuestion* newer = nullptr;
   std::uint64_t id = 0;  // as the answer repeats it
   TimeNs heard = 0;      // the question's first byte, or what kept it waiting since
   TimeNs first_byte = 0;
@@ -80,21 +80,21 @@ struct OpenCall {
     return reason;
   }
 };
-static_assert(sizeof(OpenCall) % 8 == 0);
+static_assert(sizeof(OpenQuestion) % 8 == 0);
 
-class OpenCalls {
+class OpenQuestions {
  public:
   static constexpr std::size_t kKeptBytesMax = 16'384;  // of a question: what follows is not in its record
 
   // A question of `id` begins to wait. nullptr: no memory, which is counted; it is told at once then.
-  OpenCall* open(Workshop& workshop, Direction from, std::uint64_t id, const Arrival& question);
+  OpenQuestion* open(Workshop& workshop, Direction from, std::uint64_t id, const Arrival& question);
 
   // The oldest that `asker` asked under `id`; nullptr: none.
-  OpenCall* find(Direction asker, std::uint64_t id) const;
+  OpenQuestion* find(Direction asker, std::uint64_t id) const;
 
   // The oldest of all, or of those that `asker` asked.
-  OpenCall* front() const { return front_; }
-  OpenCall* front(Direction asker) const;
+  OpenQuestion* front() const { return front_; }
+  OpenQuestion* front(Direction asker) const;
 
   std::uint32_t size() const { return size_; }
   bool full(const Limits& limits) const {
@@ -102,9 +102,9 @@ class OpenCalls {
   }
 
   // A part of its answer came: it waits on from here.
-  void heard(OpenCall& call, TimeNs time);
+  void heard(OpenQuestion& call, TimeNs time);
 
-  void close(Workshop& workshop, OpenCall& call);
+  void close(Workshop& workshop, OpenQuestion& call);
 
   // Bytes of `from` are missing: answers to what the other side asked may be among them.
   void saw_hole(Direction from, GapCause cause);
@@ -113,16 +113,16 @@ class OpenCalls {
   TimeNs next_deadline(const Limits& limits) const {
     return front_ == nullptr ? kNever : front_->heard + limits.answer_timeout_ns;
   }
-  OpenCall* overdue(const Limits& limits, TimeNs now) const {
+  OpenQuestion* overdue(const Limits& limits, TimeNs now) const {
     return next_deadline(limits) <= now ? front_ : nullptr;
   }
 
  private:
-  void append(OpenCall& call);
-  void unlink(OpenCall& call);
+  void append(OpenQuestion& call);
+  void unlink(OpenQuestion& call);
 
-  OpenCall* front_ = nullptr;
-  OpenCall* back_ = nullptr;
+  OpenQuestion* front_ = nullptr;
+  OpenQuestion* back_ = nullptr;
   std::uint32_t size_ = 0;
 };
 

@@ -1,4 +1,4 @@
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,14 +6,15 @@
 
 namespace spanlight {
 
-OpenCall* OpenCalls::open(Workshop& workshop, Direction from, std::uint64_t id, const Arrival& question) {
+OpenQuestion* OpenQuestions::open(Workshop& workshop, Direction from, std::uint64_t id,
+                                  const Arrival& question) {
   const std::size_t kept = std::min(question.bytes.size(), kKeptBytesMax);
-  const MutableBytes block = workshop.state.take(sizeof(OpenCall) + kept);
+  const MutableBytes block = workshop.state.take(sizeof(OpenQuestion) + kept);
   if (block.empty()) {
     ++workshop.counters.state_exhausted;
     return nullptr;
   }
-  auto* call = new (block.data()) OpenCall;
+  auto* call = new (block.data()) OpenQuestion;
   call->id = id;
   call->heard = call->first_byte = question.first_byte;
   call->last_byte = question.last_byte;
@@ -21,44 +22,44 @@ OpenCall* OpenCalls::open(Workshop& workshop, Direction from, std::uint64_t id, 
   call->kept = static_cast<std::uint32_t>(kept);
   call->flags = question.flags;
   call->from = from;
-  if (kept > 0) std::memcpy(block.data() + sizeof(OpenCall), question.bytes.data(), kept);
+  if (kept > 0) std::memcpy(block.data() + sizeof(OpenQuestion), question.bytes.data(), kept);
   append(*call);
   return call;
 }
 
-OpenCall* OpenCalls::find(Direction asker, std::uint64_t id) const {
-  for (OpenCall* call = front_; call != nullptr; call = call->newer)
+OpenQuestion* OpenQuestions::find(Direction asker, std::uint64_t id) const {
+  for (OpenQuestion* call = front_; call != nullptr; call = call->newer)
     if (call->id == id && call->from == asker) return call;
   return nullptr;
 }
 
-OpenCall* OpenCalls::front(Direction asker) const {
-  for (OpenCall* call = front_; call != nullptr; call = call->newer)
+OpenQuestion* OpenQuestions::front(Direction asker) const {
+  for (OpenQuestion* call = front_; call != nullptr; call = call->newer)
     if (call->from == asker) return call;
   return nullptr;
 }
 
-void OpenCalls::heard(OpenCall& call, TimeNs time) {
+void OpenQuestions::heard(OpenQuestion& call, TimeNs time) {
   if (time <= call.heard) return;
   unlink(call);
   call.heard = time;
   append(call);
 }
 
-void OpenCalls::close(Workshop& workshop, OpenCall& call) {
+void OpenQuestions::close(Workshop& workshop, OpenQuestion& call) {
   unlink(call);
-  workshop.state.give({reinterpret_cast<std::uint8_t*>(&call), sizeof(OpenCall)});
+  workshop.state.give({reinterpret_cast<std::uint8_t*>(&call), sizeof(OpenQuestion)});
 }
 
-void OpenCalls::saw_hole(Direction from, GapCause cause) {
-  for (OpenCall* call = front_; call != nullptr; call = call->newer) {
+void OpenQuestions::saw_hole(Direction from, GapCause cause) {
+  for (OpenQuestion* call = front_; call != nullptr; call = call->newer) {
     if (call->from == from) continue;
     call->hole = true;
     call->cause = cause;
   }
 }
 
-void OpenCalls::append(OpenCall& call) {
+void OpenQuestions::append(OpenQuestion& call) {
   call.older = back_;
   call.newer = nullptr;
   (back_ != nullptr ? back_->newer : front_) = &call;
@@ -66,7 +67,7 @@ void OpenCalls::append(OpenCall& call) {
   ++size_;
 }
 
-void OpenCalls::unlink(OpenCall& call) {
+void OpenQuestions::unlink(OpenQuestion& call) {
   (call.older != nullptr ? call.older->newer : front_) = call.newer;
   (call.newer != nullptr ? call.newer->older : back_) = call.older;
   --size_;

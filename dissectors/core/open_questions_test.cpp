@@ -1,4 +1,4 @@
-#include "core/open_calls.h"
+#include "core/open_questions.h"
 
 #include <gtest/gtest.h>
 
@@ -7,15 +7,15 @@ namespace {
 
 constexpr Direction kC = Direction::c2s, kS = Direction::s2c;
 
-class OpenCallsTest : public testing::Test {
+class OpenQuestionsTest : public testing::Test {
  protected:
-  OpenCall* open(Direction from, std::uint64_t id, TimeNs time, std::string_view bytes = "asked") {
+  OpenQuestion* open(Direction from, std::uint64_t id, TimeNs time, std::string_view bytes = "asked") {
     return calls_.open(
         workshop_, from, id,
         {.bytes = as_bytes(bytes), .first_byte = time, .last_byte = time, .size = bytes.size()});
   }
   void TearDown() override {
-    while (OpenCall* call = calls_.front()) calls_.close(workshop_, *call);
+    while (OpenQuestion* call = calls_.front()) calls_.close(workshop_, *call);
     EXPECT_EQ(state_.used_bytes(), 0u);
     EXPECT_EQ(calls_.size(), 0u);
   }
@@ -24,13 +24,13 @@ class OpenCallsTest : public testing::Test {
   Limits limits_;
   DissectorCounters counters_;
   Workshop workshop_{state_, previews_, limits_, counters_};
-  OpenCalls calls_;
+  OpenQuestions calls_;
 };
 
-TEST_F(OpenCallsTest, TheOldestOfAnIdIsFoundFirst) {
-  OpenCall* first = open(kC, 7, 1);
-  OpenCall* second = open(kC, 7, 2);
-  OpenCall* theirs = open(kS, 7, 3);
+TEST_F(OpenQuestionsTest, TheOldestOfAnIdIsFoundFirst) {
+  OpenQuestion* first = open(kC, 7, 1);
+  OpenQuestion* second = open(kC, 7, 2);
+  OpenQuestion* theirs = open(kS, 7, 3);
   EXPECT_EQ(calls_.find(kC, 7), first);
   EXPECT_EQ(calls_.find(kS, 7), theirs);
   EXPECT_EQ(calls_.find(kC, 8), nullptr);
@@ -39,10 +39,10 @@ TEST_F(OpenCallsTest, TheOldestOfAnIdIsFoundFirst) {
   EXPECT_EQ(calls_.front(kS), theirs);
 }
 
-TEST_F(OpenCallsTest, WhoWasHeardOfWaitsOn) {
+TEST_F(OpenQuestionsTest, WhoWasHeardOfWaitsOn) {
   limits_.answer_timeout_ns = 10;
-  OpenCall* first = open(kC, 1, 1);
-  OpenCall* second = open(kC, 2, 2);
+  OpenQuestion* first = open(kC, 1, 1);
+  OpenQuestion* second = open(kC, 2, 2);
   calls_.heard(*first, 5);
   EXPECT_EQ(calls_.next_deadline(limits_), 12u);
   EXPECT_EQ(calls_.overdue(limits_, 11), nullptr);
@@ -53,9 +53,9 @@ TEST_F(OpenCallsTest, WhoWasHeardOfWaitsOn) {
   EXPECT_EQ(calls_.next_deadline(limits_), kNever);
 }
 
-TEST_F(OpenCallsTest, AHoleMayHoldTheAnswersOfTheOtherSide) {
-  OpenCall* ours = open(kC, 1, 1);
-  OpenCall* theirs = open(kS, 2, 2);
+TEST_F(OpenQuestionsTest, AHoleMayHoldTheAnswersOfTheOtherSide) {
+  OpenQuestion* ours = open(kC, 1, 1);
+  OpenQuestion* theirs = open(kS, 2, 2);
   calls_.saw_hole(kS, GapCause::sensor);
   EXPECT_EQ(ours->why(Reason::closed), Reason::lost_in_sensor);
   EXPECT_EQ(ours->flags, std::uint32_t{kFlagGap});
@@ -65,9 +65,9 @@ TEST_F(OpenCallsTest, AHoleMayHoldTheAnswersOfTheOtherSide) {
   EXPECT_EQ(theirs->why(Reason::closed), Reason::malformed);
 }
 
-TEST_F(OpenCallsTest, BytesAndMemoryAreBounded) {
-  OpenCall* large = open(kC, 1, 1, std::string(20'000, 'x'));
-  EXPECT_EQ(large->bytes().size(), OpenCalls::kKeptBytesMax);
+TEST_F(OpenQuestionsTest, BytesAndMemoryAreBounded) {
+  OpenQuestion* large = open(kC, 1, 1, std::string(20'000, 'x'));
+  EXPECT_EQ(large->bytes().size(), OpenQuestions::kKeptBytesMax);
   EXPECT_EQ(large->size, 20'000u);
   EXPECT_FALSE(large->question().whole());
   SlabPool none{0};
