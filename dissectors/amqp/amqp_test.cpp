@@ -214,6 +214,18 @@ TEST(Amqp, BehindAHoleNothingIsGuessed) {
                           reason(Reason::lost_in_mirror) + "\n");
 }
 
+TEST(Amqp, BehindAHoleOfTheClientPairsAreDoubtedUntilBothSidesWereAtRest) {
+  const testing::Segment lost{.from = kC, .bytes = declare("a"), .lost = true};
+  const std::string unasked =
+      "no_request queue.declare-ok a" + flag(kFlagGap) + reason(Reason::lost_in_mirror) + "\n";
+  EXPECT_EQ(
+      brief(play(kDescriptor, {lost, {kS, declare_ok("a")}, {kC, declare("b")}, {kS, declare_ok("b")}})),
+      unasked + "complete queue.declare b\n");
+  EXPECT_EQ(brief(play(kDescriptor,
+                       {lost, {.from = kC, .bytes = declare("b"), .peer_acked = 0}, {kS, declare_ok("b")}})),
+            "complete queue.declare b" + flag(kFlagGap) + "\n");
+}
+
 TEST(Amqp, WhatHadBegunBeforeItWasAskedForIsNoAnswer) {
   const std::string whole = get_ok("text");
   const Outcome o = play(kDescriptor, {{kS, whole.substr(0, 50)}, {kC, get("q")}, {kS, whole.substr(50)}});

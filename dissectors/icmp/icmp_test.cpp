@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/slab.h"
 #include "core/address_text.h"
+#include "core/slab.h"
 #include "icmp/parse.h"
 
 namespace spanlight::icmp {

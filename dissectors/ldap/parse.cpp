@@ -105,9 +105,7 @@ Envelope read_envelope(Reader& r) {
   out.id = static_cast<std::uint32_t>(integer_of(value));
   out.operation = read_head(r);
   if (r.ok()) r.require(find_operation(out.operation.tag) != nullptr, Fault::bad_value);
-  if (r.ok())
-    r.require(out.operation.length <= out.size - std::min<std::uint64_t>(out.size, r.at()),
-              Fault::bad_length);
+  if (r.ok()) r.require(r.at() <= out.size && out.operation.length <= out.size - r.at(), Fault::bad_length);
   return out;
 }
 

@@ -42,6 +42,8 @@ TEST(LdapParse, Faults) {
         {"no message id", "\x30\x05\x04\x01\x01\x42\x01", Fault::bad_value},
         {"a negative one", "\x30\x05\x02\x01\xff\x42\x01", Fault::bad_value},
         {"no operation", "\x30\x06\x02\x01\x01\x41\x01\x01", Fault::bad_value},
+        {"a message that ends before its operation", std::string("\x30\x03\x02\x01\x01\x42\x00", 7),
+         Fault::bad_length},
         {"an operation beyond the message", "\x30\x06\x02\x01\x01\x61\x09\x01", Fault::bad_length}})
     EXPECT_EQ(measure(as_bytes(c.bytes)).fault, c.fault) << c.name;
 }

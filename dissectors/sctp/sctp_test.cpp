@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/slab.h"
 #include "core/sctp/parse.h"
+#include "core/slab.h"
 
 namespace spanlight::sctp {
 namespace {
