@@ -30,8 +30,9 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
     if (way.body_open || begin_body(from, window, at)) {
       if (read_body(from, window, at, sink)) continue;
       if (at < window.bytes.size()) return lose_way(from, at, sink);
-      const bool unwanted = way.content == nullptr || way.content->body.full(workshop_.limits);
-      if (unwanted && way.body_left >= kSkipWorthwhile)
+      // In this order: a preview that was asked may be closed by the asking.
+      if (way.body_left >= kSkipWorthwhile &&
+          (way.content == nullptr || way.content->body.full(workshop_.limits)))
         return {.consumed = at, .want = Answer::Want::skip, .n = way.body_left};
       return {.consumed = at};
     }
@@ -141,15 +142,16 @@ void Connection::on_skipped(Direction from, std::uint64_t seen, std::uint64_t mi
 Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause, TimeNs time, Sink& sink) {
   Way& way = ways_[index_of(from)];
   if (from == Direction::s2c) s2c_end_ += missing;
-  if (way.body_open && missing > 0 && missing <= way.body_left) {
-    way.body_left -= static_cast<std::uint32_t>(missing);
+  if (way.body_open && missing > 0) {
+    const std::uint64_t within = std::min<std::uint64_t>(missing, way.body_left);
+    way.body_left -= static_cast<std::uint32_t>(within);
     if (way.content != nullptr) {
-      way.content->body_seen += missing;
-      way.content->size += missing;
+      way.content->body_seen += within;
+      way.content->size += within;
       way.content->flags |= flag_of(cause);
       way.content->body.close();
     }
-    return {};
+    if (within == missing) return {};
   }
   rest_.holes.saw(from, cause);
   open_.saw_hole(from, cause);
