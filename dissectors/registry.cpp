@@ -1,14 +1,19 @@
 // Every protocol that Spanlight knows: one line each.
 
+#include "amqp/amqp.h"
 #include "conn/conn.h"
 #include "core/descriptor.h"
+#include "core/diameter/over_sctp.h"
 #include "core/gql/gql.h"
 #include "core/grpc/protocol.h"
+#include "diameter/diameter.h"
 #include "dns/dns.h"
 #include "http/http.h"
 #include "http2/http2.h"
 #include "icmp/icmp.h"
+#include "ldap/ldap.h"
 #include "quic/quic.h"
+#include "radius/radius.h"
 #include "sctp/sctp.h"
 #include "tls/tls.h"
 #include "ws/ws.h"
@@ -26,11 +31,16 @@ constexpr const Descriptor* kRegistry[] = {
     &dns::kDescriptor,
     &dns::kMulticast,
     &dns::kLinkLocal,
+    &amqp::kDescriptor,
+    &ldap::kDescriptor,
+    &radius::kDescriptor,
+    &diameter::kDescriptor,
     &tls::kDescriptor,
     &quic::kDescriptor,
     &icmp::kDescriptor,
     &icmp::kV6Descriptor,
     &sctp::kDescriptor,
+    &diameter::kOverSctp,
     // Of the pipeline itself.
     &conn::kConnDescriptor,
     &conn::kFlowDescriptor,

@@ -8,8 +8,8 @@
 #include <charconv>
 #include <new>
 
+#include "core/address_text.h"
 #include "core/listed.h"
-#include "icmp/address_text.h"
 #include "icmp/parse.h"
 
 namespace spanlight::icmp {

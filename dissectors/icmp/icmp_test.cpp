@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/address_text.h"
 #include "core/slab.h"
-#include "icmp/address_text.h"
 #include "icmp/parse.h"
 
 namespace spanlight::icmp {

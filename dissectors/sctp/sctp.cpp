@@ -7,8 +7,9 @@
 #include <array>
 #include <new>
 
+#include "core/diameter/over_sctp.h"
 #include "core/listed.h"
-#include "sctp/parse.h"
+#include "core/sctp/parse.h"
 
 namespace spanlight::sctp {
 namespace {
@@ -50,7 +51,7 @@ bool is_bookkeeping(std::uint8_t type) {
 
 class Association final : public Dissector {
  public:
-  explicit Association(Workshop& workshop) : workshop_(workshop) {}
+  explicit Association(Workshop& workshop) : workshop_(workshop), diameter_(diameter::kOverSctp) {}
 
   Answer on_data(Direction from, const Window& window, Sink& sink) override {
     Bytes left = window.bytes;
@@ -61,6 +62,7 @@ class Association final : public Dissector {
         break;
       }
       on_chunk(from, chunk, left.size(), window.time, sink);
+      diameter::take_chunk(diameter_, workshop_, from, chunk, window.time, sink);
       left = left.subspan(std::min(left.size(), chunk.whole_bytes));
     }
     return {.consumed = window.bytes.size()};
@@ -72,19 +74,31 @@ class Association final : public Dissector {
   void on_end(Direction, End, TimeNs, Sink&) override {}
 
   void on_close(End end, TimeNs, Sink& sink) override {
-    for (const Direction from : {Direction::c2s, Direction::s2c}) give_up(from, reason_of(end), sink);
+    for (const Direction from : {Direction::c2s, Direction::s2c}) {
+      give_up(from, reason_of(end), sink);
+      diameter_.settle_all(workshop_, from, end, sink);
+    }
   }
 
   void on_time(TimeNs now, Sink& sink) override {
     for (const Direction from : {Direction::c2s, Direction::s2c})
       if (deadline(from) <= now) give_up(from, Reason::unanswered, sink);
+    diameter_.on_time(workshop_, now, sink);
   }
 
   TimeNs next_deadline() const override {
-    return std::min(deadline(Direction::c2s), deadline(Direction::s2c));
+    return std::min(
+        {deadline(Direction::c2s), deadline(Direction::s2c), diameter_.next_deadline(workshop_.limits)});
   }
 
-  bool park(const Position&, Memo&) const override { return next_deadline() == kNever; }
+  bool park(const Position&, Memo& memo) const override {
+    if (next_deadline() != kNever) return false;
+    memo = to_memo(diameter_.rest());
+    return true;
+  }
+  void resume(const Position&, const Memo& memo) override {
+    diameter_.resume(from_memo<diameter::Calls::Rest>(memo));
+  }
 
  private:
   struct Opening {
@@ -218,6 +232,7 @@ class Association final : public Dissector {
   }
 
   Workshop& workshop_;
+  diameter::Calls diameter_;        // what the data holds, if it is that
   std::array<Opening, 2> opening_;  // by Direction: an INIT that waits for its INIT ACK
 };
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/sctp/parse.h"
 #include "core/slab.h"
-#include "sctp/parse.h"
 
 namespace spanlight::sctp {
 namespace {

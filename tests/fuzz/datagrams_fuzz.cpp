@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "core/reader.h"
+#include "core/sctp/parse.h"
 #include "core/slab.h"
 #include "icmp/icmp.h"
 #include "icmp/parse.h"
-#include "sctp/parse.h"
 #include "sctp/sctp.h"
 
 namespace spanlight {

@@ -2,6 +2,7 @@
 """Builds and runs the fuzz targets, and measures which lines of each parser they reach. See scripts/fuzz."""
 import argparse
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 import run as tests  # noqa: E402  how a flavour is built
 
-TARGETS = sorted(path.stem.removesuffix("_fuzz") for path in (ROOT / "tests" / "fuzz").glob("*_fuzz.cpp"))
+# Those with a file of their own, and the protocols that dissector_fuzz.cpp is built for.
+GENERIC = re.findall(r"'(\w+)'", re.search(r"foreach name : \[(.*?)\]", (ROOT / "tests" / "fuzz" / "meson.build").read_text())[1])
+TARGETS = sorted({path.stem.removesuffix("_fuzz") for path in (ROOT / "tests" / "fuzz").glob("*_fuzz.cpp")} - {"dissector"} | set(GENERIC))
 # Whose lines a target has to reach, if they are not those of the protocol of its name. Not here: files that are
 # half set-up and read no bytes from outside there (redact.cpp compiles rules, table.cpp asks the terminal).
 PARSERS = {
@@ -20,7 +23,8 @@ PARSERS = {
     "http": ["dissectors/http", "dissectors/core/call_queue.cpp"],
     "gql": ["dissectors/core/gql/json", "dissectors/core/gql/document", "dissectors/core/gql/request"],
     "ws": ["dissectors/ws", "dissectors/core/ws"],
-    "datagrams": ["dissectors/icmp", "dissectors/sctp"],
+    "datagrams": ["dissectors/icmp", "dissectors/sctp", "dissectors/core/sctp"],
+    "diameter": ["dissectors/diameter", "dissectors/core/diameter"],
     "tls": ["dissectors/tls", "dissectors/core/tls"],
     "redact": ["dataplane/encode/mask", "dataplane/encode/name_set", "dataplane/encode/utf8"],
     "record": ["config/record/reader", "config/record/verify", "config/record/json", "config/record/table_text",

@@ -50,6 +50,13 @@ class Conformance(unittest.TestCase):
         # A message in two frames: golden/conformance.md.
         self.assertEqual([counted.get(what, 0) for what in ("mismatch", "missing", "extra")], [1, 1, 0], said)
 
+    def test_messages_and_directories_agree(self):
+        for protocol, calls in (("amqp", 40), ("ldap", 8), ("radius", 10), ("diameter", 5)):
+            with self.subTest(protocol=protocol):
+                found, said = self.agreement(protocol)
+                self.assertGreaterEqual(found[protocol]["agreement"], 98.0, said)
+                self.assertGreaterEqual(found[protocol]["matched"], calls)
+
     def test_no_capture_breaks_the_program(self):
         for capture in sorted(CAPTURES.glob("*/*.pcap*")):
             if capture.parent.name in ("expected",):

@@ -5,10 +5,14 @@
 #include <cstdint>
 #include <string_view>
 
-namespace spanlight::icmp {
+#include "core/bytes.h"
+
+namespace spanlight {
 
 struct AddressText {
   explicit AddressText(const std::array<std::uint8_t, 16>& address);
+  // Of 4 or 16 bytes; of others nothing.
+  explicit AddressText(Bytes bytes);
   std::string_view view() const { return {text.data(), size}; }
 
   std::array<char, 48> text{};
@@ -21,4 +25,4 @@ struct AddressText {
   void put_v6(const std::array<std::uint8_t, 16>& address);
 };
 
-}  // namespace spanlight::icmp
+}  // namespace spanlight

@@ -1,9 +1,9 @@
-#include "icmp/address_text.h"
+#include "core/address_text.h"
 
 #include <algorithm>
 #include <charconv>
 
-namespace spanlight::icmp {
+namespace spanlight {
 namespace {
 
 constexpr std::size_t kGroups = 8;
@@ -16,6 +16,14 @@ AddressText::AddressText(const std::array<std::uint8_t, 16>& address) {
     put_v4(address.data() + kMapped.size());
   else
     put_v6(address);
+}
+
+AddressText::AddressText(Bytes bytes) {
+  std::array<std::uint8_t, 16> whole{};
+  if (bytes.size() == 4) put_v4(bytes.data());
+  if (bytes.size() != whole.size()) return;
+  std::copy(bytes.begin(), bytes.end(), whole.begin());
+  put_v6(whole);
 }
 
 void AddressText::put_number(unsigned value, int base) {
@@ -56,4 +64,4 @@ void AddressText::put_v6(const std::array<std::uint8_t, 16>& address) {
   }
 }
 
-}  // namespace spanlight::icmp
+}  // namespace spanlight

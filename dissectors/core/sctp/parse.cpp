@@ -1,4 +1,4 @@
-#include "sctp/parse.h"
+#include "core/sctp/parse.h"
 
 #include <algorithm>
 #include <array>

@@ -1,0 +1,13 @@
+#pragma once
+// Is this AMQP 0-9-1? From the bytes alone: on any port.
+
+#include "core/descriptor.h"
+
+namespace spanlight::amqp {
+
+constexpr std::size_t kProbeBytes = 4'096;
+
+Verdict probe(Bytes own, Bytes peer);
+Sync sync(Direction from, Bytes window);
+
+}  // namespace spanlight::amqp

@@ -1,0 +1,23 @@
+#pragma once
+// A request, its answer, or both, and the record that comes of them.
+
+#include <cstdint>
+
+#include "core/arrival.h"
+#include "core/dissector.h"
+
+namespace spanlight::radius {
+
+struct Exchange {
+  State state = State::complete;
+  Reason reason = Reason::none;
+  std::uint32_t flags = 0;
+  Direction asked_by = Direction::c2s;
+  const Arrival* request = nullptr;
+  const Arrival* response = nullptr;
+  std::uint32_t retransmissions = 0;
+};
+
+void emit_exchange(const Limits& limits, DissectorCounters& counters, const Exchange& exchange, Sink& sink);
+
+}  // namespace spanlight::radius
