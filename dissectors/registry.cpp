@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "http2/http2.h"
 #include "icmp/icmp.h"
+#include "postgresql/postgresql.h"
 #include "quic/quic.h"
 #include "sctp/sctp.h"
 #include "tls/tls.h"
@@ -31,6 +32,7 @@ constexpr const Descriptor* kRegistry[] = {
     &icmp::kDescriptor,
     &icmp::kV6Descriptor,
     &sctp::kDescriptor,
+    &postgresql::kDescriptor,
     // Of the pipeline itself.
     &conn::kConnDescriptor,
     &conn::kFlowDescriptor,
