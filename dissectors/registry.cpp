@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "http2/http2.h"
 #include "icmp/icmp.h"
+#include "kafka/kafka.h"
 #include "postgresql/postgresql.h"
 #include "quic/quic.h"
 #include "sctp/sctp.h"
@@ -33,6 +34,7 @@ constexpr const Descriptor* kRegistry[] = {
     &icmp::kV6Descriptor,
     &sctp::kDescriptor,
     &postgresql::kDescriptor,
+    &kafka::kDescriptor,
     // Of the pipeline itself.
     &conn::kConnDescriptor,
     &conn::kFlowDescriptor,

@@ -40,13 +40,13 @@ enum class Role : std::uint8_t {
 
 // One value, in versions `from` to `to`. What follows an array up to its `end` is one of its structures; a
 // list's elements are single values.
-struct Field {
+struct Slot {
   Form form;
   Role role = Role::none;
   std::uint8_t from = 0;
   std::uint8_t to = 255;
 };
-using Layout = std::span<const Field>;
+using Layout = std::span<const Slot>;
 
 struct Api {
   std::string_view name;     // empty: no such request

@@ -17,7 +17,8 @@ std::int64_t take_zigzag(Reader& r) {
   for (unsigned i = 0; i < kBytesMax; ++i) {
     const std::uint8_t byte = r.u8();
     value |= std::uint64_t{byte & 0x7fu} << 7 * i;
-    if ((byte & 0x80) == 0) return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+    if ((byte & 0x80) == 0)
+      return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
   }
   r.fail(Fault::bad_value);
   return 0;
@@ -62,7 +63,7 @@ Batches read_batches(Bytes bytes, std::uint64_t size) {
   out.cut = bytes.size() < size;
   std::uint64_t at = 0;
   while (at < size) {
-    if (out.batches == kBatchesMax || at >= bytes.size()) {
+    if (out.batches == Batches::kBatchesMax || at >= bytes.size()) {
       out.cut = true;
       break;
     }

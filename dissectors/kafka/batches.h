@@ -18,7 +18,7 @@ struct Batches {
   bool cut = false;              // headers beyond what is there, or beyond the limit
   bool malformed = false;
   bool has_first = false;
-  Bytes key, value;             // of the first record, as much as is there
+  Bytes key, value;               // of the first record, as much as is there
   std::uint64_t value_bytes = 0;  // on the wire
 };
 

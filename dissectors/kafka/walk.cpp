@@ -43,7 +43,7 @@ std::uint64_t Walk::take_size(bool wide, bool& null) {
   return null || !reader_.ok() ? 0 : static_cast<std::uint64_t>(size);
 }
 
-void Walk::take(const Field& field, Value& value) {
+void Walk::take(const Slot& field, Value& value) {
   constexpr std::size_t kUuidBytes = 16;
   switch (field.form) {
     case Form::i8:
@@ -80,7 +80,7 @@ void Walk::take(const Field& field, Value& value) {
 }
 
 // False: it has no elements, and its layout is to be passed.
-bool Walk::open(const Field& field) {
+bool Walk::open(const Slot& field) {
   bool null = false;
   const std::uint64_t count = take_size(true, null);
   if (!reader_.ok() || count == 0) return false;
@@ -120,7 +120,7 @@ bool Walk::next(Value& value) {
       reader_.fail(Fault::too_many);
       return false;
     }
-    const Field& field = layout_[at_++];
+    const Slot& field = layout_[at_++];
     if (field.form == Form::end) {
       close();
       continue;

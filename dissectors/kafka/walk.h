@@ -25,8 +25,8 @@ class Walk {
   struct Value {
     Role role = Role::none;
     std::int64_t number = 0;
-    Bytes bytes;              // of texts, bytes, records; those of records may be cut
-    std::uint64_t size = 0;   // of bytes, on the wire
+    Bytes bytes;             // of texts, bytes, records; those of records may be cut
+    std::uint64_t size = 0;  // of bytes, on the wire
     bool null = false;
   };
 
@@ -46,10 +46,10 @@ class Walk {
     bool tagged = false;     // elements end with tagged fields
   };
 
-  bool open(const Field& field);
+  bool open(const Slot& field);
   void close();
   void pass_layout();
-  void take(const Field& field, Value& value);
+  void take(const Slot& field, Value& value);
   std::uint64_t take_size(bool wide, bool& null);
 
   Layout layout_;

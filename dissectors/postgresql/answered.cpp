@@ -70,6 +70,7 @@ void Connection::take_answered(const Message& m, Sink& sink) {
   if (call == nullptr && is_aside(m.type)) call = group.back;  // said between an answer and ReadyForQuery
   if (call == nullptr) return;  // the answer to a call that there was no room for
   Answered& answer = call->answered;
+  if (m.first_byte < call->asked.first_byte) return;  // it had begun before that was asked
   if (!answer.begun()) answer.first_byte = m.first_byte;
   answer.last_byte = m.last_byte;
   answer.size += m.size;
@@ -78,6 +79,8 @@ void Connection::take_answered(const Message& m, Sink& sink) {
     group.failed = group.extended;
     if (group.extended) call->done = true;
   }
+  const bool refused = m.type == answered::kError && (call->kind == Kind::ssl || call->kind == Kind::gss);
+  if (refused) return finish_answer(Reason::none, 0, sink);  // servers that do not know of encryption
   if (call->done) tell_answered(group, sink);
 }
 
@@ -216,7 +219,8 @@ void Connection::take_report(Call& call, const Message& m) {
   }
   answer.has_error = true;
   std::memset(answer.code, 0, sizeof(answer.code));
-  std::memcpy(answer.code, report.code.data(), std::min(report.code.size(), sizeof(answer.code)));
+  if (!report.code.empty())
+    std::memcpy(answer.code, report.code.data(), std::min(report.code.size(), sizeof(answer.code)));
   answer.severity = answer.words.add(workshop_.state, report.severity, kNameBytesMax, cut);
   answer.message = answer.words.add(workshop_.state, message, kReportBytesMax, cut);
   if (!hides) answer.detail = answer.words.add(workshop_.state, report.detail, kReportBytesMax, cut);

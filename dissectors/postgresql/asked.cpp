@@ -271,8 +271,13 @@ void Connection::take_sync(const Message& m, Sink& sink) {
 
 // Data for the copy that the server asked for.
 void Connection::take_copy(const Message& m) {
-  if (answering_ == nullptr) return;
-  Call* call = current_call(*answering_);
+  // The server's word that it wants them may be in a hole.
+  Group* group = answering_ != nullptr       ? answering_
+                 : queue_.front() != nullptr ? &group_of(*queue_.front())
+                                             : nullptr;
+  if (group == nullptr) return;
+  group->last_byte = m.last_byte;
+  Call* call = current_call(*group);
   if (call == nullptr || call->kind == Kind::stray) return;
   call->asked.size += m.size;
   call->asked.last_byte = m.last_byte;

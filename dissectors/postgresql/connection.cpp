@@ -28,8 +28,12 @@ std::size_t looked_at(Direction from, const Header& header) {
 
 Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   way(from).end = window.offset + window.bytes.size();
+  if (from == Direction::c2s) holding_ = false;
   std::size_t at = 0;
   while (at < window.bytes.size()) {
+    // What the client said meanwhile comes first: the next answer may be to that.
+    if (from == Direction::s2c && holding_ && !way(from).waits && !awaits_one_byte())
+      return {.consumed = at, .want = Answer::Want::hold};
     std::uint64_t wanted = 0;
     const Next next = step(from, window, at, wanted, sink);
     queue_.saw(from, window.offset + at, window.peer_acked, window.time);
@@ -41,6 +45,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
       case Next::skip:
         return {.consumed = at, .want = Answer::Want::skip, .n = wanted};
       case Next::hold:
+        holding_ = true;
         return {.consumed = at, .want = Answer::Want::hold};
       case Next::resync:
         ++workshop_.counters.resyncs;
@@ -155,8 +160,12 @@ Connection::Next Connection::step_opening(const Window& window, std::size_t& at,
 Connection::Next Connection::step_one_byte(const Window& window, std::size_t& at, Sink& sink) {
   begin_answer(window, window.offset + at, sink);
   const std::uint8_t said = window.bytes[at++];
-  if (answering_ == nullptr || answering_->front == nullptr) return Next::go_on;
+  if (answering_ == nullptr || answering_->front == nullptr) {
+    settle_queued(lost(), lost_flag(), sink);
+    return Next::go_on;
+  }
   Call& call = *answering_->front;
+  const bool unpaired = answering_->stray;
   const bool tls = call.kind == Kind::ssl && said == 'S';
   const bool gss = call.kind == Kind::gss && said == 'G';
   call.answered.first_byte = call.answered.last_byte = window.time;
@@ -167,7 +176,8 @@ Connection::Next Connection::step_one_byte(const Window& window, std::size_t& at
     ++workshop_.counters.malformed;
     call.flags |= kFlagMalformed;
   }
-  finish_answer(Reason::none, 0, sink);
+  finish_answer(unpaired ? answering_->fate : Reason::none, 0, sink);
+  if (unpaired) settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
   if (!tls && !gss) return Next::go_on;
   settle_queued(Reason::closed, 0, sink);
   return tls ? Next::identify : Next::stop;
@@ -189,6 +199,8 @@ void Connection::disturb(Direction from, std::uint64_t end, GapCause cause, Sink
   queue_.blame(cause);
   if (from == Direction::c2s) {
     if (asking_ != nullptr) cut_asking(lost_flag(), sink);
+    Call* copies = answering_ != nullptr ? current_call(*answering_) : nullptr;
+    if (copies != nullptr && copies->answered.copy != 0) copies->flags |= lost_flag();
     if (answering_ != nullptr && answering_->holed) finish_answer(lost(), lost_flag(), sink);
   } else if (answering_ != nullptr) {
     Group& group = *answering_;
@@ -222,7 +234,10 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
   Way& w = way(from);
   w.end += missing;
   w.waits = false;
-  if (from == Direction::c2s && missing > 0) holed_ = true;
+  if (from == Direction::c2s) {
+    holding_ = false;
+    holed_ = holed_ || missing > 0;
+  }
   queue_.saw_hole(from, w.end);
   disturb(from, w.end, cause, sink);
   ++workshop_.counters.resyncs;

@@ -128,6 +128,7 @@ class Connection final : public Dissector {
   Group* answering_ = nullptr;  // the server is; may be the same
   Session* session_ = nullptr;
   std::uint32_t open_calls_ = 0;
+  bool holding_ = false;  // the client's last answer was `hold`
   bool holed_ = false;  // bytes of the client's were lost: who it is, or what it prepared, may be among them
 };
 

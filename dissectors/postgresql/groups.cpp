@@ -64,7 +64,8 @@ Group* Connection::begin_group(const Message& m, Sink& sink) {
   // The answer under way lost bytes, and the client asks again: with one request at a time it has all of it.
   const bool over = answering_ != nullptr && (answering_->holed || answering_->stray) &&
                     m.peer_acked >= way(Direction::s2c).end;
-  if (over) finish_answer(lost(), lost_flag(), sink);
+  if (over)
+    finish_answer(answering_->stray ? answering_->fate : lost(), answering_->stray ? 0 : lost_flag(), sink);
   switch (queue_.before_push(where)) {
     case CallQueue::Fate::stay:
       break;

@@ -415,6 +415,9 @@ bool is_telling(Direction from, std::uint8_t type, std::uint32_t body_bytes) {
     case answered::kDataRow:
     case answered::kCommandComplete:
     case answered::kParameterStatus:
+    case answered::kCopyIn:
+    case answered::kCopyOut:
+    case answered::kCopyBoth:
       return body_bytes > kEnough;
     default:
       return false;

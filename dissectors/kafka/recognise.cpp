@@ -1,0 +1,93 @@
+#include "kafka/recognise.h"
+
+#include <algorithm>
+
+#include "kafka/parse.h"
+#include "kafka/walk.h"
+
+namespace spanlight::kafka {
+namespace {
+
+enum class Look : std::uint8_t { no, more, yes };
+
+// Nothing but zeros and small numbers is no evidence: a client that has no name is believed where it begins
+// as clients do.
+bool is_named(const Request& request) {
+  return !request.client_id.empty() || request.key == api::kApiVersions || request.key == api::kMetadata;
+}
+
+// Does the body agree with its layout, as far as it is there?
+bool is_body(const Request& request, Bytes frame, bool whole) {
+  Walk walk(request.api->request, static_cast<std::uint8_t>(request.version), request.flexible,
+            request.body(frame));
+  std::int64_t acks = 0;
+  unsigned topics = 0;
+  for (Walk::Value value; walk.next(value);) {
+    if (value.role == Role::acks) acks = value.number;
+    if (value.role == Role::topic || value.role == Role::topic_id) ++topics;
+  }
+  if (walk.fault() != Fault::none && (walk.fault() != Fault::short_input || whole)) return false;
+  if (acks < -1 || acks > 1) return false;
+  // Its answer has the same shape, with other numbers in it.
+  if (request.key != api::kProduce || !whole) return true;
+  const std::size_t behind = request.size - request.body_at - walk.at();
+  return topics > 0 && (request.flexible ? behind > 0 : behind == 0);
+}
+
+// Depends on the first kProbeBytes alone.
+Look look_request(Bytes bytes) {
+  bytes = bytes.first(std::min(bytes.size(), kProbeBytes));
+  const bool full = bytes.size() == kProbeBytes;
+  const Request request = parse_request(bytes);
+  if (request.fault == Fault::short_input) return full ? Look::no : Look::more;
+  if (request.fault != Fault::none || !is_named(request)) return Look::no;
+  const bool whole = bytes.size() >= request.size;
+  if (whole) bytes = bytes.first(request.size);
+  if (!is_body(request, bytes, whole)) return Look::no;
+  return whole || full ? Look::yes : Look::more;
+}
+
+// An answer says nothing of itself but its length and id: two of them, with ids that follow one another.
+Look look_responses(Bytes bytes) {
+  constexpr std::uint32_t kIdsApart = 16;
+  bytes = bytes.first(std::min(bytes.size(), kProbeBytes));
+  const Look undecided = bytes.size() == kProbeBytes ? Look::no : Look::more;
+  const Response first = parse_response(bytes);
+  if (first.fault == Fault::short_input) return undecided;
+  if (first.fault != Fault::none || first.id > 0x7fffffff) return Look::no;
+  if (bytes.size() < first.size) return first.size < kProbeBytes ? undecided : Look::no;
+  const Response second = parse_response(bytes.subspan(first.size));
+  if (second.fault == Fault::short_input) return undecided;
+  const bool follows =
+      second.fault == Fault::none && second.id > first.id && second.id - first.id <= kIdsApart;
+  return follows ? Look::yes : Look::no;
+}
+
+}  // namespace
+
+Verdict probe(Bytes own, Bytes) {
+  const Look client = look_request(own);
+  if (client == Look::yes) return Verdict::client;
+  if (client == Look::more) return Verdict::more;
+  switch (look_responses(own)) {
+    case Look::yes:
+      return Verdict::server;
+    case Look::more:
+      return Verdict::more;
+    case Look::no:
+      break;
+  }
+  return Verdict::no;
+}
+
+Sync sync(Direction from, Bytes window) {
+  for (std::size_t at = 0; at < window.size(); ++at) {
+    const Bytes rest = window.subspan(at);
+    const Look seen = from == Direction::c2s ? look_request(rest) : look_responses(rest);
+    if (seen == Look::more) return {.skip = at, .found = false};
+    if (seen == Look::yes) return {.skip = at, .found = true};
+  }
+  return {.skip = window.size(), .found = false};
+}
+
+}  // namespace spanlight::kafka
