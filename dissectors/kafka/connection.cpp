@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "kafka/recognise.h"
 #include "kafka/walk.h"
 
 namespace spanlight::kafka {
@@ -56,6 +57,14 @@ Answer Connection::lose_way(Direction from, std::size_t consumed) {
 bool Connection::search(const Window& window, std::size_t& at, std::uint64_t& wanted) {
   constexpr std::size_t kHead = kLengthBytes + kIdBytes;
   Way& way = ways_[index_of(Direction::s2c)];
+  // Nothing is waited for: two answers whose ids follow one another.
+  if (front_ == nullptr) {
+    const Sync found = sync(Direction::s2c, window.bytes.subspan(at));
+    at += found.skip;
+    if (!found.found && at < window.bytes.size()) wanted = window.bytes.size() - at + 1;
+    way.lost = !found.found;
+    return found.found;
+  }
   for (; at < window.bytes.size(); ++at) {
     const Bytes rest = window.bytes.subspan(at);
     if (rest.size() < kHead) {

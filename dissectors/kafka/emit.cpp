@@ -9,16 +9,13 @@
 #include "core/text_room.h"
 #include "kafka/exchange.h"
 #include "kafka/kafka.h"
+#include "kafka/said.h"
 #include "kafka/walk.h"
 
 namespace spanlight::kafka {
 namespace {
 
-constexpr std::size_t kTopicsMax = 64;  // named in a record
-constexpr std::size_t kErrorsMax = 32;  // told one by one
-constexpr std::size_t kCodesMax = 128;
 constexpr std::size_t kSummaryBytesMax = 200;
-constexpr std::size_t kSecretBytesMax = 1'024;
 constexpr std::size_t kKeyBytesMax = 256;
 constexpr std::size_t kRoomBytes = 6'144;
 constexpr std::string_view kRedacted = "[redacted]";
@@ -36,23 +33,6 @@ std::string_view reason_text(Reason reason) {
   }
 }
 
-// What one message says, as views of it.
-struct Said {
-  Listed<std::string_view, kTopicsMax> topics;
-  Listed<std::string_view, kErrorsMax> errors;
-  Listed<std::string_view, kCodesMax> codes;
-  std::string_view group, member, transaction, key, mechanism, software, error_text;
-  std::string_view secret;
-  std::int64_t throttle_ms = 0;
-  std::int64_t offset = -1;
-  std::int32_t first_error = 0;
-  bool has_code = false;
-  bool has_secret = false;
-  std::string_view first_error_text;  // "NOT_COORDINATOR", "orders-3: NOT_LEADER_OR_FOLLOWER"
-  Batches batches;                    // of the first partition that has records
-  bool has_batches = false;
-};
-
 class Record {
  public:
   Record(const Exchange& exchange, const Limits& limits) : exchange_(exchange), limits_(limits) {}
@@ -67,9 +47,6 @@ class Record {
     return room_.since(mark);
   }
 
-  void read(Layout layout, Bytes body, Said& said);
-  void read_error(std::int32_t code, std::string_view topic, std::int64_t partition, Said& said);
-  void add_topic(Said& said, std::string_view topic);
   std::string_view secret_text(const Said& said);
   void set_request(const Half& half);
   void set_response(const Half& half);
@@ -88,128 +65,6 @@ class Record {
   std::array<char, kRoomBytes> bytes_;
   TextRoom room_{bytes_};
 };
-
-void Record::add_topic(Said& said, std::string_view topic) {
-  if (topic.empty()) return;
-  const auto known = said.topics.all();
-  if (known.size() >= kTopicsMax) {
-    out_.flags |= kFlagTruncatedBody;
-    return;
-  }
-  if (std::find(known.begin(), known.end(), topic) == known.end()) said.topics.add(topic);
-}
-
-void Record::read_error(std::int32_t code, std::string_view topic, std::int64_t partition, Said& said) {
-  said.has_code = true;
-  if (said.codes.all().size() < kCodesMax)
-    said.codes.add(code == 0 ? std::string_view("0") : write([&] {
-      if (code < 0) room_.put('-');
-      room_.number(static_cast<std::uint64_t>(code < 0 ? -code : code));
-    }));
-  if (code == 0) return;
-  const std::string_view text = write([&] {
-    if (!topic.empty()) {
-      room_.put(topic);
-      if (partition >= 0) {
-        room_.put('-');
-        room_.number(static_cast<std::uint64_t>(partition));
-      }
-      room_.put(": ");
-    }
-    const std::string_view name = error_name(code);
-    if (!name.empty()) return room_.put(name);
-    room_.put("error ");
-    if (code < 0) room_.put('-');
-    room_.number(static_cast<std::uint64_t>(code < 0 ? -code : code));
-  });
-  if (said.first_error == 0) {
-    said.first_error = code;
-    said.first_error_text = text;
-  }
-  if (said.errors.all().size() < kErrorsMax && !text.empty()) said.errors.add(text);
-}
-
-void Record::read(Layout layout, Bytes body, Said& said) {
-  Walk walk(layout, static_cast<std::uint8_t>(request_.version), request_.flexible, body);
-  std::string_view topic;
-  std::int64_t partition = -1;
-  std::int64_t ahead = 0;  // an error code that stands before what it is of
-  bool has_ahead = false;
-  const auto settle_ahead = [&] {
-    if (has_ahead) read_error(static_cast<std::int32_t>(ahead), topic, partition, said);
-    has_ahead = false;
-  };
-  for (Walk::Value value; walk.next(value);) {
-    const std::string_view text = as_text(value.bytes);
-    switch (value.role) {
-      case Role::topic:
-        topic = text;
-        partition = -1;
-        add_topic(said, topic);
-        settle_ahead();
-        break;
-      case Role::topic_id:
-        if (topic.empty() || value.bytes.empty()) topic = {};
-        break;
-      case Role::partition:
-        partition = value.number;
-        settle_ahead();
-        break;
-      case Role::offset:
-        if (said.offset < 0) said.offset = value.number;
-        break;
-      case Role::error:
-        settle_ahead();
-        read_error(static_cast<std::int32_t>(value.number), topic, partition, said);
-        break;
-      case Role::error_ahead:
-        settle_ahead();
-        ahead = value.number;
-        has_ahead = true;
-        break;
-      case Role::error_text:
-        if (said.error_text.empty()) said.error_text = text;
-        break;
-      case Role::throttle:
-        said.throttle_ms = value.number;
-        break;
-      case Role::group:
-        if (said.group.empty()) said.group = text;
-        settle_ahead();
-        break;
-      case Role::member:
-        if (said.member.empty()) said.member = text;
-        break;
-      case Role::transaction:
-        if (said.transaction.empty()) said.transaction = text;
-        break;
-      case Role::key:
-        if (said.key.empty()) said.key = text;
-        settle_ahead();
-        break;
-      case Role::mechanism:
-        if (said.mechanism.empty()) said.mechanism = text;
-        break;
-      case Role::software:
-        if (said.software.empty()) said.software = text;
-        break;
-      case Role::secret:
-        said.has_secret = said.has_secret || value.size > 0;
-        said.secret = text.substr(0, kSecretBytesMax);
-        break;
-      case Role::records:
-        if (!said.has_batches && !value.bytes.empty()) {
-          said.batches = read_batches(value.bytes, value.size);
-          said.has_batches = true;
-        }
-        break;
-      case Role::acks:
-      case Role::none:
-        break;
-    }
-  }
-  settle_ahead();
-}
 
 std::string_view Record::secret_text(const Said& said) {
   if (limits_.credentials_shown) return said.secret;
@@ -244,7 +99,7 @@ void Record::add_common(Listed<Field, kMax>& fields, const Said& said, const Hal
   if (said.has_batches && said.batches.has_first && !said.batches.key.empty())
     add_text(fields, "key", as_text(said.batches.key).substr(0, kKeyBytesMax));
   if (said.has_secret) add_text(fields, "auth", secret_text(said));
-  if (half.counts.cut) out_.flags |= kFlagTruncatedBody;
+  if (half.counts.cut || said.cut) out_.flags |= kFlagTruncatedBody;
   set_body(to, said);
 }
 
@@ -257,7 +112,7 @@ void Record::set_request(const Half& half) {
     out_.method = "SaslToken";
     return add_common(fields, asked_, half, out_.request);
   }
-  read(request_.api->request, request_.body(half.bytes), asked_);
+  read_said(request_, request_.api->request, request_.body(half.bytes), room_, asked_);
   out_.method = request_.api->name;
   add_number(fields, "api_key", static_cast<std::uint64_t>(request_.key));
   add_text(fields, "api_name", request_.api->name);
@@ -288,7 +143,8 @@ void Record::set_response(const Half& half) {
   const Response response = parse_response(half.bytes);
   add_number(fields, "correlation_id", response.id);
   if (exchange_.request != nullptr)
-    read(request_.api->response, half.bytes.subspan(response_body_at(request_, half.bytes)), answered_);
+    read_said(request_, request_.api->response, half.bytes.subspan(response_body_at(request_, half.bytes)),
+              room_, answered_);
   add_common(fields, answered_, half, out_.response);
   add_text(fields, "group", exchange_.request == nullptr ? answered_.group : std::string_view{});
   add_text(fields, "mechanism", answered_.mechanism);
@@ -358,30 +214,6 @@ void Record::emit(Sink& sink) {
 }
 
 }  // namespace
-
-Counts count(const Request& request, Layout layout, Bytes body, bool whole) {
-  Counts out;
-  Walk walk(layout, static_cast<std::uint8_t>(request.version), request.flexible, body);
-  for (Walk::Value value; walk.next(value);) {
-    if (value.role == Role::partition) ++out.partitions;
-    if (value.role == Role::acks) out.acks = value.number;
-    if (value.role != Role::records) continue;
-    out.record_bytes += value.size;
-    if (value.size == 0) continue;
-    const Batches batches = read_batches(value.bytes, value.size);
-    if (!out.has_records) out.compression = batches.compression;
-    out.has_records = true;
-    out.records += batches.records;
-    out.cut = out.cut || (batches.cut && value.bytes.size() < value.size);
-    out.malformed = out.malformed || batches.malformed;
-  }
-  const bool is_short = walk.fault() == Fault::short_input;
-  if (is_short && !whole) out.cut = true;
-  // Newer versions than are known here may be laid out otherwise.
-  const bool known = request.version <= request.api->version_max;
-  if (walk.fault() != Fault::none && (!is_short || whole) && known) out.malformed = true;
-  return out;
-}
 
 void emit_exchange(const Exchange& exchange, const Limits& limits, Sink& sink) {
   Record record(exchange, limits);

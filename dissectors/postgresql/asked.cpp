@@ -323,6 +323,7 @@ void Connection::take_opening(const Message& m, std::uint32_t code, Sink& sink) 
     call->asked.number = r.be<std::uint32_t>();
     return tell(*call, Reason::none, 0, sink);
   }
+  encryption_asked_ = code == opening::kSsl;
   Group* group = begin_group(m, sink);
   if (group == nullptr) return;
   const Kind kind = code == opening::kSsl             ? Kind::ssl

@@ -31,9 +31,6 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   if (from == Direction::c2s) holding_ = false;
   std::size_t at = 0;
   while (at < window.bytes.size()) {
-    // What the client said meanwhile comes first: the next answer may be to that.
-    if (from == Direction::s2c && holding_ && !way(from).waits && !awaits_one_byte())
-      return {.consumed = at, .want = Answer::Want::hold};
     std::uint64_t wanted = 0;
     const Next next = step(from, window, at, wanted, sink);
     queue_.saw(from, window.offset + at, window.peer_acked, window.time);
@@ -71,14 +68,14 @@ Connection::Next Connection::step(Direction from, const Window& window, std::siz
   Way& w = way(from);
   const std::uint8_t first = window.bytes[at];
   if (!w.waits) {
-    if (awaits_one_byte()) {
-      if (from == Direction::s2c && first != answered::kError) return step_one_byte(window, at, sink);
-      if (from == Direction::c2s && !way(Direction::s2c).ended) {
-        // The answer was lost, and the client takes it for a yes.
-        if (queue_.mode() == CallQueue::Mode::ordered || first != kTlsHandshake) return Next::hold;
-        settle_queued(lost(), lost_flag(), sink);
-        return Next::identify;
-      }
+    if (from == Direction::s2c && awaits_one_byte() && (first != answered::kError || holding_))
+      return step_one_byte(window, at, sink);
+    if (from == Direction::s2c && holding_) return leave(Next::identify, sink);
+    if (from == Direction::c2s && first == kTlsHandshake && encryption_asked_) {
+      // Else the answer was lost, and the client took it for a yes.
+      const bool answer_comes = awaits_one_byte() && !way(Direction::s2c).ended;
+      if (answer_comes && queue_.mode() == CallQueue::Mode::ordered) return Next::hold;
+      return leave(Next::identify, sink);
     }
     w.waits = true;
     w.began = window.time;
@@ -160,12 +157,12 @@ Connection::Next Connection::step_opening(const Window& window, std::size_t& at,
 Connection::Next Connection::step_one_byte(const Window& window, std::size_t& at, Sink& sink) {
   begin_answer(window, window.offset + at, sink);
   const std::uint8_t said = window.bytes[at++];
-  if (answering_ == nullptr || answering_->front == nullptr) {
-    settle_queued(lost(), lost_flag(), sink);
-    return Next::go_on;
+  if (answering_ == nullptr || answering_->front == nullptr || answering_->stray) {
+    if (answering_ != nullptr) finish_answer(answering_->fate, 0, sink);
+    settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
+    return holding_ ? leave(Next::identify, sink) : Next::go_on;
   }
   Call& call = *answering_->front;
-  const bool unpaired = answering_->stray;
   const bool tls = call.kind == Kind::ssl && said == 'S';
   const bool gss = call.kind == Kind::gss && said == 'G';
   call.answered.first_byte = call.answered.last_byte = window.time;
@@ -176,11 +173,18 @@ Connection::Next Connection::step_one_byte(const Window& window, std::size_t& at
     ++workshop_.counters.malformed;
     call.flags |= kFlagMalformed;
   }
-  finish_answer(unpaired ? answering_->fate : Reason::none, 0, sink);
-  if (unpaired) settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
-  if (!tls && !gss) return Next::go_on;
+  finish_answer(Reason::none, 0, sink);
+  if (gss) return leave(Next::stop, sink);
+  return tls || holding_ ? leave(Next::identify, sink) : Next::go_on;
+}
+
+// Nothing of this protocol follows.
+Connection::Next Connection::leave(Next next, Sink& sink) {
+  if (asking_ != nullptr) end_group(way(Direction::c2s).end, sink);
+  if (answering_ != nullptr) finish_answer(lost(), lost_flag(), sink);
   settle_queued(Reason::closed, 0, sink);
-  return tls ? Next::identify : Next::stop;
+  release_session();
+  return next;
 }
 
 // A message that is not understood costs the order behind it.
@@ -268,10 +272,7 @@ void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {
 void Connection::on_close(End end, TimeNs time, Sink& sink) {
   on_end(Direction::c2s, end, time, sink);
   on_end(Direction::s2c, end, time, sink);
-  if (session_ == nullptr) return;
-  session_->release(workshop_.state);
-  workshop_.state.give({reinterpret_cast<std::uint8_t*>(session_), sizeof(Session)});
-  session_ = nullptr;
+  release_session();
 }
 
 void Connection::on_time(TimeNs now, Sink& sink) {

@@ -66,6 +66,7 @@ class Connection final : public Dissector {
   Message message_at(Direction from, const Window& window, std::size_t at, std::size_t head,
                      std::size_t looked_at, std::uint64_t size);
   bool awaits_one_byte() const;
+  Next leave(Next next, Sink& sink);
   Next lose_way(Direction from, const Window& window, std::size_t& at, Sink& sink);
   void disturb(Direction from, std::uint64_t end, GapCause cause, Sink& sink);
 
@@ -120,6 +121,7 @@ class Connection final : public Dissector {
   Reason lost() const;
   std::uint32_t lost_flag() const;
   Session* session();
+  void release_session();
 
   Workshop& workshop_;
   CallQueue queue_;
@@ -128,7 +130,8 @@ class Connection final : public Dissector {
   Group* answering_ = nullptr;  // the server is; may be the same
   Session* session_ = nullptr;
   std::uint32_t open_calls_ = 0;
-  bool holding_ = false;  // the client's last answer was `hold`
+  bool holding_ = false;  // the client's last answer was `hold`: it speaks TLS before it was allowed to
+  bool encryption_asked_ = false;
   bool holed_ = false;  // bytes of the client's were lost: who it is, or what it prepared, may be among them
 };
 

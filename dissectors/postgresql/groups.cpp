@@ -212,6 +212,7 @@ void Connection::settle_group(Group& group, Reason reason, std::uint32_t flags, 
     reason = lost();
     flags |= lost_flag();
   }
+  if (group.queued && !group.trusted) flags |= lost_flag();  // found behind a hole, perhaps too late
   queue_.remove(group);
   group.fate = reason;
   group.flags |= flags;
@@ -270,6 +271,13 @@ Session* Connection::session() {
   }
   session_ = new (block.data()) Session;
   return session_;
+}
+
+void Connection::release_session() {
+  if (session_ == nullptr) return;
+  session_->release(workshop_.state);
+  workshop_.state.give({reinterpret_cast<std::uint8_t*>(session_), sizeof(Session)});
+  session_ = nullptr;
 }
 
 }  // namespace spanlight::postgresql

@@ -9,7 +9,7 @@ namespace {
 
 enum class Look : std::uint8_t { no, more, yes };
 
-constexpr unsigned kMessagesMin = 3;  // that follow one another, where none of them proves anything alone
+constexpr unsigned kMessagesMin = 2;  // that follow one another, where none of them proves anything alone
 constexpr unsigned kMessagesMax = 64;
 
 // What opens a connection. SSL and GSS requests are eight bytes that nobody else begins with.
