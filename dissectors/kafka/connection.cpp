@@ -95,8 +95,9 @@ bool Connection::is_answer_at(Bytes rest, std::uint64_t& wanted) {
   const Bytes frame = rest.first(judged);
   const Request request = parse_request(call->bytes());
   if (request.fault != Fault::none) return false;
-  Walk walk(request.api->response, static_cast<std::uint8_t>(request.version), request.flexible,
-            frame.subspan(response_body_at(request, frame)));
+  const Bytes body = frame.subspan(response_body_at(request, frame));
+  const Request as = read_as(request, body);
+  Walk walk(as.api->response, static_cast<std::uint8_t>(as.version), as.flexible, body);
   for (Walk::Value value; walk.next(value);) {
   }
   return walk.fault() == Fault::none || (walk.fault() == Fault::short_input && judged < response.size);

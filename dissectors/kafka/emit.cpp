@@ -142,9 +142,10 @@ void Record::set_response(const Half& half) {
   }
   const Response response = parse_response(half.bytes);
   add_number(fields, "correlation_id", response.id);
-  if (exchange_.request != nullptr)
-    read_said(request_, request_.api->response, half.bytes.subspan(response_body_at(request_, half.bytes)),
-              room_, answered_);
+  if (exchange_.request != nullptr) {
+    const Bytes body = half.bytes.subspan(response_body_at(request_, half.bytes));
+    read_said(read_as(request_, body), request_.api->response, body, room_, answered_);
+  }
   add_common(fields, answered_, half, out_.response);
   add_text(fields, "group", exchange_.request == nullptr ? answered_.group : std::string_view{});
   add_text(fields, "mechanism", answered_.mechanism);

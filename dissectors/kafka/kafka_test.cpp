@@ -232,6 +232,16 @@ TEST(Kafka, SecretsAreNotTold) {
   EXPECT_NE(calls_of(conversation, shown)[1].text().find("s3cret"), std::string::npos);
 }
 
+TEST(Kafka, ABrokerThatIsTooOldAnswersInTheOldestVersion) {
+  const auto calls =
+      calls_of({{C, versions(1)}, {S, response(1, be16(35) + be32(1) + be16(18) + be16(0) + be16(2))}});
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].error, "UNSUPPORTED_VERSION");
+  EXPECT_EQ(calls[0].status, 35);
+  EXPECT_EQ(answered_of(calls[0], "throttle_ms"), "-");
+  EXPECT_EQ(calls[0].flags, 0u);
+}
+
 TEST(Kafka, NewerVersionsThanAreKnownAreStillCalls) {
   const auto calls =
       calls_of({{C, request(12, 6, 9, std::string(40, '\7'), true)}, {S, response(9, "?", true)}});

@@ -104,9 +104,10 @@ void Connection::answer(const Frame& frame, Sink& sink) {
   std::uint32_t flags = call->flags;
   if (!call->token) {
     const Request request = parse_request(call->bytes());
-    if (request.fault == Fault::none)
-      half.counts = count(request, request.api->response,
-                          frame.bytes.subspan(response_body_at(request, frame.bytes)), frame.whole());
+    if (request.fault == Fault::none) {
+      const Bytes body = frame.bytes.subspan(response_body_at(request, frame.bytes));
+      half.counts = count(read_as(request, body), request.api->response, body, frame.whole());
+    }
     if (half.counts.malformed) {
       ++workshop_.counters.malformed;
       flags |= kFlagMalformed;

@@ -70,6 +70,15 @@ Response parse_response(Bytes in) {
   return out;
 }
 
+Request read_as(Request request, Bytes body) {
+  constexpr std::uint16_t kUnsupportedVersion = 35;
+  Reader r{body};
+  if (request.key != api::kApiVersions || r.be<std::uint16_t>() != kUnsupportedVersion) return request;
+  request.version = 0;
+  request.flexible = false;
+  return request;
+}
+
 // KIP-511: the answer to ApiVersions has the old header always.
 std::size_t response_body_at(const Request& request, Bytes frame) {
   Reader r{frame};

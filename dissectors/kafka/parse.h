@@ -39,6 +39,10 @@ struct Response {
 };
 Response parse_response(Bytes in);
 
+// As whose answer a body is to be read: a broker that does not know the version of an ApiVersions says so in
+// the oldest one (KIP-511).
+Request read_as(Request request, Bytes body);
+
 // Where a response's body begins: behind the tagged fields of its header, if it has some.
 std::size_t response_body_at(const Request& request, Bytes frame);
 

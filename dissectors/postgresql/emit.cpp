@@ -230,7 +230,8 @@ void Record::set_response() {
     answered_.add({.name = "tags",
                    .kind = Field::Kind::list,
                    .list = split(tags_, answer.words.text(answer.tags), answer.tag_count)});
-  if (answer.has_columns || answer.rows > 0) add_number(answered_, "rows", answer.rows);
+  const bool only_prepared = call_.kind >= Kind::parse && call_.kind <= Kind::close;
+  if ((answer.has_columns && !only_prepared) || answer.rows > 0) add_number(answered_, "rows", answer.rows);
   if (answer.has_columns) add_number(answered_, "columns", answer.column_count);
   if (answer.columns_shown > 0)
     answered_.add({.name = "column_names",

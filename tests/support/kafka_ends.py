@@ -38,7 +38,7 @@ class Broker:
         return done.stdout
 
     def stop(self):
-        self.process.terminate()
+        self.process.kill()  # it would wait for the end of its input
         self.process.wait(10)
         self.process.stdin.close()
 
@@ -46,7 +46,7 @@ class Broker:
 def converse(broker):
     """Batches of every compression, one that is not acknowledged, a fetch, a group. What was read."""
     for codec in ("none", "gzip", "snappy", "lz4"):
-        said = f"k1:one {codec}\nk2:two {codec}\n".encode()
+        said = f"k1:{'one ' * 40}{codec}\nk2:{'two ' * 40}{codec}\n".encode()
         broker.kcat("-P", "-t", TOPIC, "-p", "0", "-K:", "-z", codec, "-X", f"client.id=shop-{codec}", "-X", "linger.ms=50", stdin=said)
     broker.kcat("-P", "-t", TOPIC, "-p", "1", "-X", "acks=0", "-X", "client.id=shop-quiet", stdin=b"silent\n")
     read = broker.kcat("-C", "-t", TOPIC, "-p", "0", "-o", "beginning", "-e", "-X", "client.id=billing").decode().split("\n")
