@@ -247,6 +247,7 @@ void Connection::tell(Call& call, Reason reason, std::uint32_t flags, Sink& sink
                                                  : State::no_response;
   // An answer that was whole before its group broke off is whole.
   if (!call.done || !answered) call.flags |= flags;
+  if (call.skipped && !answered) reason = Reason::unanswered;  // whatever became of ReadyForQuery
   if (state == State::complete) {
     reason = Reason::none;
     call.flags &= ~std::uint32_t{kFlagUncertain};

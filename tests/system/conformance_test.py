@@ -48,8 +48,9 @@ class Conformance(unittest.TestCase):
         # A code with the letter of its field: golden/conformance.md.
         counted = found["postgresql"]
         self.assertEqual([counted.get(what, 0) for what in ("matched", "mismatch", "missing", "extra")], [14, 1, 0, 0], said)
-        self.assertGreaterEqual(found["kafka"]["agreement"], 98.0, said)
-        self.assertGreaterEqual(found["kafka"]["matched"], 30)
+        # An answer alone, ten minutes after all else.
+        counted = found["kafka"]
+        self.assertEqual([counted.get(what, 0) for what in ("matched", "mismatch", "missing", "extra")], [34, 0, 1, 0], said)
 
     def test_websocket_messages_agree(self):
         found, said = self.agreement("websocket")
