@@ -47,20 +47,47 @@ Look look_request(Bytes bytes) {
   return whole || full ? Look::yes : Look::more;
 }
 
-// An answer says nothing of itself but its length and id: two of them, with ids that follow one another.
+// Is the body one that some request is answered with, to its last byte?
+bool is_some_answer(Bytes frame) {
+  constexpr std::size_t kBodyBytesMin = 16;  // less is too little to prove anything
+  const Bytes plain = frame.subspan(kLengthBytes + kIdBytes);
+  if (plain.size() < kBodyBytesMin) return false;
+  for (std::int16_t key = 0; find_api(key) != nullptr; ++key) {
+    Request as{.api = find_api(key), .key = key};
+    if (as.api->response.empty()) continue;
+    for (; as.version <= as.api->version_max; ++as.version) {
+      as.flexible = as.version >= as.api->flexible;
+      const Bytes body = frame.subspan(response_body_at(as, frame));
+      Walk walk(as.api->response, static_cast<std::uint8_t>(as.version), as.flexible, body);
+      for (Walk::Value value; walk.next(value);) {
+      }
+      if (walk.fault() != Fault::none) continue;
+      const Bytes behind = body.subspan(walk.at());
+      if (as.flexible ? behind.size() == 1 && behind[0] == 0 : behind.empty()) return true;
+    }
+  }
+  return false;
+}
+
+// An answer says nothing of itself but its length and id: two of them, with ids that follow one another, and
+// bodies that are answers.
 Look look_responses(Bytes bytes) {
   constexpr std::uint32_t kIdsApart = 16;
   bytes = bytes.first(std::min(bytes.size(), kProbeBytes));
   const Look undecided = bytes.size() == kProbeBytes ? Look::no : Look::more;
   const Response first = parse_response(bytes);
   if (first.fault == Fault::short_input) return undecided;
-  if (first.fault != Fault::none || first.id > 0x7fffffff) return Look::no;
-  if (bytes.size() < first.size) return first.size < kProbeBytes ? undecided : Look::no;
-  const Response second = parse_response(bytes.subspan(first.size));
+  if (first.fault != Fault::none || first.id > 0x7fffffff || first.size >= kProbeBytes) return Look::no;
+  if (bytes.size() < first.size) return undecided;
+  const Bytes rest = bytes.subspan(first.size);
+  const Response second = parse_response(rest);
   if (second.fault == Fault::short_input) return undecided;
   const bool follows =
       second.fault == Fault::none && second.id > first.id && second.id - first.id <= kIdsApart;
-  return follows ? Look::yes : Look::no;
+  // Bodies are looked at last: that costs most.
+  if (!follows || !is_some_answer(bytes.first(first.size))) return Look::no;
+  if (rest.size() < second.size) return undecided;
+  return is_some_answer(rest.first(second.size)) ? Look::yes : Look::no;
 }
 
 }  // namespace

@@ -398,6 +398,18 @@ TEST(Postgresql, TlsIsHandedOver) {
   EXPECT_EQ(o.used_bytes, 0u);
 }
 
+TEST(Postgresql, AHelloThatOvertakesTheAnswerWaitsForIt) {
+  const std::string hello("\x16\x03\x01\x00\x05hello", 10);
+  for (const char* said : {"S", "N"}) {
+    const Outcome o = testing::play(kDescriptor, {{C, ssl_request()}, {C, hello}, {S, said}, {S, hello}});
+    ASSERT_EQ(o.calls.size(), 1u);
+    EXPECT_EQ(o.calls[0].state, State::complete);
+    EXPECT_EQ(o.handed_over[0], hello);
+    EXPECT_EQ(o.handed_over[1], hello);
+    EXPECT_EQ(o.used_bytes, 0u);
+  }
+}
+
 TEST(Postgresql, RefusedEncryptionGoesOnInClear) {
   const auto calls = calls_of({{C, opening_message(80'877'104)},
                                {S, "N"},
@@ -522,6 +534,20 @@ TEST(Postgresql, AHoleInABatchPairsNothingBehindIt) {
   }
   EXPECT_EQ(paired, 2u);
   EXPECT_EQ(calls.back().state, State::complete);
+}
+
+TEST(Postgresql, WhatTheServerSkippedIsNotLost) {
+  const std::string one = parse_message("insert into t values (1)") + bind_message() + execute();
+  const auto calls = calls_behind_login({{C, one + one + sync_message()},
+                                         {S, message('1') + message('2') + error("23505", "dup")},
+                                         {S, ready(), true},
+                                         {C, query("select 1")},
+                                         {S, complete("SELECT 0") + ready()}});
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(calls[0].error, "23505: dup");
+  EXPECT_EQ(calls[1].reason, Reason::unanswered);
+  EXPECT_EQ(calls[1].error, "skipped: an earlier error in the same batch");
+  EXPECT_EQ(calls[2].state, State::complete);
 }
 
 TEST(Postgresql, UnansweredAndClosed) {
