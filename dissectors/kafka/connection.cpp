@@ -115,7 +115,8 @@ Answer Connection::on_gap(Direction from, std::uint64_t, GapCause cause, TimeNs,
     call->hole = true;
     call->cause = cause;
   }
-  return lose_way(from, 0);
+  const Answer answer = lose_way(from, 0);
+  return from == Direction::c2s ? answer : Answer{.want = Answer::Want::wait, .n = 1};
 }
 
 void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {
