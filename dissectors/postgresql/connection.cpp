@@ -294,6 +294,7 @@ TimeNs Connection::next_deadline() const {
 // Who is logged in, and what was prepared, has no room in a memo: such connections keep their slot.
 bool Connection::park(const Position& position, Memo& memo) const {
   if (session_ != nullptr || asking_ != nullptr || answering_ != nullptr) return false;
+  if (encryption_asked_ || holding_) return false;
   for (const Direction d : {Direction::c2s, Direction::s2c}) {
     const Way& w = ways_[index_of(d)];
     if (w.waits || w.ended || w.end != position.end[index_of(d)]) return false;
