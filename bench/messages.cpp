@@ -3,13 +3,16 @@
 #include <cstdio>
 #include <utility>
 
+#include "sql_messages.h"
+
 namespace spanlight::bench {
 
 namespace {
 
 constexpr std::pair<std::string_view, Mix> kNames[] = {
-    {"rpc", Mix::rpc},         {"web", Mix::web},   {"bulk", Mix::bulk}, {"pipelined", Mix::pipelined},
-    {"chunked", Mix::chunked}, {"grpc", Mix::grpc}, {"dns", Mix::dns},   {"headers", Mix::headers}};
+    {"rpc", Mix::rpc},         {"web", Mix::web},        {"bulk", Mix::bulk}, {"pipelined", Mix::pipelined},
+    {"chunked", Mix::chunked}, {"grpc", Mix::grpc},      {"dns", Mix::dns},   {"postgresql", Mix::postgresql},
+    {"kafka", Mix::kafka},     {"headers", Mix::headers}};
 
 std::string hex(std::mt19937_64& random, std::size_t digits) {
   std::string text;
@@ -179,6 +182,8 @@ Plan plan_of(Mix mix) {
     case Mix::chunked:
       return {256, 10, 1};
     case Mix::grpc:
+    case Mix::postgresql:
+    case Mix::kafka:
       return {256, 100, 1};
     case Mix::dns:
       return {8'192, 2, 2};
@@ -201,6 +206,10 @@ Call make_call(Mix mix, std::mt19937_64& random) {
       return chunked_call(random);
     case Mix::dns:
       return dns_call(random);
+    case Mix::postgresql:
+      return postgresql_call(random);
+    case Mix::kafka:
+      return kafka_call(random);
     case Mix::grpc:  // GrpcTalk's: each depends on those before
     case Mix::headers:
       break;

@@ -63,7 +63,7 @@ std::string plan_memory(const Arguments& a, const TraceOptions& options, Setting
   few.frames = 1;
   const Trace sample = make_trace(few);
   const bool drawn = options.mix == Mix::pipelined || options.mix == Mix::chunked ||
-                     options.mix == Mix::grpc;  // sizes of messages
+                     options.mix == Mix::grpc || options.mix == Mix::kafka;  // sizes of messages
   const std::uint64_t frames_max = size.frames + (drawn ? size.frames / 8 : size.frames / 256);
   const std::uint64_t mbufs = a.workers * Preloaded::memory_bytes(frames_max, sample.frame_bytes_max,
                                                                   sample.standing, settings.lent_buffers);

@@ -3,13 +3,13 @@ import json
 
 from figures import Single, Used, heading, ratio, say
 
-MIXES = ("rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns")
+MIXES = ("rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "postgresql", "kafka")
 SEGMENT_BYTES, BULK_BODY_BYTES = 1_448, 1_000_000  # trace.cpp, messages.cpp
 
 # Issue "The sensor core", cycles above the baseline, publishing included: bound, aim. What they are of: AIM_OF.
 CYCLES = {"rpc": (6_000, 4_000), "web": (9_000, 6_000), "bulk": (350, 200)}
 GUIDES = {"rpc": ("calls/s", 400_000), "web": ("Gbit/s", 15), "bulk": ("Gbit/s", 40),
-          "grpc": ("calls/s", 200_000)}
+          "grpc": ("calls/s", 200_000), "postgresql": ("calls/s", 300_000), "kafka": ("calls/s", 300_000)}
 
 
 class Replays:

@@ -12,6 +12,8 @@
 #include "http2/http2.h"
 #include "icmp/icmp.h"
 #include "ldap/ldap.h"
+#include "kafka/kafka.h"
+#include "postgresql/postgresql.h"
 #include "quic/quic.h"
 #include "radius/radius.h"
 #include "sctp/sctp.h"
@@ -41,6 +43,8 @@ constexpr const Descriptor* kRegistry[] = {
     &icmp::kV6Descriptor,
     &sctp::kDescriptor,
     &diameter::kOverSctp,
+    &postgresql::kDescriptor,
+    &kafka::kDescriptor,
     // Of the pipeline itself.
     &conn::kConnDescriptor,
     &conn::kFlowDescriptor,

@@ -354,11 +354,15 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   if (watcher_ != nullptr) [[unlikely]]
     watcher_->on_identified(flow, *found.protocol);
   // What a direction said before anybody listened is a hole to its dissector. Its answer can only be to find
-  // a message's start, which is under way.
+  // a message's start, which is under way; or to wait for all that comes, since it knows better what to look
+  // for.
   for (const unsigned s : {0u, 1u}) {
     InspectedSide& side = in.side[s];
     if (over != Transport::tcp) side.lost = false;  // each datagram begins a message
-    if (side.lost) in.dissector->on_gap(direction(flow, s), side.missing, side.cause, time, *this);
+    if (side.lost) {
+      const Answer answer = in.dissector->on_gap(direction(flow, s), side.missing, side.cause, time, *this);
+      side.lost = s == sender || answer.want != Answer::Want::wait;
+    }
     side.missing = 0;
   }
   return true;

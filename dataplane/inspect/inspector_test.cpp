@@ -430,6 +430,15 @@ TEST_F(InspectorTest, JoinedMidstreamAMessageIsFoundOnEitherSide) {
   EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", "<18:A:2", ">4:Q:3"}));
 }
 
+TEST_F(InspectorTest, JoinedMidstreamADissectorMayLookForItself) {
+  flow_.midstream = true;
+  script_.answers = {Answer{.want = Answer::Want::wait, .n = 1}, Answer{.want = Answer::Want::wait, .n = 1}};
+  say(1, "end of an answer, A");
+  say(1, ":2");
+  say(0, "restQ:3");
+  EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", "<18:A:2", ">0:restQ:3"}));
+}
+
 TEST_F(InspectorTest, AHoleBeforeTheProtocolWasKnownIsToldToItsDissector) {
   lose(0, 40);
   say(0, "tailQ:2");

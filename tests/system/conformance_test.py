@@ -43,6 +43,15 @@ class Conformance(unittest.TestCase):
             self.assertGreaterEqual(found[protocol]["agreement"], 98.0, said)
             self.assertGreaterEqual(found[protocol]["matched"], 3)
 
+    def test_postgresql_and_kafka_calls_agree(self):
+        found, said = self.agreement("postgresql,kafka")
+        # A code with the letter of its field: golden/conformance.md.
+        counted = found["postgresql"]
+        self.assertEqual([counted.get(what, 0) for what in ("matched", "mismatch", "missing", "extra")], [14, 1, 0, 0], said)
+        # An answer alone, ten minutes after all else.
+        counted = found["kafka"]
+        self.assertEqual([counted.get(what, 0) for what in ("matched", "mismatch", "missing", "extra")], [34, 0, 1, 0], said)
+
     def test_websocket_messages_agree(self):
         found, said = self.agreement("websocket")
         counted = found["websocket"]

@@ -1,0 +1,152 @@
+#include "kafka/connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "kafka/recognise.h"
+#include "kafka/walk.h"
+
+namespace spanlight::kafka {
+
+Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
+  Way& way = ways_[index_of(from)];
+  std::size_t at = 0;
+  while (at < window.bytes.size()) {
+    std::uint64_t wanted = 0;
+    if (way.lost && !search(window, at, wanted)) {
+      if (wanted == 0) return {.consumed = at};
+      return {.consumed = at, .want = Answer::Want::wait, .n = wanted};
+    }
+    const Bytes rest = window.bytes.subspan(at);
+    if (!way.waits) way.began = window.time;
+    way.waits = true;
+    if (rest.size() < kLengthBytes) return {.consumed = at, .want = Answer::Want::wait, .n = kLengthBytes};
+    Reader r{rest};
+    const auto length = r.be<std::uint32_t>();
+    const std::uint64_t size = kLengthBytes + std::uint64_t{length};
+    if (length > kFrameBytesMax || (length < kIdBytes && !rest_.tokens)) {
+      ++workshop_.counters.malformed;
+      return lose_way(from, at + 1);
+    }
+    const std::size_t looked = static_cast<std::size_t>(std::min<std::uint64_t>(size, kLookedAtBytesMax));
+    if (rest.size() < looked) return {.consumed = at, .want = Answer::Want::wait, .n = looked};
+    way.waits = false;
+    if (!take_frame(from, {rest.first(looked), size, way.began, window.time}, sink)) {
+      ++workshop_.counters.malformed;
+      return lose_way(from, at + 1);
+    }
+    if (rest.size() < size)
+      return {.consumed = window.bytes.size(), .want = Answer::Want::skip, .n = size - rest.size()};
+    at += size;
+  }
+  return {.consumed = at};
+}
+
+// The client's frames are found by their look. A server's say nothing but an id: one that is waited for.
+Answer Connection::lose_way(Direction from, std::size_t consumed) {
+  Way& way = ways_[index_of(from)];
+  way.waits = false;
+  ++workshop_.counters.resyncs;
+  if (from == Direction::c2s) return {.consumed = consumed, .want = Answer::Want::resync};
+  way.lost = true;
+  return {.consumed = consumed};
+}
+
+// True: a frame starts at `at`. False: not yet; `wanted` says how many bytes are, if it may start there.
+bool Connection::search(const Window& window, std::size_t& at, std::uint64_t& wanted) {
+  constexpr std::size_t kHead = kLengthBytes + kIdBytes;
+  Way& way = ways_[index_of(Direction::s2c)];
+  // Nothing is waited for: two answers whose ids follow one another.
+  if (front_ == nullptr) {
+    const Sync found = sync(Direction::s2c, window.bytes.subspan(at));
+    at += found.skip;
+    if (!found.found && at < window.bytes.size()) wanted = window.bytes.size() - at + 1;
+    way.lost = !found.found;
+    return found.found;
+  }
+  for (; at < window.bytes.size(); ++at) {
+    const Bytes rest = window.bytes.subspan(at);
+    if (rest.size() < kHead) {
+      wanted = kHead;
+      return false;
+    }
+    if (is_answer_at(rest, wanted)) {
+      way.lost = false;
+      return true;
+    }
+    if (wanted > 0) return false;
+  }
+  return false;
+}
+
+// An id that is waited for, and a body as that request's answers have it, as far as so much of it is there.
+bool Connection::is_answer_at(Bytes rest, std::uint64_t& wanted) {
+  constexpr std::size_t kJudgedBytes = 512;
+  const Response response = parse_response(rest);
+  if (response.fault != Fault::none) return false;
+  const Call* call = find(response.id);
+  if (call == nullptr || call->token) return false;
+  const std::size_t judged = std::min<std::size_t>(response.size, kJudgedBytes);
+  if (rest.size() < judged) {
+    wanted = judged;
+    return false;
+  }
+  const Bytes frame = rest.first(judged);
+  const Request request = parse_request(call->bytes());
+  if (request.fault != Fault::none) return false;
+  const Bytes body = frame.subspan(response_body_at(request, frame));
+  const Request as = read_as(request, body);
+  Walk walk(as.api->response, static_cast<std::uint8_t>(as.version), as.flexible, body);
+  for (Walk::Value value; walk.next(value);) {
+  }
+  return walk.fault() == Fault::none || (walk.fault() == Fault::short_input && judged < response.size);
+}
+
+void Connection::on_skipped(Direction from, std::uint64_t, std::uint64_t missing, TimeNs) {
+  if (missing > 0) rest_.holes |= static_cast<std::uint8_t>(1u << index_of(from));
+}
+
+Answer Connection::on_gap(Direction from, std::uint64_t, GapCause cause, TimeNs, Sink&) {
+  const auto bit = static_cast<std::uint8_t>(1u << index_of(from));
+  rest_.holes |= bit;
+  if (cause == GapCause::sensor) rest_.blamed |= bit;
+  for (Call* call = front_; call != nullptr && from == Direction::s2c; call = call->next) {
+    call->hole = true;
+    call->cause = cause;
+  }
+  const Answer answer = lose_way(from, 0);
+  return from == Direction::c2s ? answer : Answer{.want = Answer::Want::wait, .n = 1};
+}
+
+void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {
+  ways_[index_of(from)].waits = false;
+  if (from == Direction::s2c) settle_all(reason_of(end), sink);
+}
+
+void Connection::on_close(End end, TimeNs, Sink& sink) {
+  settle_all(reason_of(end), sink);
+}
+
+void Connection::on_time(TimeNs now, Sink& sink) {
+  while (front_ != nullptr && next_deadline() <= now) {
+    ++rest_.given_up;
+    settle(*front_, Reason::unanswered, sink);
+  }
+}
+
+TimeNs Connection::next_deadline() const {
+  return front_ == nullptr ? kNever : front_->last_byte + workshop_.limits.answer_timeout_ns;
+}
+
+bool Connection::park(const Position&, Memo& memo) const {
+  if (front_ != nullptr || ways_[0].waits || ways_[1].waits || ways_[1].lost) return false;
+  memo = to_memo(rest_);
+  return true;
+}
+
+void Connection::resume(const Position&, const Memo& memo) {
+  rest_ = from_memo<Rest>(memo);
+}
+
+}  // namespace spanlight::kafka
