@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "http2/http2.h"
 #include "icmp/icmp.h"
+#include "mysql/mysql.h"
 #include "quic/quic.h"
 #include "sctp/sctp.h"
 #include "tls/tls.h"
@@ -28,6 +29,7 @@ constexpr const Descriptor* kRegistry[] = {
     &dns::kLinkLocal,
     &tls::kDescriptor,
     &quic::kDescriptor,
+    &mysql::kDescriptor,
     &icmp::kDescriptor,
     &icmp::kV6Descriptor,
     &sctp::kDescriptor,
