@@ -1,5 +1,6 @@
 // Every protocol that Spanlight knows: one line each.
 
+#include "cassandra/cassandra.h"
 #include "conn/conn.h"
 #include "core/descriptor.h"
 #include "core/gql/gql.h"
@@ -8,6 +9,7 @@
 #include "http/http.h"
 #include "http2/http2.h"
 #include "icmp/icmp.h"
+#include "mongodb/mongodb.h"
 #include "mysql/mysql.h"
 #include "quic/quic.h"
 #include "sctp/sctp.h"
@@ -30,6 +32,8 @@ constexpr const Descriptor* kRegistry[] = {
     &tls::kDescriptor,
     &quic::kDescriptor,
     &mysql::kDescriptor,
+    &mongodb::kDescriptor,
+    &cassandra::kDescriptor,
     &icmp::kDescriptor,
     &icmp::kV6Descriptor,
     &sctp::kDescriptor,

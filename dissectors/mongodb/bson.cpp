@@ -221,6 +221,7 @@ void Walk::take(const Element& element, Said& said) {
     case Place::top:
       if (first) {
         said.command.set(name);
+        if (name == "$query" && element.type == kDocument) first_ = true;  // the command stands within
         if (element.type == kString) said.collection.set(text_of(element.value));
         for (const std::string_view command : kIdentityCommands)
           if (name == command) said.proves_identity = true;
@@ -281,7 +282,9 @@ bool Walk::enters(const Element& element, Said& said, Place& into) const {
   if (depth_ + 1u >= kDepthMax) return false;
   const bool document = element.type == kDocument, array = element.type == kArray;
   const Place here = places_[depth_];
-  if (here == Place::top && document && element.name == "cursor")
+  if (here == Place::top && document && element.name == "$query")
+    into = Place::top;
+  else if (here == Place::top && document && element.name == "cursor")
     into = Place::cursor;
   else if (here == Place::top && document && element.name == "writeConcernError")
     into = Place::concern_error;

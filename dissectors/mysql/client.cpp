@@ -179,7 +179,8 @@ void Connection::read_arguments(Call& call, Bytes arguments, std::uint64_t size)
     case kFetch: {
       call.statement_id = r.le<std::uint32_t>();
       call.has_statement_id = r.ok();
-      const Memory::Statement* known = call.has_statement_id ? memory_.find(call.statement_id) : nullptr;
+      const Statements::Statement* known =
+          call.has_statement_id ? memory_.statements().find(call.statement_id) : nullptr;
       if (known == nullptr || call.command == kClose || call.command == kReset) return;
       if (!call.text.append(workshop_.state, as_bytes(known->text()))) ++workshop_.counters.state_exhausted;
       call.body_size = known->size;
@@ -237,7 +238,8 @@ void Connection::finish_request(Sink& sink) {
   call.ended = true;
   const bool waits = call.command == kLogin || answering(call.command) != Answering::nothing;
   const bool pipelined = waits && queue_.request_ended(call, call.start + call.size);
-  if (call.command == kClose && call.has_statement_id) memory_.remove(workshop_, call.statement_id);
+  if (call.command == kClose && call.has_statement_id)
+    memory_.statements().remove(workshop_, call.statement_id);
   if (call.doomed)
     emit(call, call.fate, sink);
   else if (call.answer_ended)

@@ -1,5 +1,7 @@
 #include "mysql/compressed.h"
 
+#include <algorithm>
+
 #include "mysql/parse.h"
 
 namespace spanlight::mysql {
@@ -51,24 +53,25 @@ bool Compressed::begin_packet(Workshop& workshop, Direction from, Bytes header, 
   return !side.deflated || side.inflater.begin(workshop);
 }
 
-bool Compressed::keep(Workshop& workshop, SlabBuffer& to, Bytes within) {
-  if (to.append(workshop.previews, within)) return true;
-  ++workshop.counters.preview_exhausted;
-  return false;
-}
-
 void Compressed::lose(Workshop& workshop, Direction from) {
   Side& side = sides_[index_of(from)];
   side.inflater.end(workshop);
-  side.kept.release(workshop.previews);
+  side.within.release(workshop);
+  const std::uint64_t left = side.left;
   side = Side{};
+  side.left = left;
   side.lost = true;
+}
+
+void Compressed::gap(Direction from, std::uint64_t missing) {
+  std::uint64_t& left = sides_[index_of(from)].left;
+  left -= std::min(left, missing);
 }
 
 void Compressed::release(Workshop& workshop) {
   for (Side& side : sides_) {
     side.inflater.end(workshop);
-    side.kept.release(workshop.previews);
+    side.within.release(workshop);
     side = Side{};
   }
 }

@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "core/dissector.h"
-#include "core/slab_buffer.h"
+#include "core/inner_stream.h"
 #include "core/unpack/inflater.h"
 
 namespace spanlight::mysql {
@@ -23,29 +23,30 @@ class Compressed {
   bool on() const { return on_; }
   void begin() { on_ = true; }
 
-  // Takes all of the window that can be taken. `read(const Window&) -> Answer` gets what is in it.
-  template <typename Read>
-  Answer on_data(Workshop& workshop, Direction from, const Window& window, const Read& read);
+  // Takes all of the window that can be taken. `read(const Window&) -> Answer` gets what is in it; `lost()`
+  // is told when that cannot be read on.
+  template <typename Read, typename Lost>
+  Answer on_data(Workshop& workshop, Direction from, const Window& window, const Read& read,
+                 const Lost& lost);
 
-  // Bytes are missing, or were not understood: the next start is looked for.
+  // What is within was not understood: the packet passes, then the next start is looked for.
   void lose(Workshop& workshop, Direction from);
-  bool lost(Direction from) const { return sides_[index_of(from)].lost; }
+  // Bytes are missing.
+  void gap(Direction from, std::uint64_t missing);
   void release(Workshop& workshop);
 
  private:
   struct Side {
-    std::uint64_t left = 0;    // of the packet under way
-    std::uint64_t start = 0;   // offset of its first byte
-    std::uint64_t wanted = 0;  // the reader waits for so much
+    std::uint64_t left = 0;   // of the packet under way
+    std::uint64_t start = 0;  // offset of its first byte
     unpack::Inflater inflater;
-    SlabBuffer kept;  // of what is within, not read yet
+    InnerStream within;
     bool deflated = false;
     bool lost = false;
   };
 
   // Where a packet begins that is the first of a turn. As a descriptor's sync().
   static std::size_t find_start(Direction from, Bytes window, bool& found);
-  static bool keep(Workshop& workshop, SlabBuffer& to, Bytes within);
   bool begin_packet(Workshop& workshop, Direction from, Bytes header, std::uint64_t start);
   template <typename Read>
   bool feed(Workshop& workshop, Side& side, Bytes within, const Window& outer, const Read& read);
@@ -56,13 +57,14 @@ class Compressed {
   bool on_ = false;
 };
 
-template <typename Read>
-Answer Compressed::on_data(Workshop& workshop, Direction from, const Window& window, const Read& read) {
+template <typename Read, typename Lost>
+Answer Compressed::on_data(Workshop& workshop, Direction from, const Window& window, const Read& read,
+                           const Lost& lost) {
   Side& side = sides_[index_of(from)];
   std::size_t at = 0;
   while (at < window.bytes.size()) {
     const Bytes rest = window.bytes.subspan(at);
-    if (side.lost) {
+    if (side.lost && side.left == 0) {
       bool found = false;
       at += find_start(from, rest, found);
       if (!found)
@@ -77,7 +79,8 @@ Answer Compressed::on_data(Workshop& workshop, Direction from, const Window& win
       if (!begin_packet(workshop, from, rest.first(kHeaderBytes), window.offset + at)) {
         ++workshop.counters.malformed;
         lose(workshop, from);
-        at += 1;
+        lost();
+        at += side.left > 0 ? kHeaderBytes : 1;
         continue;
       }
       at += kHeaderBytes;
@@ -87,7 +90,10 @@ Answer Compressed::on_data(Workshop& workshop, Direction from, const Window& win
         rest.first(static_cast<std::size_t>(std::min<std::uint64_t>(rest.size(), side.left)));
     side.left -= payload.size();
     at += payload.size();
-    if (!pass_on(workshop, side, payload, window, read)) lose(workshop, from);
+    if (!side.lost && !pass_on(workshop, side, payload, window, read)) {
+      lose(workshop, from);
+      lost();
+    }
     if (side.left == 0) side.inflater.end(workshop);
   }
   return {.consumed = at};
@@ -103,33 +109,20 @@ bool Compressed::pass_on(Workshop& workshop, Side& side, Bytes payload, const Wi
   while (true) {
     const std::size_t before = payload.size();
     const Bytes within = side.inflater.read(payload, room);
+    // What came before a fault is as good as what comes byte by byte.
+    if (!within.empty() && !feed(workshop, side, within, outer, read)) return false;
     if (side.inflater.state() == unpack::Inflater::State::failed) {
       ++workshop.counters.malformed;
       return false;
     }
-    if (!within.empty() && !feed(workshop, side, within, outer, read)) return false;
     if (within.empty() && payload.size() == before) return true;
   }
 }
 
 template <typename Read>
 bool Compressed::feed(Workshop& workshop, Side& side, Bytes within, const Window& outer, const Read& read) {
-  Bytes shown = within;
-  if (side.kept.size() > 0) {
-    if (!keep(workshop, side.kept, within)) return false;
-    shown = side.kept.bytes();
-    if (shown.size() < side.wanted) return true;
-  }
-  const Answer answer =
-      read(Window{.bytes = shown, .offset = side.start, .time = outer.time, .peer_acked = outer.peer_acked});
-  if (answer.want == Answer::Want::resync || answer.want == Answer::Want::identify) return false;
-  const Bytes rest = shown.subspan(answer.consumed);
-  side.wanted = answer.want == Answer::Want::wait ? answer.n : 0;
-  SlabBuffer kept;
-  const bool stored = keep(workshop, kept, rest);
-  side.kept.release(workshop.previews);
-  side.kept = kept;
-  return stored;
+  return side.within.feed(workshop, within,
+                          {.offset = side.start, .time = outer.time, .peer_acked = outer.peer_acked}, read);
 }
 
 }  // namespace spanlight::mysql

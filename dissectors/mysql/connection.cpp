@@ -39,16 +39,15 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
     if (!compressed_.on()) return after_window(from, consumed);
     if (consumed == window.bytes.size()) return answer;
   }
-  const bool was_lost = compressed_.lost(from);
   const Window rest{.bytes = window.bytes.subspan(consumed),
                     .offset = window.offset + consumed,
                     .time = window.time,
                     .peer_acked = window.peer_acked};
-  Answer answer = compressed_.on_data(workshop_, from, rest,
-                                      [&](const Window& within) { return read(from, within, sink); });
+  Answer answer = compressed_.on_data(
+      workshop_, from, rest, [&](const Window& within) { return read(from, within, sink); },
+      [&] { give_up_order(from, GapCause::content, sink); });
   answer.consumed += consumed;
   queue_.saw(from, window.offset + answer.consumed, window.peer_acked, window.time);
-  if (!was_lost && compressed_.lost(from)) give_up_order(from, GapCause::content, sink);
   return answer;
 }
 
@@ -189,7 +188,10 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
   }
   const bool compressed = compressed_.on();
   give_up_order(from, cause, sink);
-  if (compressed) return {};
+  if (compressed) {
+    compressed_.gap(from, missing);
+    return {};
+  }
   return {.want = Answer::Want::resync};
 }
 

@@ -280,7 +280,7 @@ void Connection::note_success(const Call& call) {
       return;
     case kChangeUser:
       forgot_ = unknown_user_ = false;
-      memory_.forget_statements(workshop_);
+      memory_.statements().release(workshop_);
       memory_.set_user(workshop_, text.substr(0, call.user_bytes));
       return memory_.set_database(workshop_, text.substr(call.user_bytes, call.database_bytes));
     case kInitDb:
@@ -293,9 +293,10 @@ void Connection::note_success(const Call& call) {
       return memory_.set_database(workshop_, name);
     }
     case kPrepare:
-      return memory_.add(workshop_, call.made_id, call);
+      return memory_.statements().add(workshop_, call.made_id, text, call.body_size,
+                                      (call.flags & kFlagRedacted) != 0);
     case kResetConnection:
-      return memory_.forget_statements(workshop_);
+      return memory_.statements().release(workshop_);
     default:
       return;
   }

@@ -7,6 +7,7 @@
 
 #include "core/dissector.h"
 #include "core/slab_buffer.h"
+#include "core/statements.h"
 #include "mysql/call.h"
 
 namespace spanlight::mysql {
@@ -16,33 +17,17 @@ std::string_view used_database(std::string_view statement);
 
 class Memory {
  public:
-  static constexpr std::uint32_t kStatementsMax = 256;  // the one used longest ago goes first
-  static constexpr std::size_t kTextBytesMax = 4'000;   // of a statement
-  static constexpr std::size_t kNameBytesMax = 255;     // of a user, a database, a version
-
-  struct Statement {
-    Statement* next = nullptr;
-    std::uint32_t id = 0;
-    std::uint32_t kept = 0;
-    std::uint32_t size = 0;  // of the whole text
-    bool redacted = false;
-    std::string_view text() const { return {reinterpret_cast<const char*>(this + 1), kept}; }
-  };
+  static constexpr std::size_t kNameBytesMax = 255;  // of a user, a database, a version
 
   void set_version(Workshop& workshop, std::string_view version) { set(workshop, version_, version); }
   void set_user(Workshop& workshop, std::string_view user) { set(workshop, user_, user); }
   void set_database(Workshop& workshop, std::string_view name) { set(workshop, database_, name); }
   Session session() const { return {text(user_), text(database_), text(version_)}; }
 
-  void add(Workshop& workshop, std::uint32_t id, const Call& prepared);
-  const Statement* find(std::uint32_t id);
-  void remove(Workshop& workshop, std::uint32_t id);
-  void forget_statements(Workshop& workshop);
+  Statements& statements() { return statements_; }
 
-  bool empty() const {
-    return statements_ == nullptr && user_.size() + database_.size() + version_.size() == 0;
-  }
-  bool knows_more_than_user() const { return statements_ != nullptr || database_.size() > 0; }
+  bool empty() const { return statements_.empty() && user_.size() + database_.size() + version_.size() == 0; }
+  bool knows_more_than_user() const { return !statements_.empty() || database_.size() > 0; }
   void forget_all_but_user(Workshop& workshop);
   void release(Workshop& workshop);
 
@@ -51,8 +36,7 @@ class Memory {
   static std::string_view text(const SlabBuffer& from) { return as_text(from.bytes()); }
 
   SlabBuffer version_, user_, database_;
-  Statement* statements_ = nullptr;  // the one used last first
-  std::uint32_t count_ = 0;
+  Statements statements_;
 };
 
 }  // namespace spanlight::mysql

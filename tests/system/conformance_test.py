@@ -43,6 +43,13 @@ class Conformance(unittest.TestCase):
             self.assertGreaterEqual(found[protocol]["agreement"], 98.0, said)
             self.assertGreaterEqual(found[protocol]["matched"], 3)
 
+    def test_calls_of_databases_agree(self):
+        calls = {"mysql": 34, "mongodb": 30, "cassandra": 27}
+        found, said = self.agreement(",".join(calls))
+        for protocol, matched in calls.items():
+            self.assertGreaterEqual(found[protocol]["agreement"], 98.0, said)
+            self.assertGreaterEqual(found[protocol]["matched"], matched, said)
+
     def test_websocket_messages_agree(self):
         found, said = self.agreement("websocket")
         counted = found["websocket"]
