@@ -4,6 +4,8 @@
 One JSON line a call: command, statement, and the result's kind, error code or count of rows. Needs Debian's python3-pymysql; with
 the command-line client `mariadb` there is a compressed connection, too."""
 import json
+import os
+import pathlib
 import shutil
 import struct
 import subprocess
@@ -86,10 +88,11 @@ def main():
     query(connection, "CREATE USER IF NOT EXISTS 'guest'@'%' IDENTIFIED BY 'swordfish'")
     query(connection, "DROP USER 'guest'@'%'")
     prepared(connection, "SELECT id, name FROM items WHERE price > ?", 3)
-    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
-        file.write("milk\t1\nsugar\t2\n")
-        file.flush()
-        query(connection, f"LOAD DATA LOCAL INFILE '{file.name}' INTO TABLE items (name, price)")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        pathlib.Path("items.csv").write_text("milk\t1\nsugar\t2\n")
+        query(connection, "LOAD DATA LOCAL INFILE 'items.csv' INTO TABLE items (name, price)")
+        os.chdir("/")
     connection.ping(reconnect=False)
     say("ping", result="ok")
     query(connection, "SELECT REPEAT('x', 5000)")
