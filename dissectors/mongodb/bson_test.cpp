@@ -1,9 +1,10 @@
-#include "mongodb/bson.h"
+#include "mongodb/json.h"
 
 #include <gtest/gtest.h>
 
 #include "mongodb/parse.h"
 #include "mongodb/recognise.h"
+#include "mongodb/walk.h"
 #include "mongodb/wire_for_tests.h"
 
 namespace spanlight::mongodb {

@@ -6,7 +6,7 @@
 
 #include "core/reader.h"
 #include "core/unpack/unpack.h"
-#include "mongodb/bson.h"
+#include "mongodb/walk.h"
 
 namespace spanlight::mongodb {
 

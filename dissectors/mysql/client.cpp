@@ -8,18 +8,6 @@
 #include "mysql/connection.h"
 
 namespace spanlight::mysql {
-namespace {
-
-// Attributes stand in front of a statement where both sides know of them: how many, and how many sets of
-// them. With some the statement is not looked for.
-std::size_t attributes_bytes(Bytes arguments, std::uint32_t capabilities) {
-  const bool none = arguments.size() > 2 && arguments[0] == 0 && arguments[1] == 1;
-  if ((capabilities & capability::kQueryAttributes) == 0) return capabilities == 0 && none ? 2 : 0;
-  return none ? 2 : arguments.size();
-}
-
-}  // namespace
-
 Answering answering(std::uint8_t command) {
   switch (command) {
     case kQuit:
@@ -154,7 +142,7 @@ void Connection::read_arguments(Call& call, Bytes arguments, std::uint64_t size)
   switch (call.command) {
     case kQuery: {
       const std::size_t skipped = attributes_bytes(arguments, capabilities_);
-      if (skipped == arguments.size() && skipped > 0) call.flags |= kFlagTruncatedBody;
+      if (skipped == arguments.size() && skipped > 0) call.flags |= kFlagTruncatedBody;  // no end of them
       return keep_statement(call, as_text(arguments.subspan(skipped)), size - skipped);
     }
     case kPrepare:
@@ -196,7 +184,10 @@ void Connection::read_arguments(Call& call, Bytes arguments, std::uint64_t size)
 void Connection::keep_statement(Call& call, std::string_view statement, std::uint64_t size) {
   call.body_size = size;
   statement = statement.substr(0, statement_bytes_max());
-  if (statement.size() < size) call.flags |= kFlagTruncatedBody;
+  if (statement.size() < size) {
+    call.flags |= kFlagTruncatedBody;
+    if (workshop_.limits.previews_shed) call.flags |= kFlagShedBody;
+  }
   const bool kept = call.text.reserve(workshop_.state, std::max<std::size_t>(statement.size(), 1));
   if (kept && workshop_.limits.credentials_shown) {
     call.text.append(workshop_.state, as_bytes(statement));

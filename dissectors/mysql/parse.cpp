@@ -82,6 +82,40 @@ std::string_view text_to_zero(Reader& r, Bytes in) {
   return out;
 }
 
+// A text with its length in front.
+void skip_counted(Reader& r) {
+  const std::uint64_t n = lenenc(r);
+  r.require(n <= r.left(), Fault::short_input);
+  r.skip(static_cast<std::size_t>(std::min<std::uint64_t>(n, r.left())));
+}
+
+// A value as the binary protocol has it.
+void skip_value(Reader& r, std::uint8_t type) {
+  switch (type) {
+    case 0x01:  // tiny
+      return r.skip(1);
+    case 0x02:  // short
+    case 0x0d:  // year
+      return r.skip(2);
+    case 0x03:  // long
+    case 0x04:  // float
+    case 0x09:  // int24
+      return r.skip(4);
+    case 0x05:  // double
+    case 0x08:  // long long
+      return r.skip(8);
+    case 0x06:  // NULL
+      return;
+    case 0x07:  // timestamp, date, time, datetime
+    case 0x0a:
+    case 0x0b:
+    case 0x0c:
+      return r.skip(r.u8());
+    default:
+      return skip_counted(r);
+  }
+}
+
 // The attributes that a client tells of itself: lengths in front of names and values.
 std::string_view program_of(Reader& r) {
   constexpr unsigned kAttributesMax = 64;
@@ -130,6 +164,28 @@ std::uint64_t lenenc(Reader& r) {
   if (first == 0xfe) return r.le<std::uint64_t>();
   if (first == 0xff) r.fail(Fault::bad_value);
   return 0;  // NULL
+}
+
+// count | sets, always 1 | which are NULL | u8 1 | ( u16 type | name )* | values
+std::size_t attributes_bytes(Bytes arguments, std::uint32_t capabilities) {
+  constexpr std::uint64_t kCountMax = 64;
+  // Where the login was not seen: no statement begins with these bytes.
+  const bool none = arguments.size() > 2 && arguments[0] == 0 && arguments[1] == 1;
+  if ((capabilities & capability::kQueryAttributes) == 0) return capabilities == 0 && none ? 2 : 0;
+  Reader r(arguments);
+  const std::uint64_t count = lenenc(r);
+  r.require(lenenc(r) == 1 && count <= kCountMax, Fault::bad_value);
+  if (count == 0) return r.ok() ? r.at() : arguments.size();
+  const Bytes nulls = r.take((static_cast<std::size_t>(count) + 7) / 8);
+  r.require(r.u8() == 1, Fault::bad_value);
+  std::array<std::uint8_t, kCountMax> types{};
+  for (std::size_t i = 0; i < count && r.ok(); ++i) {
+    types[i] = static_cast<std::uint8_t>(r.le<std::uint16_t>());
+    skip_counted(r);
+  }
+  for (std::size_t i = 0; i < count && r.ok(); ++i)
+    if ((nulls[i / 8] >> i % 8 & 1) == 0) skip_value(r, types[i]);
+  return r.ok() ? r.at() : arguments.size();
 }
 
 Greeting parse_greeting(Bytes payload) {

@@ -67,6 +67,10 @@ std::string_view short_name(std::uint8_t command);
 // A number of one to nine bytes, or NULL (0xfb).
 std::uint64_t lenenc(Reader& r);
 
+// Attributes in front of a statement, where both sides know of them (CLIENT_QUERY_ATTRIBUTES): how many bytes
+// they take. All of `arguments`: their end is not there, or they are none.
+std::size_t attributes_bytes(Bytes arguments, std::uint32_t capabilities);
+
 // u8 10 | version\0 | u32 thread | salt | …
 struct Greeting {
   Fault fault = Fault::none;

@@ -73,6 +73,22 @@ TEST(MysqlParse, NumbersByLength) {
   }
 }
 
+TEST(MysqlParse, AttributesInFrontOfAStatement) {
+  const std::string two = le(2, 1) + le(1, 1) + le(0, 1) + le(1, 1) + le(0x0f, 2) + str("trace") +
+                          le(0x08, 2) + str("n") + str("00-ab") + le(7, 8);
+  const std::string null = le(1, 1) + le(1, 1) + le(1, 1) + le(1, 1) + le(0x0f, 2) + str("a");
+  constexpr std::uint32_t kKnown = capability::kQueryAttributes | capability::kProtocol41;
+  const std::string none("\0\1", 2);
+  EXPECT_EQ(attributes_bytes(as_bytes(two + "SELECT 1"), kKnown), two.size());
+  EXPECT_EQ(attributes_bytes(as_bytes(null + "SELECT 1"), kKnown), null.size());
+  EXPECT_EQ(attributes_bytes(as_bytes(none + "SELECT 1"), kKnown), 2u);
+  EXPECT_EQ(attributes_bytes(as_bytes(none + "SELECT 1"), 0), 2u);
+  EXPECT_EQ(attributes_bytes(as_bytes("SELECT 1"), 0), 0u);
+  EXPECT_EQ(attributes_bytes(as_bytes("SELECT 1"), capability::kProtocol41), 0u);
+  for (std::size_t n = 1; n < two.size(); ++n)
+    EXPECT_EQ(attributes_bytes(as_bytes(two).first(n), kKnown), n) << "their end is not there";
+}
+
 TEST(MysqlParse, LoginSaysWhoAndWhere) {
   const std::string bytes = login(kCapabilities | kDatabase, "shop", "orders");
   const Login login = parse_login(as_bytes(bytes).subspan(kHeaderBytes));

@@ -10,12 +10,9 @@
 #include "core/bytes.h"
 #include "core/reader.h"
 #include "core/short_text.h"
-#include "core/text_room.h"
+#include "mongodb/values.h"
 
 namespace spanlight::mongodb {
-
-constexpr std::uint32_t kDocumentBytesMin = 5;
-constexpr std::uint32_t kDocumentBytesMax = 48'000'000 + 16'384;  // what a server takes in a message
 
 // What a command or its answer says of itself, by its outer elements.
 struct Said {
@@ -61,7 +58,7 @@ class Walk {
  private:
   enum class State : std::uint8_t { begin, elements, done, broken };
   // Which document an element stands in.
-  enum class Place : std::uint8_t { top, cursor, batch, write_errors, write_error, concern_error, identity };
+  enum class Place : std::uint8_t { top, cursor, batch, write_errors, write_error, concern_error };
   static constexpr std::size_t kDepthMax = 4;
 
   struct Element {
@@ -75,6 +72,8 @@ class Walk {
 
   Look look(Bytes bytes, Element& out) const;
   void take(const Element& element, Said& said);
+  void take_outer(const Element& element, Said& said);
+  static void take_error(const Element& element, Said& said);
   bool enters(const Element& element, Said& said, Place& into) const;
 
   State state_ = State::begin;
@@ -84,12 +83,5 @@ class Walk {
   std::array<std::uint64_t, kDepthMax> left_{};  // bytes of each document that is open
   std::uint64_t passing_ = 0;
 };
-
-// Values that are never shown: of these names, in a document that proves somebody's identity.
-bool is_secret(std::string_view name);
-
-// The document as JSON, as far as it is there and fits. False: it was cut. `secrets`: is_secret() values are
-// left out, `redacted` tells whether there was one.
-bool to_json(Bytes document, bool secrets, TextRoom& out, bool& redacted);
 
 }  // namespace spanlight::mongodb
