@@ -170,6 +170,7 @@ void Connection::keep_statement(Call& call, std::string_view statement, std::uin
 }
 
 void Connection::note_startup(std::string_view compression) {
+  if (in_segments()) return;  // which come behind the answer to it
   rest_.framing = Framing::unknown;
   rest_.method = compression == "lz4"      ? unpack::Method::lz4
                  : compression == "snappy" ? unpack::Method::snappy
@@ -221,7 +222,7 @@ void Connection::end_frame(Direction from, Sink& sink) {
 
 // Version 5: behind this answer frames lie in segments.
 void Connection::note_answer(const Call& call) {
-  const bool started = call.asked.seen && call.asked.header.opcode == kStartup &&
+  const bool started = !in_segments() && call.asked.seen && call.asked.header.opcode == kStartup &&
                        (call.told.header.opcode == kReady || call.told.header.opcode == kAuthenticate);
   if (!started) return;
   if (call.told.header.version < kVersionMax)

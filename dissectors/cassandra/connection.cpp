@@ -61,7 +61,7 @@ Answer Connection::read(Direction from, const Window& window, bool within, Sink&
       if (!within) lose_way(from, GapCause::content, sink);
       return {.consumed = at + 1, .want = Answer::Want::resync};
     }
-    if (header.version < kVersionMax) rest_.framing = Framing::plain;
+    if (!within && header.version < kVersionMax) rest_.framing = Framing::plain;
     const bool packed = (header.flags & flag::kCompressed) != 0;
     const std::size_t shown = packed && header.length <= kPackedBytesMax ? kPackedBytesMax : kHeadBytes;
     const std::size_t wanted = kHeaderBytes + std::min<std::size_t>(header.length, shown);

@@ -51,7 +51,7 @@ Connection::Next Connection::take_login(const Packet& packet, Sink& sink) {
   const Login login = parse_login(packet.head);
   if (login.fault != Fault::none) {
     ++workshop_.counters.malformed;
-    return give_up_order(Direction::c2s, GapCause::content, sink);
+    return give_up_order(Direction::c2s, packet.start + kHeaderBytes, GapCause::content, sink);
   }
   if (login.asks_for_tls) {
     memory_.release(workshop_);
@@ -59,7 +59,8 @@ Connection::Next Connection::take_login(const Packet& packet, Sink& sink) {
     return Next::identify;
   }
   Call* call = begin_request(kLogin, packet, sink);
-  if (call == nullptr) return give_up_order(Direction::c2s, GapCause::sensor, sink);
+  if (call == nullptr)
+    return give_up_order(Direction::c2s, packet.start + kHeaderBytes, GapCause::sensor, sink);
   phase_ = Phase::login;
   capabilities_ = login.capabilities;
   eof_ = (capabilities_ & capability::kDeprecateEof) != 0 ? Eof::left_out : Eof::sent;
@@ -73,10 +74,11 @@ Connection::Next Connection::take_command(const Packet& packet, Sink& sink) {
   const std::uint8_t command = packet.head.empty() ? 0xff : packet.head[0];
   if (command == kLogin || command_name(command).empty()) {
     ++workshop_.counters.malformed;
-    return give_up_order(Direction::c2s, GapCause::content, sink);
+    return give_up_order(Direction::c2s, packet.start + kHeaderBytes, GapCause::content, sink);
   }
   Call* call = begin_request(command, packet, sink);
-  if (call == nullptr) return give_up_order(Direction::c2s, GapCause::sensor, sink);
+  if (call == nullptr)
+    return give_up_order(Direction::c2s, packet.start + kHeaderBytes, GapCause::sensor, sink);
   read_arguments(*call, packet.head.subspan(1), packet.header.length - 1);
   return Next::go_on;
 }

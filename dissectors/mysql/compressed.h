@@ -23,8 +23,8 @@ class Compressed {
   bool on() const { return on_; }
   void begin() { on_ = true; }
 
-  // Takes all of the window that can be taken. `read(const Window&) -> Answer` gets what is in it; `lost()`
-  // is told when that cannot be read on.
+  // Takes all of the window that can be taken. `read(const Window&) -> Answer` gets what is in it;
+  // `lost(offset)` is told when that cannot be read on.
   template <typename Read, typename Lost>
   Answer on_data(Workshop& workshop, Direction from, const Window& window, const Read& read,
                  const Lost& lost);
@@ -79,7 +79,7 @@ Answer Compressed::on_data(Workshop& workshop, Direction from, const Window& win
       if (!begin_packet(workshop, from, rest.first(kHeaderBytes), window.offset + at)) {
         ++workshop.counters.malformed;
         lose(workshop, from);
-        lost();
+        lost(window.offset + at);
         at += side.left > 0 ? kHeaderBytes : 1;
         continue;
       }
@@ -91,8 +91,9 @@ Answer Compressed::on_data(Workshop& workshop, Direction from, const Window& win
     side.left -= payload.size();
     at += payload.size();
     if (!side.lost && !pass_on(workshop, side, payload, window, read)) {
+      const std::uint64_t start = side.start;
       lose(workshop, from);
-      lost();
+      lost(start);
     }
     if (side.left == 0) side.inflater.end(workshop);
   }

@@ -45,7 +45,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
                     .peer_acked = window.peer_acked};
   Answer answer = compressed_.on_data(
       workshop_, from, rest, [&](const Window& within) { return read(from, within, sink); },
-      [&] { give_up_order(from, GapCause::content, sink); });
+      [&](std::uint64_t end) { give_up_order(from, end, GapCause::content, sink); });
   answer.consumed += consumed;
   queue_.saw(from, window.offset + answer.consumed, window.peer_acked, window.time);
   return answer;
@@ -187,7 +187,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
     if (absorbed == missing) return after_window(from, 0);
   }
   const bool compressed = compressed_.on();
-  give_up_order(from, cause, sink);
+  give_up_order(from, w.end, cause, sink);
   if (compressed) {
     compressed_.gap(from, missing);
     return {};
@@ -195,8 +195,8 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
   return {.want = Answer::Want::resync};
 }
 
-// Bytes are missing, or were not understood.
-Connection::Next Connection::give_up_order(Direction from, GapCause cause, Sink& sink) {
+// Bytes are missing, or were not understood, up to `end`.
+Connection::Next Connection::give_up_order(Direction from, std::uint64_t end, GapCause cause, Sink& sink) {
   Way& w = way(from);
   queue_.blame(cause);
   if (w.call != nullptr) cut(from, cause == GapCause::content ? kFlagMalformed : kFlagGap, sink);
@@ -209,7 +209,7 @@ Connection::Next Connection::give_up_order(Direction from, GapCause cause, Sink&
     compressed_.lose(workshop_, from);
     ++workshop_.counters.resyncs;
   }
-  disturb(from, w.end, cause, sink);
+  disturb(from, end, cause, sink);
   return Next::resync;
 }
 

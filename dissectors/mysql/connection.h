@@ -74,7 +74,7 @@ class Connection final : public Dissector {
   void pass(Direction from, std::uint64_t n, TimeNs time, Sink& sink);
   void end_packet(Direction from, Sink& sink);
   Answer after_window(Direction from, std::size_t consumed) const;
-  Next give_up_order(Direction from, GapCause cause, Sink& sink);
+  Next give_up_order(Direction from, std::uint64_t end, GapCause cause, Sink& sink);
 
   // What the client says.
   Next take_client(const Packet& packet, Sink& sink);

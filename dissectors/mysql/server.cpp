@@ -33,7 +33,8 @@ Connection::Next Connection::take_server(const Packet& packet, Sink& sink) {
         eof_ = Eof::sent;
       return Next::go_on;
     }
-    if (!begin_answer(packet, sink)) return give_up_order(Direction::s2c, GapCause::sensor, sink);
+    if (!begin_answer(packet, sink))
+      return give_up_order(Direction::s2c, packet.start + kHeaderBytes, GapCause::sensor, sink);
   }
   w.last = take_answer(*w.call, packet);
   return Next::go_on;
