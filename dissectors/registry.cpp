@@ -1,6 +1,7 @@
 // Every protocol that Spanlight knows: one line each.
 
 #include "amqp/amqp.h"
+#include "cassandra/cassandra.h"
 #include "conn/conn.h"
 #include "core/descriptor.h"
 #include "core/diameter/over_sctp.h"
@@ -14,6 +15,8 @@
 #include "ldap/ldap.h"
 #include "kafka/kafka.h"
 #include "postgresql/postgresql.h"
+#include "mongodb/mongodb.h"
+#include "mysql/mysql.h"
 #include "quic/quic.h"
 #include "radius/radius.h"
 #include "sctp/sctp.h"
@@ -39,6 +42,9 @@ constexpr const Descriptor* kRegistry[] = {
     &diameter::kDescriptor,
     &tls::kDescriptor,
     &quic::kDescriptor,
+    &mysql::kDescriptor,
+    &mongodb::kDescriptor,
+    &cassandra::kDescriptor,
     &icmp::kDescriptor,
     &icmp::kV6Descriptor,
     &sctp::kDescriptor,

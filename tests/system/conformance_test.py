@@ -51,6 +51,12 @@ class Conformance(unittest.TestCase):
         # An answer alone, ten minutes after all else.
         counted = found["kafka"]
         self.assertEqual([counted.get(what, 0) for what in ("matched", "mismatch", "missing", "extra")], [34, 0, 1, 0], said)
+    def test_calls_of_databases_agree(self):
+        calls = {"mysql": 34, "mongodb": 30, "cassandra": 27}
+        found, said = self.agreement(",".join(calls))
+        for protocol, matched in calls.items():
+            self.assertGreaterEqual(found[protocol]["agreement"], 98.0, said)
+            self.assertGreaterEqual(found[protocol]["matched"], matched, said)
 
     def test_websocket_messages_agree(self):
         found, said = self.agreement("websocket")

@@ -1,0 +1,169 @@
+// A frame's header leaves few values open; what stands behind it has to agree: lengths within the body, a
+// known kind, printable text. Segments of version 5 are told by their checksum and the frame within.
+
+#include "cassandra/recognise.h"
+
+#include <algorithm>
+
+#include "cassandra/parse.h"
+#include "cassandra/segments.h"
+
+namespace spanlight::cassandra {
+namespace {
+
+enum class Look : std::uint8_t { no, more, yes };
+
+constexpr bool is_printable(std::uint8_t b) {
+  return (b >= 0x20 && b < 0x7f) || b == '\n' || b == '\t' || b == '\r';
+}
+
+Look printable(Bytes text, std::uint64_t length) {
+  constexpr std::size_t kLookedAt = 8;
+  const std::size_t n = std::min<std::uint64_t>(length, kLookedAt);
+  for (std::size_t i = 0; i < std::min(text.size(), n); ++i)
+    if (!is_printable(text[i])) return Look::no;
+  return text.size() < n ? Look::more : Look::yes;
+}
+
+// A text with two bytes of length, as far as the body goes.
+Look look_string(Bytes body, std::uint32_t left, std::uint16_t least) {
+  if (left < 2u + least) return Look::no;
+  if (body.size() < 2) return Look::more;
+  const std::uint16_t length = Reader(body).be<std::uint16_t>();
+  if (length < least || length > left - 2) return Look::no;
+  return printable(body.subspan(2), length);
+}
+
+Look look_statement(Bytes body, std::uint32_t left) {
+  constexpr std::uint32_t kBytesMin = 3;
+  if (left < 4 + kBytesMin) return Look::no;
+  if (body.size() < 4) return Look::more;
+  const std::uint32_t length = Reader(body).be<std::uint32_t>();
+  if (length < kBytesMin || length > left - 4) return Look::no;
+  return printable(body.subspan(4), length);
+}
+
+// u16 count, then the first text.
+Look look_strings(Bytes body, std::uint32_t left, std::uint16_t least) {
+  constexpr std::uint16_t kCountMax = 64;
+  if (left < 2) return Look::no;
+  if (body.size() < 2) return Look::more;
+  const std::uint16_t count = Reader(body).be<std::uint16_t>();
+  if (count == 0 || count > kCountMax) return Look::no;
+  return look_string(body.subspan(2), left - 2, least);
+}
+
+Look look_packed(Bytes body, std::uint32_t left) {
+  constexpr std::size_t kBytes = 5;
+  constexpr std::uint64_t kRatioMax = 255;
+  if (left < kBytes) return Look::no;
+  if (body.size() < kBytes) return Look::more;
+  if (body[0] != 0) {  // snappy
+    const std::uint64_t size = unpack::snappy_size(body.first(kBytes));
+    return size >= left / 2 && size <= left * kRatioMax && size > 0 ? Look::yes : Look::no;
+  }
+  const std::uint64_t size = Reader(body).be<std::uint32_t>();
+  return size > 0 && size >= left / 2 && size <= left * kRatioMax ? Look::yes : Look::no;
+}
+
+Look look_body(const Header& header, Bytes body) {
+  const std::uint32_t left = header.length;
+  if ((header.flags & flag::kCompressed) != 0) return left == 0 ? Look::no : look_packed(body, left);
+  if ((header.flags & (flag::kTracing | flag::kPayload | flag::kWarning)) != 0 && header.answer)
+    return Look::no;  // not where nothing else is known
+  switch (header.opcode) {
+    case kOptions:
+    case kReady:
+      return left == 0 ? Look::yes : Look::no;
+    case kStartup:
+      return look_strings(body, left, 3);
+    case kSupported:
+      return look_strings(body, left, 3);
+    case kRegister:
+      return look_strings(body, left, 10);
+    case kQuery:
+    case kPrepare:
+      return look_statement(body, left);
+    case kExecute: {
+      constexpr std::uint16_t kIdBytes = 16;
+      if (left < 2u + kIdBytes + 2) return Look::no;
+      if (body.size() < 2) return Look::more;
+      return Reader(body).be<std::uint16_t>() == kIdBytes ? Look::yes : Look::no;
+    }
+    case kBatch: {
+      if (left < 6) return Look::no;
+      if (body.size() < 4) return Look::more;
+      return body[0] <= 2 && body[1] == 0 && body[3] <= 1 ? Look::yes : Look::no;
+    }
+    case kResult: {
+      if (left < 4) return Look::no;
+      if (body.size() < 4) return Look::more;
+      const std::uint32_t kind = Reader(body).be<std::uint32_t>();
+      if (kind == kVoid) return left == 4 ? Look::yes : Look::no;
+      return !kind_name(kind).empty() && left > 6 ? Look::yes : Look::no;
+    }
+    case kError: {
+      if (left < 6) return Look::no;
+      if (body.size() < 4) return Look::more;
+      const auto code = static_cast<std::int32_t>(Reader(body).be<std::uint32_t>());
+      return error_name(code).empty() ? Look::no : look_string(body.subspan(4), left - 4, 0);
+    }
+    case kAuthenticate:
+      return look_string(body, left, 8);
+    case kEvent:
+      return look_string(body, left, 10);
+    default:
+      return Look::no;
+  }
+}
+
+// A frame of one side, or of the other.
+Look look_frame(Bytes in, bool server) {
+  if (in.empty()) return Look::more;
+  const std::uint8_t version = in[0] & 0x7f;
+  if (version < kVersionMin || version > kVersionMax || ((in[0] & kAnswerBit) != 0) != server)
+    return Look::no;
+  if (in.size() > 1 && in[1] > flag::kAll) return Look::no;
+  if (in.size() > 5 && in[5] > kBodyBytesMax >> 24) return Look::no;
+  if (in.size() < kHeaderBytes) return Look::more;
+  const Header header = header_of(in);
+  if (!header.understood(server)) return Look::no;
+  if (header.stream < 0 && header.opcode != kEvent) return Look::no;
+  return look_body(header, in.subspan(kHeaderBytes));
+}
+
+// A segment and the frame that it begins with; a packed one by its checksum alone.
+Look look_segment(Bytes in, bool server) {
+  constexpr std::size_t kBytes = 8;
+  if (in.size() < kBytes) return Look::more;
+  if (parse_segment(in.first(segment_header_bytes(true)), true).good) return Look::yes;
+  const std::size_t header_bytes = segment_header_bytes(false);
+  const Segment plain = parse_segment(in.first(header_bytes), false);
+  if (!plain.good || !plain.whole_frames || plain.length < cassandra::kHeaderBytes) return Look::no;
+  if (in.size() < header_bytes + cassandra::kHeaderBytes) return Look::more;
+  return header_of(in.subspan(header_bytes)).understood(server) ? Look::yes : Look::no;
+}
+
+}  // namespace
+
+Verdict probe(Bytes own, Bytes) {
+  own = own.first(std::min(own.size(), kProbeBytes));
+  const Look client = look_frame(own, false), server = look_frame(own, true);
+  if (client == Look::yes) return Verdict::client;
+  if (server == Look::yes) return Verdict::server;
+  return client == Look::more || server == Look::more ? Verdict::more : Verdict::no;
+}
+
+// A packed segment may be of either side: only its frames tell, and they are packed.
+Sync sync(Direction from, Bytes window) {
+  const bool server = from == Direction::s2c;
+  for (std::size_t at = 0; at < window.size(); ++at) {
+    const Bytes rest = window.subspan(at, std::min(window.size() - at, kProbeBytes));
+    const Look frame = look_frame(rest, server), segment = look_segment(rest, server);
+    if (frame == Look::yes || segment == Look::yes) return {.skip = at, .found = true};
+    if (frame == Look::more || segment == Look::more) return {.skip = at, .found = false};
+  }
+  return {.skip = window.size(), .found = false};
+}
+
+}  // namespace spanlight::cassandra

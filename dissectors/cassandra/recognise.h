@@ -1,0 +1,13 @@
+#pragma once
+// Is it CQL, and where does a frame begin? Pure.
+
+#include "core/descriptor.h"
+
+namespace spanlight::cassandra {
+
+constexpr std::size_t kProbeBytes = 64;
+
+Verdict probe(Bytes own, Bytes peer);
+Sync sync(Direction from, Bytes window);
+
+}  // namespace spanlight::cassandra

@@ -1,0 +1,165 @@
+#include "mysql/parse.h"
+
+#include <gtest/gtest.h>
+
+#include "core/statement.h"
+#include "mysql/recognise.h"
+#include "mysql/wire_for_tests.h"
+
+namespace spanlight::mysql {
+namespace {
+
+using namespace wire;
+
+std::string shown(std::string_view statement, bool backslash = true) {
+  SecretScanner scanner(statement, backslash);
+  std::string out;
+  for (std::string_view piece = scanner.next(); !piece.empty(); piece = scanner.next()) out += piece;
+  return out;
+}
+
+TEST(MysqlParse, SecretsInStatements) {
+  struct Case {
+    std::string_view statement, shown;
+  };
+  constexpr Case kCases[] = {
+      {"SELECT 1", "SELECT 1"},
+      {"CREATE USER 'a'@'%' IDENTIFIED BY 'pw'", "CREATE USER 'a'@'%' IDENTIFIED BY [redacted]"},
+      {"create user a identified by 'x', b identified with mysql_native_password by \"y\" require ssl",
+       "create user a identified by [redacted], b identified with mysql_native_password by [redacted] "
+       "require ssl"},
+      {"ALTER USER a IDENTIFIED BY 'new' REPLACE 'old'",
+       "ALTER USER a IDENTIFIED BY [redacted] REPLACE [redacted]"},
+      {"SET PASSWORD = PASSWORD('it''s')", "SET PASSWORD = PASSWORD([redacted])"},
+      {"SET PASSWORD FOR 'a' = 'b\\'c'", "SET PASSWORD FOR [redacted] = [redacted]"},
+      {"GRANT ALL ON *.* TO a IDENTIFIED BY PASSWORD 0x2A41",
+       "GRANT ALL ON *.* TO a IDENTIFIED BY PASSWORD [redacted]"},
+      {"CHANGE MASTER TO MASTER_PASSWORD='x', MASTER_USER='u'",
+       "CHANGE MASTER TO MASTER_PASSWORD=[redacted], MASTER_USER='u'"},
+      {"/* don't */ SET PASSWORD='x'", "/* don't */ SET PASSWORD=[redacted]"},
+      {"/*!50000 CREATE USER a IDENTIFIED BY 'x' */", "/*!50000 CREATE USER a IDENTIFIED BY [redacted] */"},
+      {"SET PASSWORD='cut in the mid", "SET PASSWORD=[redacted]"},
+      {"-- it's\nSET PASSWORD='x'; SELECT 'y'", "-- it's\nSET PASSWORD=[redacted]; SELECT 'y'"},
+      {"SELECT * FROM u WHERE password='x' AND name='n'",
+       "SELECT * FROM u WHERE password=[redacted] AND name='n'"},
+      {"INSERT INTO u(name, password) VALUES('a','b')", "INSERT INTO u(name, password) VALUES('a','b')"},
+      {"SELECT 'password' , 'x'", "SELECT 'password' , 'x'"},
+      {"", ""},
+  };
+  for (const Case& one : kCases) EXPECT_EQ(shown(one.statement), one.shown);
+  EXPECT_EQ(shown("CREATE ROLE r WITH PASSWORD = 'a\\' AND LOGIN = true", false),
+            "CREATE ROLE r WITH PASSWORD = [redacted] AND LOGIN = true");
+}
+
+TEST(MysqlParse, NumbersByLength) {
+  struct Case {
+    std::string bytes;
+    std::uint64_t value;
+    Fault fault;
+  };
+  const Case kCases[] = {{"\x05", 5, Fault::none},
+                         {"\xfa", 250, Fault::none},
+                         {"\xfc" + le(0x1234, 2), 0x1234, Fault::none},
+                         {"\xfd" + le(0x123456, 3), 0x123456, Fault::none},
+                         {"\xfe" + le(0x123456789aull, 8), 0x123456789aull, Fault::none},
+                         {"\xfb", 0, Fault::none},
+                         {"\xff", 0, Fault::bad_value},
+                         {"\xfc\x01", 0, Fault::short_input},
+                         {"", 0, Fault::short_input}};
+  for (const Case& one : kCases) {
+    Reader r(as_bytes(one.bytes));
+    EXPECT_EQ(lenenc(r), one.value);
+    EXPECT_EQ(r.fault(), one.fault);
+  }
+}
+
+TEST(MysqlParse, AttributesInFrontOfAStatement) {
+  const std::string two = le(2, 1) + le(1, 1) + le(0, 1) + le(1, 1) + le(0x0f, 2) + str("trace") +
+                          le(0x08, 2) + str("n") + str("00-ab") + le(7, 8);
+  const std::string null = le(1, 1) + le(1, 1) + le(1, 1) + le(1, 1) + le(0x0f, 2) + str("a");
+  constexpr std::uint32_t kKnown = capability::kQueryAttributes | capability::kProtocol41;
+  const std::string none("\0\1", 2);
+  EXPECT_EQ(attributes_bytes(as_bytes(two + "SELECT 1"), kKnown), two.size());
+  EXPECT_EQ(attributes_bytes(as_bytes(null + "SELECT 1"), kKnown), null.size());
+  EXPECT_EQ(attributes_bytes(as_bytes(none + "SELECT 1"), kKnown), 2u);
+  EXPECT_EQ(attributes_bytes(as_bytes(none + "SELECT 1"), 0), 2u);
+  EXPECT_EQ(attributes_bytes(as_bytes("SELECT 1"), 0), 0u);
+  EXPECT_EQ(attributes_bytes(as_bytes("SELECT 1"), capability::kProtocol41), 0u);
+  for (std::size_t n = 1; n < two.size(); ++n)
+    EXPECT_EQ(attributes_bytes(as_bytes(two).first(n), kKnown), n) << "their end is not there";
+}
+
+TEST(MysqlParse, LoginSaysWhoAndWhere) {
+  const std::string bytes = login(kCapabilities | kDatabase, "shop", "orders");
+  const Login login = parse_login(as_bytes(bytes).subspan(kHeaderBytes));
+  EXPECT_EQ(login.fault, Fault::none);
+  EXPECT_EQ(login.user, "shop");
+  EXPECT_EQ(login.database, "orders");
+  EXPECT_EQ(login.plugin, "mysql_native_password");
+  for (std::size_t n = 0; n < 32; ++n)
+    EXPECT_EQ(parse_login(as_bytes(bytes).subspan(kHeaderBytes, n)).fault, Fault::short_input) << n;
+}
+
+TEST(MysqlParse, ErrorsAndOks) {
+  const std::string bytes = error(1, 1064, "42000", "no");
+  const Error error = parse_error(as_bytes(bytes).subspan(kHeaderBytes));
+  EXPECT_EQ(error.code, 1064);
+  EXPECT_EQ(error.state, "42000");
+  EXPECT_EQ(error.message, "no");
+  EXPECT_EQ(parse_error(as_bytes("\xff")).fault, Fault::short_input);
+  const std::string fine = ok(1, 3, 2, 9);
+  const Ok ok = parse_ok(as_bytes(fine).subspan(kHeaderBytes));
+  EXPECT_EQ(ok.affected_rows, 3u);
+  EXPECT_EQ(ok.insert_id, 9u);
+  EXPECT_EQ(ok.status, 2);
+  EXPECT_EQ(parse_ok(as_bytes("\x01")).fault, Fault::short_input);
+}
+
+TEST(MysqlRecognise, ByContent) {
+  struct Case {
+    std::string bytes;
+    Verdict verdict;
+  };
+  const Case kCases[] = {
+      {greeting(), Verdict::server},
+      {greeting("5.5.5-10.11.6-MariaDB"), Verdict::server},
+      {packet(0, "\xff\x10\x04Too many connections"), Verdict::server},
+      {login(), Verdict::client},
+      {query("SELECT 1"), Verdict::client},
+      {query("  (select 1)"), Verdict::client},
+      {query("commit"), Verdict::client},
+      {command(22, "update t set a=?"), Verdict::client},
+      {execution(7), Verdict::client},
+      {rows(1), Verdict::server},
+      {ok(1), Verdict::server},
+      {error(1, 1064, "42000", "no"), Verdict::server},
+      {prepared(3, 2, 1), Verdict::server},
+      {command(14), Verdict::no},
+      {query("hello world"), Verdict::no},
+      {"GET / HTTP/1.1\r\n", Verdict::no},
+      {std::string("\x16\x03\x01\x02\x00\x01\x00", 7), Verdict::no},
+      {std::string("\0\0\0\x10\0\x03\0\0", 8), Verdict::no},
+      {"*1\r\n$4\r\nPING\r\n", Verdict::no},
+  };
+  for (const Case& one : kCases) {
+    EXPECT_EQ(probe(as_bytes(one.bytes), {}), one.verdict) << one.bytes;
+    for (std::size_t n = 0; n < one.bytes.size(); ++n) {
+      const Verdict v = probe(as_bytes(one.bytes).first(n), {});
+      EXPECT_TRUE(v == Verdict::more || v == one.verdict) << n << one.bytes;
+    }
+  }
+}
+
+TEST(MysqlRecognise, FindsAMessageBehindAHole) {
+  const std::string noise = "some text that is none";
+  const Sync asked = sync(Direction::c2s, as_bytes(noise + query("SELECT 1")));
+  EXPECT_TRUE(asked.found);
+  EXPECT_EQ(asked.skip, noise.size());
+  const Sync answered = sync(Direction::s2c, as_bytes(noise + rows(2)));
+  EXPECT_TRUE(answered.found);
+  EXPECT_EQ(answered.skip, noise.size());
+  EXPECT_FALSE(sync(Direction::c2s, as_bytes(noise)).found);
+}
+
+}  // namespace
+}  // namespace spanlight::mysql
