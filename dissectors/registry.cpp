@@ -9,6 +9,7 @@
 #include "http2/http2.h"
 #include "icmp/icmp.h"
 #include "quic/quic.h"
+#include "redis/redis.h"
 #include "sctp/sctp.h"
 #include "tls/tls.h"
 #include "ws/ws.h"
@@ -26,6 +27,7 @@ constexpr const Descriptor* kRegistry[] = {
     &dns::kDescriptor,
     &dns::kMulticast,
     &dns::kLinkLocal,
+    &redis::kDescriptor,
     &tls::kDescriptor,
     &quic::kDescriptor,
     &icmp::kDescriptor,
