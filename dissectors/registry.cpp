@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "http2/http2.h"
 #include "icmp/icmp.h"
+#include "memcached/memcached.h"
 #include "quic/quic.h"
 #include "redis/redis.h"
 #include "sctp/sctp.h"
@@ -28,6 +29,8 @@ constexpr const Descriptor* kRegistry[] = {
     &dns::kMulticast,
     &dns::kLinkLocal,
     &redis::kDescriptor,
+    &memcached::kDescriptor,
+    &memcached::kBinary,
     &tls::kDescriptor,
     &quic::kDescriptor,
     &icmp::kDescriptor,
