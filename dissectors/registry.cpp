@@ -9,6 +9,7 @@
 #include "http2/http2.h"
 #include "icmp/icmp.h"
 #include "memcached/memcached.h"
+#include "nats/nats.h"
 #include "quic/quic.h"
 #include "redis/redis.h"
 #include "sctp/sctp.h"
@@ -31,6 +32,7 @@ constexpr const Descriptor* kRegistry[] = {
     &redis::kDescriptor,
     &memcached::kDescriptor,
     &memcached::kBinary,
+    &nats::kDescriptor,
     &tls::kDescriptor,
     &quic::kDescriptor,
     &icmp::kDescriptor,
