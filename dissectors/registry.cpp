@@ -9,6 +9,7 @@
 #include "http2/http2.h"
 #include "icmp/icmp.h"
 #include "memcached/memcached.h"
+#include "mqtt/mqtt.h"
 #include "nats/nats.h"
 #include "quic/quic.h"
 #include "redis/redis.h"
@@ -33,6 +34,7 @@ constexpr const Descriptor* kRegistry[] = {
     &memcached::kDescriptor,
     &memcached::kBinary,
     &nats::kDescriptor,
+    &mqtt::kDescriptor,
     &tls::kDescriptor,
     &quic::kDescriptor,
     &icmp::kDescriptor,
