@@ -17,6 +17,7 @@ enum class Mix : std::uint8_t {
   chunked,    // bodies in chunks of 1 byte to 4 KB, most of answers, some of requests
   grpc,       // unary calls of gRPC on HTTP/2, 100 bytes there, 150 back (grpc_messages.h)
   dns,        // a name's two addresses, asked for in datagrams: a query and an answer each
+  redis,      // GET, SET, INCR: one to four commands before the first answer
   headers,    // packets without payload on connections that stay open (standing.h)
 };
 std::optional<Mix> mix_of(std::string_view name);

@@ -41,7 +41,7 @@ std::optional<int> parse(int argc, char** argv, Arguments& a) {
        .exit_status = {{"0", "every call of the trace became one complete record"},
                        {"1", "it could not run, or records were missing or wrong"}}});
   options.choice(
-      'm', "mix", {"rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "headers"}, &a.mix,
+      'm', "mix", {"rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "redis", "headers"}, &a.mix,
       "Small calls, calls of 7 KB, bodies of 1 MB, small calls with up to 8 outstanding, bodies in "
       "chunks, or packets without payload.");
   options.number('s', "seconds", "N", &a.seconds, 1, 3'600, "How long to measure.");
