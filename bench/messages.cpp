@@ -13,6 +13,9 @@ constexpr std::pair<std::string_view, Mix> kNames[] = {
     {"rpc", Mix::rpc},         {"web", Mix::web},        {"bulk", Mix::bulk}, {"pipelined", Mix::pipelined},
     {"chunked", Mix::chunked}, {"grpc", Mix::grpc},      {"dns", Mix::dns},   {"postgresql", Mix::postgresql},
     {"kafka", Mix::kafka},     {"headers", Mix::headers}};
+    {"rpc", Mix::rpc},         {"web", Mix::web},   {"bulk", Mix::bulk}, {"pipelined", Mix::pipelined},
+    {"chunked", Mix::chunked}, {"grpc", Mix::grpc}, {"dns", Mix::dns},   {"redis", Mix::redis},
+    {"headers", Mix::headers}};
 
 std::string hex(std::mt19937_64& random, std::size_t digits) {
   std::string text;
@@ -155,6 +158,21 @@ Call dns_call(std::mt19937_64& random) {
           id + u16(0x8180) + u16(1) + u16(1) + u16(0) + u16(1) + question + answer + opt};
 }
 
+std::string bulk(std::string_view text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + std::string(text) + "\r\n";
+}
+
+// A cache: six of ten commands read a value of 100 bytes, one finds nothing, two write one, one counts.
+Call redis_call(std::mt19937_64& random) {
+  const std::string key = "session:" + hex(random, 16);
+  const unsigned kind = static_cast<unsigned>(random() % 10);
+  if (kind < 7) return {"*2\r\n$3\r\nGET\r\n" + bulk(key), kind < 6 ? bulk(hex(random, 100)) : "$-1\r\n"};
+  if (kind < 9)
+    return {"*5\r\n$3\r\nSET\r\n" + bulk(key) + bulk(hex(random, 100)) + "$2\r\nEX\r\n$3\r\n600\r\n",
+            "+OK\r\n"};
+  return {"*2\r\n$4\r\nINCR\r\n" + bulk(key), ":" + number(random, 1'000) + "\r\n"};
+}
+
 }  // namespace
 
 std::optional<Mix> mix_of(std::string_view name) {
@@ -187,6 +205,8 @@ Plan plan_of(Mix mix) {
       return {256, 100, 1};
     case Mix::dns:
       return {8'192, 2, 2};
+    case Mix::redis:
+      return {256, 100, 4};
     case Mix::headers:
       return {1'000, 0, 0};
   }
@@ -210,6 +230,8 @@ Call make_call(Mix mix, std::mt19937_64& random) {
       return postgresql_call(random);
     case Mix::kafka:
       return kafka_call(random);
+    case Mix::redis:
+      return redis_call(random);
     case Mix::grpc:  // GrpcTalk's: each depends on those before
     case Mix::headers:
       break;

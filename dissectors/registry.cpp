@@ -19,6 +19,10 @@
 #include "mysql/mysql.h"
 #include "quic/quic.h"
 #include "radius/radius.h"
+#include "memcached/memcached.h"
+#include "mqtt/mqtt.h"
+#include "nats/nats.h"
+#include "redis/redis.h"
 #include "sctp/sctp.h"
 #include "tls/tls.h"
 #include "ws/ws.h"
@@ -40,6 +44,11 @@ constexpr const Descriptor* kRegistry[] = {
     &ldap::kDescriptor,
     &radius::kDescriptor,
     &diameter::kDescriptor,
+    &redis::kDescriptor,
+    &memcached::kDescriptor,
+    &memcached::kBinary,
+    &nats::kDescriptor,
+    &mqtt::kDescriptor,
     &tls::kDescriptor,
     &quic::kDescriptor,
     &mysql::kDescriptor,

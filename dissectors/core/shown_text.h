@@ -1,0 +1,36 @@
+#pragma once
+// Contents as they are shown in fields and summaries.
+
+#include <string_view>
+
+#include "core/text_room.h"
+
+namespace spanlight {
+
+constexpr std::string_view kRedactedShown = "[redacted]";
+constexpr std::string_view kJsonShown = "[json]";  // stands for what is shown as a body, or not at all
+
+// The first bytes of a text, without the character that the end cuts.
+inline std::string_view whole_characters(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+// Rules of redaction for keys apply to bodies: what has keys is not shown elsewhere. A list without an object
+// has none, and what begins as one need not be JSON (`[a` is a range of Redis's).
+inline bool is_json(std::string_view text) {
+  const std::size_t at = text.find_first_not_of(" \t\r\n");
+  if (at == std::string_view::npos) return false;
+  return text[at] == '{' || (text[at] == '[' && text.find('{', at) != std::string_view::npos);
+}
+
+// A word of a summary: short, and on one line.
+inline void put_word(TextRoom& room, std::string_view text, std::size_t bytes_max) {
+  const std::string_view shown = whole_characters(text, bytes_max);
+  for (const char c : shown) room.put(static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '.' : c);
+  if (shown.size() < text.size()) room.put(std::string_view("…"));
+}
+
+}  // namespace spanlight

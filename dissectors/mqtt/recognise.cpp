@@ -1,0 +1,145 @@
+#include "mqtt/recognise.h"
+
+#include <algorithm>
+
+namespace spanlight::mqtt {
+namespace {
+
+enum class Look : std::uint8_t { no, more, yes };
+
+constexpr std::size_t kPacketLookMax = 2'048;  // longer ones are not looked through to their end
+constexpr std::size_t kTopicProofMin = 3;
+
+// Text without control characters, which has what the least of topics has.
+bool is_topic(std::string_view text, bool wildcards) {
+  if (text.empty()) return false;
+  return std::ranges::all_of(text, [&](char c) {
+    const auto b = static_cast<unsigned char>(c);
+    return b >= ' ' && b != 0x7f && b < 0xf5 && (wildcards || (c != '+' && c != '#'));
+  });
+}
+
+// What a packet that is whole proves: 2 topics, 1 a shape, 0 nothing.
+unsigned weigh(Bytes packet) {
+  Packet p;
+  read_packet(packet, level_of(packet), p);
+  if (p.fault != Fault::none) return 0;
+  switch (p.fixed.type) {
+    case Type::connect:
+      return p.protocol_name == "MQTT" || p.protocol_name == "MQIsdp" ? 3 : 0;
+    case Type::publish:
+      return is_topic(p.topic, false) ? p.topic.size() >= kTopicProofMin ? 2 : 1 : 0;
+    case Type::subscribe:
+    case Type::unsubscribe: {
+      const bool topics =
+          !p.topics.all().empty() &&
+          std::ranges::all_of(p.topics.all(), [](std::string_view t) { return is_topic(t, true); });
+      return topics && p.id != 0 ? 2 : 0;
+    }
+    case Type::connack:
+      return packet[2] <= 1 && (p.reason <= 5 || !reason_name(p.reason).empty()) ? 1 : 0;
+    case Type::puback:
+    case Type::pubrec:
+    case Type::pubrel:
+    case Type::pubcomp:
+    case Type::unsuback:
+    case Type::suback:
+      return p.id != 0 ? 1 : 0;
+    case Type::disconnect:
+    case Type::auth:
+      return p.fixed.remaining == 0 || !reason_name(packet[2]).empty() ? 1 : 0;
+    default:
+      return 1;
+  }
+}
+
+// A chain of whole packets: enough of them prove that they are MQTT's. A packet with a topic alone does not:
+// the next must begin where it ends.
+Look look(Bytes in, Direction from, unsigned proof, unsigned enough) {
+  constexpr unsigned kPacketsLookMax = 16;
+  unsigned points = 0;
+  for (unsigned n = 0; n < kPacketsLookMax; ++n) {
+    const FixedHeader fixed = read_fixed_header(in);
+    if (!in.empty() && !is_said_by(static_cast<Type>(in[0] >> 4), from)) return Look::no;
+    if (fixed.fault != Fault::none) return fixed.fault == Fault::short_input ? Look::more : Look::no;
+    if (points >= proof) return Look::yes;
+    const std::size_t size = fixed.bytes + fixed.remaining;
+    if (size > kPacketLookMax) return Look::no;
+    if (in.size() < size) return Look::more;
+    const unsigned weight = weigh(in.first(size));
+    if (weight == 0) return Look::no;
+    points += weight;
+    if (weight >= enough) return Look::yes;
+    in = in.subspan(size);
+  }
+  return Look::no;
+}
+
+// CONNECT: its first bytes are a name. `level` and flags must be what they may be.
+Look look_at_connect(Bytes in) {
+  if (in.empty()) return Look::more;
+  if (in[0] != 0x10) return Look::no;
+  const FixedHeader fixed = read_fixed_header(in);
+  if (fixed.fault != Fault::none) return fixed.fault == Fault::short_input ? Look::more : Look::no;
+  const std::string_view text = as_text(in.subspan(fixed.bytes));
+  for (const std::string_view name : {std::string_view("\0\4MQTT", 6), std::string_view("\0\6MQIsdp", 8)}) {
+    const std::size_t there = std::min(text.size(), name.size());
+    if (text.substr(0, there) != name.substr(0, there)) continue;
+    if (text.size() < name.size() + 2) return Look::more;
+    const auto level = static_cast<std::uint8_t>(text[name.size()]) & 0x7f;  // bridges set the highest bit
+    const auto flags = static_cast<std::uint8_t>(text[name.size() + 1]);
+    return level >= kLevel31 && level <= kLevel5 && (flags & 1) == 0 ? Look::yes : Look::no;
+  }
+  return Look::no;
+}
+
+template <typename LookAt>
+Sync first_of(Bytes window, const LookAt& look_at) {
+  for (std::size_t at = 0; at < window.size(); ++at) {
+    switch (look_at(window.subspan(at))) {
+      case Look::yes:
+        return {.skip = at, .found = true};
+      case Look::more:
+        return {.skip = at, .found = false};
+      case Look::no:
+        break;
+    }
+  }
+  return {.skip = window.size(), .found = false};
+}
+
+constexpr unsigned kEnough = 3, kAgainEnough = 2;  // of one packet alone
+constexpr unsigned kProof = 3;                     // for bytes that may be anybody's
+constexpr unsigned kAgainProof = 1;  // for bytes that are MQTT's: one packet, and the next one's beginning
+
+}  // namespace
+
+Verdict probe(Bytes own, Bytes peer) {
+  own = own.first(std::min(own.size(), kProbeBytes));
+  const Look connect = look_at_connect(own);
+  if (connect == Look::yes) return Verdict::client;
+  if (connect == Look::more) return Verdict::more;
+  // A broker's first packet is CONNACK; its client's bytes say whose.
+  const FixedHeader fixed = read_fixed_header(own);
+  if (fixed.fault == Fault::short_input) return Verdict::more;
+  if (fixed.fault != Fault::none || fixed.type != Type::connack) return Verdict::no;
+  if (look_at_connect(peer) == Look::yes) return Verdict::server;
+  const Look chain = look(own, Direction::s2c, kProof, kEnough);
+  return chain == Look::yes ? Verdict::server : chain == Look::more ? Verdict::more : Verdict::no;
+}
+
+Sync sync(Direction from, Bytes window) {
+  return first_of(window, [&](Bytes in) {
+    if (from == Direction::c2s) {
+      const Look connect = look_at_connect(in);
+      if (connect != Look::no) return connect;
+    }
+    return look(in, from, kProof, kEnough);
+  });
+}
+
+Sync find_again(Direction from, Bytes window) {
+  return first_of(window, [&](Bytes in) { return look(in, from, kAgainProof, kAgainEnough); });
+}
+
+}  // namespace spanlight::mqtt

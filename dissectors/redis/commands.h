@@ -1,0 +1,55 @@
+#pragma once
+// What the sensor must know of commands: their names, where their first key stands, and what in them is
+// secret.
+
+#include <cstdint>
+#include <string_view>
+
+#include "redis/resp.h"
+
+namespace spanlight::redis {
+
+constexpr std::size_t kNameBytesMax = 48;
+
+struct Command {
+  std::uint8_t key = 0;  // position of its first key among all words; 0: none, or nobody knows
+};
+
+// In either case. False: no command of the server's own (modules bring more).
+bool find_command(std::string_view name, Command& command);
+inline bool is_command(std::string_view name) {
+  Command command;
+  return find_command(name, command);
+}
+
+bool same_name(std::string_view a, std::string_view upper);
+
+// Position of the first key; 0: none.
+std::size_t key_position(const Words& words);
+
+// Position of the word that is content, as far as a command has one: SET key value. 0: none.
+std::uint8_t value_position(std::string_view name);
+
+// The server answers when there is something, or when the time that the command says is over.
+bool is_blocking(const Words& words);
+
+// SUBSCRIBE, UNSUBSCRIBE and their kin, and what confirms them.
+bool is_subscription(std::string_view name);
+
+// Commands of which some word may be secret.
+bool may_hold_secret(std::string_view name);
+// Word `i` is a password, or a rule that holds one.
+bool is_secret(const Words& words, std::size_t i);
+// Some word is.
+bool has_secret(const Words& words);
+// The answer to it may hold one.
+bool answers_secrets(const Words& words);
+// Of an answer, also where nobody knows what was asked: the name of a setting whose value is one; a user with
+// his rules; either of them anywhere in it.
+bool names_secret(std::string_view value);
+bool is_user_rule(std::string_view value);
+bool mentions_secret(std::string_view answer);
+// A line of MONITOR's that shows a command with one.
+bool shows_secret(std::string_view line);
+
+}  // namespace spanlight::redis
