@@ -9,13 +9,17 @@ namespace spanlight::bench {
 
 namespace {
 
-constexpr std::pair<std::string_view, Mix> kNames[] = {
-    {"rpc", Mix::rpc},         {"web", Mix::web},        {"bulk", Mix::bulk}, {"pipelined", Mix::pipelined},
-    {"chunked", Mix::chunked}, {"grpc", Mix::grpc},      {"dns", Mix::dns},   {"postgresql", Mix::postgresql},
-    {"kafka", Mix::kafka},     {"headers", Mix::headers}};
-    {"rpc", Mix::rpc},         {"web", Mix::web},   {"bulk", Mix::bulk}, {"pipelined", Mix::pipelined},
-    {"chunked", Mix::chunked}, {"grpc", Mix::grpc}, {"dns", Mix::dns},   {"redis", Mix::redis},
-    {"headers", Mix::headers}};
+constexpr std::pair<std::string_view, Mix> kNames[] = {{"rpc", Mix::rpc},
+                                                       {"web", Mix::web},
+                                                       {"bulk", Mix::bulk},
+                                                       {"pipelined", Mix::pipelined},
+                                                       {"chunked", Mix::chunked},
+                                                       {"grpc", Mix::grpc},
+                                                       {"dns", Mix::dns},
+                                                       {"redis", Mix::redis},
+                                                       {"postgresql", Mix::postgresql},
+                                                       {"kafka", Mix::kafka},
+                                                       {"headers", Mix::headers}};
 
 std::string hex(std::mt19937_64& random, std::size_t digits) {
   std::string text;

@@ -335,8 +335,7 @@ TEST(QuietItself, ASystemCallOnAQuietThreadIsCaught) {
 
 INSTANTIATE_TEST_SUITE_P(Quiet, Mixes,
                          testing::Values(Mix::rpc, Mix::web, Mix::bulk, Mix::pipelined, Mix::chunked,
-                                         Mix::grpc, Mix::dns, Mix::postgresql, Mix::kafka));
-                                         Mix::grpc, Mix::dns, Mix::redis));
+                                         Mix::grpc, Mix::dns, Mix::redis, Mix::postgresql, Mix::kafka));
 INSTANTIATE_TEST_SUITE_P(Quiet, Captures,
                          testing::Values("lab-tls.pcap", "made-quic.pcap", "lab-ws.pcap", "lab-gql.pcap",
                                          "lab-http2.pcap", "lab-grpc.pcap", "lab-dns.pcap"));

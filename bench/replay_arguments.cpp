@@ -42,8 +42,9 @@ std::optional<int> parse(int argc, char** argv, Arguments& a) {
                        {"1", "it could not run, or records were missing or wrong"}}});
   options.choice(
       'm', "mix",
-      {"rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "postgresql", "kafka", "headers"}, &a.mix,
-      'm', "mix", {"rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "redis", "headers"}, &a.mix,
+      {"rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "redis", "postgresql", "kafka",
+       "headers"},
+      &a.mix,
       "Small calls, calls of 7 KB, bodies of 1 MB, small calls with up to 8 outstanding, bodies in "
       "chunks, or packets without payload.");
   options.number('s', "seconds", "N", &a.seconds, 1, 3'600, "How long to measure.");

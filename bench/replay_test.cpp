@@ -163,8 +163,7 @@ std::string odd_of(const RunResult& result) {
 class EveryMix : public testing::TestWithParam<Mix> {};
 INSTANTIATE_TEST_SUITE_P(Mixes, EveryMix,
                          testing::Values(Mix::rpc, Mix::web, Mix::bulk, Mix::pipelined, Mix::chunked,
-                                         Mix::grpc, Mix::postgresql, Mix::kafka));
-                                         Mix::grpc, Mix::redis));
+                                         Mix::grpc, Mix::redis, Mix::postgresql, Mix::kafka));
 
 TEST_P(EveryMix, BecomesExactlyItsCalls) {
   const RunResult result = run(small(GetParam()), test_settings(), false);

@@ -3,8 +3,7 @@ import json
 
 from figures import Single, Used, heading, ratio, say
 
-MIXES = ("rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "postgresql", "kafka")
-MIXES = ("rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "redis")
+MIXES = ("rpc", "web", "bulk", "pipelined", "chunked", "grpc", "dns", "redis", "postgresql", "kafka")
 SEGMENT_BYTES, BULK_BODY_BYTES = 1_448, 1_000_000  # trace.cpp, messages.cpp
 
 # Issue "The sensor core", cycles above the baseline, publishing included: bound, aim. What they are of: AIM_OF.

@@ -12,16 +12,16 @@
 #include "http/http.h"
 #include "http2/http2.h"
 #include "icmp/icmp.h"
-#include "ldap/ldap.h"
 #include "kafka/kafka.h"
-#include "postgresql/postgresql.h"
+#include "ldap/ldap.h"
+#include "memcached/memcached.h"
 #include "mongodb/mongodb.h"
+#include "mqtt/mqtt.h"
 #include "mysql/mysql.h"
+#include "nats/nats.h"
+#include "postgresql/postgresql.h"
 #include "quic/quic.h"
 #include "radius/radius.h"
-#include "memcached/memcached.h"
-#include "mqtt/mqtt.h"
-#include "nats/nats.h"
 #include "redis/redis.h"
 #include "sctp/sctp.h"
 #include "tls/tls.h"
@@ -40,6 +40,13 @@ constexpr const Descriptor* kRegistry[] = {
     &dns::kDescriptor,
     &dns::kMulticast,
     &dns::kLinkLocal,
+    &tls::kDescriptor,
+    &quic::kDescriptor,
+    &postgresql::kDescriptor,
+    &mysql::kDescriptor,
+    &mongodb::kDescriptor,
+    &cassandra::kDescriptor,
+    &kafka::kDescriptor,
     &amqp::kDescriptor,
     &ldap::kDescriptor,
     &radius::kDescriptor,
@@ -49,17 +56,10 @@ constexpr const Descriptor* kRegistry[] = {
     &memcached::kBinary,
     &nats::kDescriptor,
     &mqtt::kDescriptor,
-    &tls::kDescriptor,
-    &quic::kDescriptor,
-    &mysql::kDescriptor,
-    &mongodb::kDescriptor,
-    &cassandra::kDescriptor,
     &icmp::kDescriptor,
     &icmp::kV6Descriptor,
     &sctp::kDescriptor,
     &diameter::kOverSctp,
-    &postgresql::kDescriptor,
-    &kafka::kDescriptor,
     // Of the pipeline itself.
     &conn::kConnDescriptor,
     &conn::kFlowDescriptor,

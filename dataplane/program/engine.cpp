@@ -22,10 +22,11 @@ std::string host_name() {
   return name;
 }
 
-IdentifyOptions identify_options(const Settings& settings) {
+IdentifyOptions identify_options(const Settings& settings, Pace pace) {
   IdentifyOptions options;
   options.enabled = settings.enabled_dissectors;
-  options.connections = settings.connection_records != ConnectionRecords::none;
+  // Live, pings and chunks would drown the calls unless somebody asks; of a capture everything is wanted.
+  options.connections = settings.connection_records != ConnectionRecords::none || pace == Pace::capture;
   options.low_priority = settings.low_priority;
   for (const auto& [protocol, ports] : settings.port_mapping) options.port_hints.push_back({protocol, ports});
   for (const auto& pattern : settings.user_patterns)
@@ -82,7 +83,7 @@ std::string Engine::open_ports() {
 
 std::string Engine::make_workers() {
   std::string fault;
-  identifier_ = Identifier::make(identify_options(settings_), fault);
+  identifier_ = Identifier::make(identify_options(settings_, pace_), fault);
   if (identifier_ == nullptr) return fault;
   hand_over_ = std::make_unique<HandOver>(static_cast<unsigned>(worker_count_), settings_.ring_size);
   if (!hand_over_->ok()) return "there is no memory for the rings between workers; lower dpdk.ringSize";

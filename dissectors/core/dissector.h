@@ -75,6 +75,24 @@ constexpr Reason reason_of(End end) {
   return Reason::closed;
 }
 
+// Why the other half of a call is missing that a hole may hold.
+constexpr Reason reason_of(GapCause cause) {
+  switch (cause) {
+    case GapCause::mirror:
+      return Reason::lost_in_mirror;
+    case GapCause::sensor:
+      return Reason::lost_in_sensor;
+    case GapCause::content:
+      break;
+  }
+  return Reason::malformed;
+}
+
+// What marks a message, or a call, that a hole or bytes not understood touched.
+constexpr std::uint32_t flag_of(GapCause cause) {
+  return cause == GapCause::content ? kFlagMalformed : kFlagGap;
+}
+
 // What one worker lends to its dissectors. Outlives them all; `previews_shed` alone changes meanwhile.
 struct Limits {
   std::uint32_t body_preview_bytes = 16'384;      // per message; 0 = no previews

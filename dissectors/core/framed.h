@@ -143,23 +143,6 @@ class Framed : public Dissector {
   std::uint32_t turns_ = 0;
 };
 
-// What marks a message, or a call, that a hole or bytes not understood touched.
-constexpr std::uint32_t flag_of(GapCause cause) {
-  return cause == GapCause::content ? kFlagMalformed : kFlagGap;
-}
-
-constexpr Reason reason_of(GapCause cause) {
-  switch (cause) {
-    case GapCause::mirror:
-      return Reason::lost_in_mirror;
-    case GapCause::sensor:
-      return Reason::lost_in_sensor;
-    case GapCause::content:
-      break;
-  }
-  return Reason::malformed;
-}
-
 // What stands as the error of a call without an answer; empty where that is not the server's doing.
 constexpr std::string_view no_response_text(Reason reason) {
   switch (reason) {

@@ -14,22 +14,6 @@
 
 namespace spanlight {
 
-// Why the other half of a call is missing that a hole may hold.
-constexpr Reason loss_of(GapCause cause) {
-  switch (cause) {
-    case GapCause::mirror:
-      return Reason::lost_in_mirror;
-    case GapCause::sensor:
-      return Reason::lost_in_sensor;
-    case GapCause::content:
-      break;
-  }
-  return Reason::malformed;
-}
-constexpr std::uint32_t flag_of(GapCause cause) {
-  return cause == GapCause::content ? kFlagMalformed : kFlagGap;
-}
-
 // Whose bytes were missing, and by whose doing: enough to say why a half is not there.
 class Holes {
  public:
@@ -38,7 +22,7 @@ class Holes {
     causes_[index_of(from)] = cause;
   }
   bool any(Direction from) const { return (bits_ >> index_of(from) & 1) != 0; }
-  Reason loss(Direction from) const { return loss_of(causes_[index_of(from)]); }
+  Reason loss(Direction from) const { return reason_of(causes_[index_of(from)]); }
   std::uint32_t flag(Direction from) const { return any(from) ? flag_of(causes_[index_of(from)]) : 0; }
 
  private:
@@ -74,7 +58,7 @@ struct OpenQuestion {
 
   // Why it has no answer, if `reason` would be said of a stream without holes; a hole is flagged.
   Reason why(Reason reason) {
-    if (hole) reason = loss_of(cause);
+    if (hole) reason = reason_of(cause);
     if (reason == Reason::lost_in_sensor || reason == Reason::lost_in_mirror) flags |= kFlagGap;
     if (reason == Reason::malformed) flags |= kFlagMalformed;
     return reason;

@@ -23,18 +23,6 @@ std::uint32_t premature_end_flags(End end) {
   return end == End::fin || end == End::reset ? kFlagMalformed : kFlagTruncatedBody;
 }
 
-Reason reason_of(GapCause cause) {
-  switch (cause) {
-    case GapCause::mirror:
-      return Reason::lost_in_mirror;
-    case GapCause::sensor:
-      return Reason::lost_in_sensor;
-    case GapCause::content:
-      break;
-  }
-  return Reason::malformed;
-}
-
 }  // namespace
 
 bool Connection::Recent::has(std::uint32_t stream) const {

@@ -145,11 +145,6 @@ class Connection final : public Dissector {
 };
 static_assert(sizeof(Connection) <= 1'024, "one of the slabs' smaller blocks");
 
-// What marks a call that something is missing of.
-constexpr std::uint32_t flag_of(GapCause cause) {
-  return cause == GapCause::content ? kFlagMalformed : kFlagGap;
-}
-
 // Builds the transaction of a call and hands it to the sink. `reason` counts where a half is missing.
 void emit_call(const Call& call, Reason reason, Sink& sink);
 

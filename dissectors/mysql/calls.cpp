@@ -24,19 +24,11 @@ bool changes_session(const Call& call) {
 }  // namespace
 
 Reason Connection::lost() const {
-  switch (queue_.cause()) {
-    case GapCause::mirror:
-      return Reason::lost_in_mirror;
-    case GapCause::sensor:
-      return Reason::lost_in_sensor;
-    case GapCause::content:
-      break;
-  }
-  return Reason::malformed;
+  return reason_of(queue_.cause());
 }
 
 std::uint32_t Connection::lost_flag() const {
-  return queue_.cause() == GapCause::content ? kFlagMalformed : kFlagGap;
+  return flag_of(queue_.cause());
 }
 
 // When the slabs are full the connection's own oldest calls make room.

@@ -20,19 +20,11 @@ Piece Words::add(SlabPool& pool, std::string_view text, std::size_t bytes_max, b
 }
 
 Reason Connection::lost() const {
-  switch (queue_.cause()) {
-    case GapCause::mirror:
-      return Reason::lost_in_mirror;
-    case GapCause::sensor:
-      return Reason::lost_in_sensor;
-    case GapCause::content:
-      break;
-  }
-  return Reason::malformed;
+  return reason_of(queue_.cause());
 }
 
 std::uint32_t Connection::lost_flag() const {
-  return queue_.cause() == GapCause::content ? kFlagMalformed : kFlagGap;
+  return flag_of(queue_.cause());
 }
 
 // When the slabs are full the connection's own oldest groups make room.

@@ -8,10 +8,6 @@ namespace {
 // Fewer bytes are not worth a detour of the pipeline's.
 constexpr std::uint64_t kSkipWorthwhile = 256;
 
-constexpr std::uint32_t flag_of(GapCause cause) {
-  return cause == GapCause::content ? kFlagMalformed : kFlagGap;
-}
-
 // What marks a message that its connection's end cut off.
 std::uint32_t premature_end_flags(End end) {
   if (end == End::shed) return kFlagGap | kFlagTruncatedBody;

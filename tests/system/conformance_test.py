@@ -51,6 +51,7 @@ class Conformance(unittest.TestCase):
         # An answer alone, ten minutes after all else.
         counted = found["kafka"]
         self.assertEqual([counted.get(what, 0) for what in ("matched", "mismatch", "missing", "extra")], [34, 0, 1, 0], said)
+
     def test_calls_of_databases_agree(self):
         calls = {"mysql": 34, "mongodb": 30, "cassandra": 27}
         found, said = self.agreement(",".join(calls))
@@ -71,6 +72,7 @@ class Conformance(unittest.TestCase):
                 found, said = self.agreement(protocol)
                 self.assertGreaterEqual(found[protocol]["agreement"], 98.0, said)
                 self.assertGreaterEqual(found[protocol]["matched"], calls)
+
     def test_data_stores_and_brokers_agree(self):
         found, said = self.agreement("redis,memcached,nats,mqtt")
         # golden/conformance.md: one of MQTT's 26 packets is joined midstream.
