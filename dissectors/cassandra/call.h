@@ -18,6 +18,7 @@ struct Half {
   Header header;
   TimeNs first_byte = 0;
   TimeNs last_byte = 0;
+  std::uint32_t turn = 0;  // its place among the messages of both directions
   std::uint64_t size = 0;  // of the frame
   bool seen = false;
   bool ended = false;

@@ -32,6 +32,7 @@ bool Connection::begin_frame(Direction from, const Header& header, Bytes head, T
   half.header = header;
   half.seen = true;
   half.first_byte = w.began;
+  half.turn = w.turn;
   half.last_byte = time;
   half.size = kHeaderBytes + header.length;
   w.began = 0;
@@ -68,6 +69,8 @@ bool Connection::begin_answer(const Header& header, Sink& sink) {
   Way& w = way(Direction::s2c);
   OpenCall* open = header.opcode == kEvent ? nullptr : open_.find(stream_of(header));
   bool uncertain = false;
+  // What had begun before the request did does not answer it.
+  if (open != nullptr && call_of(*open).asked.turn > w.turn) open = nullptr;
   if (open != nullptr) {
     Call& call = call_of(*open);
     uncertain = call.hole && call.unasked;

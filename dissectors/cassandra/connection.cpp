@@ -52,7 +52,10 @@ Answer Connection::read(Direction from, const Window& window, bool within, Sink&
       if (w.left == 0) end_frame(from, sink);
       continue;
     }
-    if (w.began == 0) w.began = window.time;
+    if (w.began == 0) {
+      w.began = window.time;
+      w.turn = ++turn_;
+    }
     if (rest.size() < kHeaderBytes) return {.consumed = at, .want = Answer::Want::wait, .n = kHeaderBytes};
     if (!within && rest_.framing == Framing::unknown && find_segments(rest)) break;
     const Header header = header_of(rest);

@@ -39,6 +39,7 @@ class Connection final : public Dissector {
   struct Way {
     std::uint64_t left = 0;  // of the frame under way
     TimeNs began = 0;        // its first byte
+    std::uint32_t turn = 0;  // its place among the messages of both directions
     Call* call = nullptr;
     Segments segments;
     bool lost = false;  // the next message is being looked for
@@ -89,6 +90,7 @@ class Connection final : public Dissector {
   Statements statements_;
   Way ways_[2];
   Rest rest_;
+  std::uint32_t turn_ = 0;  // messages that began
 };
 static_assert(sizeof(Connection) <= 704, "one of the slabs' smaller blocks");
 

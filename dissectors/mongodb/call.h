@@ -20,6 +20,7 @@ struct Half {
   SlabBuffer json;       // its documents, in the preview slabs
   TimeNs first_byte = 0;
   TimeNs last_byte = 0;
+  std::uint32_t turn = 0;  // its place among the messages of both directions
   std::uint64_t size = 0;
   std::uint64_t sent = 0;      // documents in sequences
   std::uint32_t opcode = 0;    // of what is told: of the message within a compressed one

@@ -36,6 +36,7 @@ bool Connection::begin_message(Direction from, const Header& header, Bytes head,
   half.opcode = header.opcode;
   half.seen = true;
   half.first_byte = w.began;
+  half.turn = w.turn;
   half.last_byte = time;
   half.size = header.length;
   w.began = 0;
@@ -78,6 +79,8 @@ bool Connection::begin_request(const Header&, Sink& sink) {
 bool Connection::begin_answer(const Header& header, Sink& sink) {
   Way& w = way(Direction::s2c);
   OpenCall* open = open_.find(header.response_to);
+  // What had begun before the request did does not answer it.
+  if (open != nullptr && call_of(*open).asked.turn > w.turn) open = nullptr;
   if (open != nullptr && header.response_to != 0) {
     open_.remove(*open);
     w.call = &call_of(*open);

@@ -41,7 +41,10 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
       if (w.left == 0) end_message(from, sink);
       continue;
     }
-    if (w.began == 0) w.began = window.time;
+    if (w.began == 0) {
+      w.began = window.time;
+      w.turn = ++turn_;
+    }
     if (rest.size() < kHeaderBytes) return {.consumed = at, .want = Answer::Want::wait, .n = kHeaderBytes};
     const Header header = header_of(rest);
     if (!header.understood()) {

@@ -36,6 +36,7 @@ class Connection final : public Dissector {
     std::uint64_t left = 0;   // of the message under way
     TimeNs began = 0;         // its first byte
     std::uint64_t shown = 0;  // bytes of it that were seen and left for later
+    std::uint32_t turn = 0;   // its place among the messages of both directions
     Call* call = nullptr;
     Documents documents;
     bool lost = false;  // the next message is being looked for
@@ -81,6 +82,7 @@ class Connection final : public Dissector {
   OpenCalls open_;
   Way ways_[2];
   Rest rest_;
+  std::uint32_t turn_ = 0;  // messages that began
 };
 static_assert(sizeof(Connection) <= 704, "one of the slabs' smaller blocks");
 

@@ -38,6 +38,7 @@ struct Call : OpenRequest {
   std::uint32_t statement_id = 0;
   std::uint8_t command = 0;
   std::uint8_t sequence = 0;  // of its last packet
+  std::uint32_t turn = 0;     // its place among the packets of both directions
   bool asked = false;         // the request was seen
   bool ended = false;         // to its end
   bool has_statement_id = false;

@@ -118,6 +118,7 @@ Call* Connection::begin_request(std::uint8_t command, const Packet& packet, Sink
   call->asked = true;
   call->command = command;
   call->sequence = packet.header.sequence;
+  call->turn = packet.turn;
   call->first_byte = packet.first_byte;
   call->last_byte = packet.time;
   call->start = packet.start;

@@ -25,9 +25,9 @@ class Compressed {
 
   // Takes all of the window that can be taken. `read(const Window&) -> Answer` gets what is in it;
   // `lost(offset)` is told when that cannot be read on.
-  template <typename Read, typename Lost>
-  Answer on_data(Workshop& workshop, Direction from, const Window& window, const Read& read,
-                 const Lost& lost);
+  template <typename Read, typename Lost, typename Saw>
+  Answer on_data(Workshop& workshop, Direction from, const Window& window, const Read& read, const Lost& lost,
+                 const Saw& saw);
 
   // What is within was not understood: the packet passes, then the next start is looked for.
   void lose(Workshop& workshop, Direction from);
@@ -57,9 +57,9 @@ class Compressed {
   bool on_ = false;
 };
 
-template <typename Read, typename Lost>
+template <typename Read, typename Lost, typename Saw>
 Answer Compressed::on_data(Workshop& workshop, Direction from, const Window& window, const Read& read,
-                           const Lost& lost) {
+                           const Lost& lost, const Saw& saw) {
   Side& side = sides_[index_of(from)];
   std::size_t at = 0;
   while (at < window.bytes.size()) {
@@ -84,6 +84,7 @@ Answer Compressed::on_data(Workshop& workshop, Direction from, const Window& win
         continue;
       }
       at += kHeaderBytes;
+      saw(window.offset + at);
       continue;
     }
     const Bytes payload =
@@ -95,7 +96,9 @@ Answer Compressed::on_data(Workshop& workshop, Direction from, const Window& win
       lose(workshop, from);
       lost(start);
     }
-    if (side.left == 0) side.inflater.end(workshop);
+    if (side.left > 0) continue;
+    side.inflater.end(workshop);
+    saw(window.offset + at);
   }
   return {.consumed = at};
 }

@@ -45,9 +45,9 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
                     .peer_acked = window.peer_acked};
   Answer answer = compressed_.on_data(
       workshop_, from, rest, [&](const Window& within) { return read(from, within, sink); },
-      [&](std::uint64_t end) { give_up_order(from, end, GapCause::content, sink); });
+      [&](std::uint64_t end) { give_up_order(from, end, GapCause::content, sink); },
+      [&](std::uint64_t end) { queue_.saw(from, end, window.peer_acked, window.time); });
   answer.consumed += consumed;
-  queue_.saw(from, window.offset + answer.consumed, window.peer_acked, window.time);
   return answer;
 }
 
@@ -70,6 +70,7 @@ Answer Connection::read(Direction from, const Window& window, Sink& sink) {
     if (w.began == 0) {
       w.began = window.time;
       w.acked = window.peer_acked;
+      w.turn = ++turn_;
     }
     if (rest.size() < kHeaderBytes) return {.consumed = at, .want = Answer::Want::wait, .n = kHeaderBytes};
     const Header header = header_of(rest);
@@ -83,7 +84,8 @@ Answer Connection::read(Direction from, const Window& window, Sink& sink) {
                  .start = start,
                  .time = window.time,
                  .first_byte = w.began,
-                 .acked = w.acked},
+                 .acked = w.acked,
+                 .turn = w.turn},
                 sink);
     w.began = 0;
     if (next == Next::resync) {
@@ -160,7 +162,11 @@ void Connection::end_packet(Direction from, Sink& sink) {
 // no sink.
 Answer Connection::after_window(Direction from, std::size_t consumed) const {
   const Way& w = ways_[index_of(from)];
-  if (w.left > kSkipWorthwhile) return {.consumed = consumed, .want = Answer::Want::skip, .n = w.left - 1};
+  // Of an answer whose command was not seen every byte counts: what the client had of it says what comes
+  // next.
+  const bool known = from == Direction::c2s || (w.call != nullptr && w.call->asked);
+  if (known && w.left > kSkipWorthwhile)
+    return {.consumed = consumed, .want = Answer::Want::skip, .n = w.left - 1};
   return {.consumed = consumed};
 }
 

@@ -47,6 +47,7 @@ class Connection final : public Dissector {
     std::uint64_t left = 0;   // of the payload under way
     TimeNs began = 0;         // first byte of the packet under way
     std::uint64_t acked = 0;  // what its sender had then
+    std::uint32_t turn = 0;   // its place among the packets of both directions
     Call* call = nullptr;     // that the packet belongs to
     bool continued = false;   // the next packet goes on with this one's payload
     bool last = false;        // of the message
@@ -61,6 +62,7 @@ class Connection final : public Dissector {
     TimeNs time = 0;
     TimeNs first_byte = 0;
     std::uint64_t acked = 0;
+    std::uint32_t turn = 0;
   };
 
   Way& way(Direction from) { return ways_[index_of(from)]; }
@@ -126,6 +128,7 @@ class Connection final : public Dissector {
   std::uint32_t capabilities_ = 0;  // 0: the login was not seen
   std::uint32_t columns_left_ = 0;
   std::uint32_t params_left_ = 0;
+  std::uint32_t turn_ = 0;  // packets that began
   Phase phase_ = Phase::start;
   Stage stage_ = Stage::first;
   Eof eof_ = Eof::unknown;

@@ -76,6 +76,12 @@ bool Connection::begins_answer(const Packet& packet) const {
 }
 
 bool Connection::begin_answer(const Packet& packet, Sink& sink) {
+  // What had begun before the command did does not answer it: order is lost.
+  if (queue_.front() != nullptr && call_of(*queue_.front()).turn > packet.turn) {
+    queue_.blame(GapCause::content);
+    disturb(Direction::s2c, packet.start, GapCause::content, sink);
+    settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
+  }
   const bool ordered = queue_.mode() == CallQueue::Mode::ordered;
   const CallQueue::Match match = queue_.match(packet.start, packet.acked, packet.first_byte);
   Way& w = way(Direction::s2c);

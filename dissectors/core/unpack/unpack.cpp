@@ -49,7 +49,10 @@ bool zstd_into(Bytes packed, MutableBytes room, std::size_t& out) {
   return true;
 }
 
+// A distance of 0, which the format forbids, copies what lies in the block: nobody's bytes are to be seen
+// there.
 bool lz4_into(Bytes packed, MutableBytes room, std::size_t& out) {
+  std::fill(room.begin(), room.end(), std::uint8_t{0});
   const auto size = static_cast<int>(room.size());
   const int n =
       LZ4_decompress_safe_partial(chars(packed), chars(room), static_cast<int>(packed.size()), size, size);
