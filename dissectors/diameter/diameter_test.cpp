@@ -4,6 +4,7 @@
 
 #include "core/diameter/dictionary.h"
 #include "core/diameter/names.h"
+#include "core/diameter/over_sctp.h"
 #include "core/testing/harness.h"
 #include "diameter/recognise.h"
 
@@ -261,6 +262,29 @@ TEST(Diameter, LargeMessagesPassByCounter) {
   EXPECT_EQ(o.calls[0].request_size, large.size());
   EXPECT_GT(o.skipped_bytes, 80'000u);
   EXPECT_EQ(check_splits(kDescriptor, c, how), "");
+}
+
+std::string data_chunk(const std::string& payload, unsigned flags = 3) {
+  return be(0, 1) + be(flags, 1) + be(16 + payload.size(), 2) + u32(1) + u32(0) + u32(46) + payload +
+         std::string((4 - payload.size() % 4) % 4, '\0');
+}
+
+TEST(DiameterOverSctp, AMessageIsAChunk) {
+  const std::string opening = be(1, 1) + be(0, 1) + be(20, 2) + std::string(16, '\1');
+  EXPECT_EQ(kOverSctp.probe(as_bytes(opening), {}), Verdict::more);
+  EXPECT_EQ(kOverSctp.probe(as_bytes(data_chunk("text")), {}), Verdict::no);
+  EXPECT_EQ(kOverSctp.probe(as_bytes(data_chunk(ask(1), 2)), {}), Verdict::no) << "a part of one";
+  EXPECT_EQ(kOverSctp.probe(as_bytes(data_chunk(ask(1))), {}), Verdict::either);
+  const Play how{.datagrams = true};
+  const Conversation c = {{kC, opening},
+                          {kC, data_chunk(ask(1)) + data_chunk(ask(2))},
+                          {kS, data_chunk(answer(2)) + data_chunk(answer(1))},
+                          {kS, data_chunk(watchdog(3))},
+                          {kC, data_chunk("no message")}};
+  const Outcome o = play(kOverSctp, c, how);
+  EXPECT_EQ(brief(o), "complete 2001 CCR Gx gx;1;2\ncomplete 2001 CCR Gx gx;1;2\nno_response -1 DWR pgw.lab" +
+                          reason(Reason::capture_ended) + "\n");
+  EXPECT_EQ(check_splits(kOverSctp, c, how), "");
 }
 
 TEST(Diameter, SilenceAndLimits) {

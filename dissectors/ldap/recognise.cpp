@@ -14,7 +14,7 @@ bool is_plausible(const Message& message) {
     case op::kUnbindRequest:
       return message.body.empty();
     case op::kAbandonRequest:
-      return message.body.size() >= 1 && message.body.size() <= 4;
+      return !message.body.empty() && message.body.size() <= 4;
     case op::kDelRequest:
       return std::ranges::find(message.body, '=') != message.body.end();
     case op::kBindRequest: {

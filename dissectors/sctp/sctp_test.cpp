@@ -139,6 +139,34 @@ TEST(Sctp, EachDataChunkIsTold) {
             "chunk=DATA direction=s2c tsn=6 sid=2 ssn=7 ppid=46 length=0 begin=0 end=0 unordered=1 ");
 }
 
+// A watchdog of Diameter, or its answer: a header and Origin-Host.
+std::string watchdog(bool request) {
+  Octets out;
+  put(out, 1u << 24 | 32, 4);
+  put(out, (request ? 0x80u : 0u) << 24 | 280, 4);
+  put(out, 0, 4);
+  put(out, 7, 4);
+  put(out, 8, 4);
+  put(out, 264, 4);
+  put(out, 0x40u << 24 | 9, 4);
+  put(out, std::uint64_t{'a'} << 24, 4);
+  return {out.begin(), out.end()};
+}
+
+TEST(Sctp, DiameterInItsChunksIsToldBesideThem) {
+  Flow flow;
+  flow.say(kC, data(5, watchdog(true)));
+  EXPECT_FALSE(flow.rests());
+  flow.say(kS, data(9, watchdog(false))).say(kC, data(6, watchdog(true)));
+  ASSERT_EQ(flow.said.size(), 4u);
+  EXPECT_EQ(flow.said[0].summary, "DATA");
+  EXPECT_EQ(flow.said[2].summary, "DWR a");
+  EXPECT_EQ(flow.said[2].state, State::complete);
+  flow.close(End::fin);
+  EXPECT_EQ(flow.said.back().reason, Reason::closed);
+  EXPECT_EQ(flow.said.back().error, "no response: connection closed");
+}
+
 TEST(Sctp, InterleavedData) {
   Octets value;
   put(value, 9, 4);
