@@ -29,6 +29,7 @@ void Connection::begin_answer(const Window& window, std::uint64_t start, Sink& s
   const CallQueue::Match match = queue_.match(start, window.peer_acked, window.time);
   if (match.verdict == CallQueue::Verdict::answer) {
     answering_ = &group_of(*match.request);
+    unproven_ = false;
     return;
   }
   const bool uncertain = match.verdict == CallQueue::Verdict::uncertain;

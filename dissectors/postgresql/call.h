@@ -126,6 +126,7 @@ struct Group : OpenRequest {
   bool failed = false;  // an error was answered: the rest of it is skipped
   bool holed = false;   // bytes of its answer were missing
   bool stray = false;
+  bool unproven = false;  // found behind a hole in what the client says
 };
 static_assert(sizeof(Group) <= 256, "the slabs' smallest block");
 

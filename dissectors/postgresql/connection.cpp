@@ -33,7 +33,11 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   while (at < window.bytes.size()) {
     std::uint64_t wanted = 0;
     const Next next = step(from, window, at, wanted, sink);
-    queue_.saw(from, window.offset + at, window.peer_acked, window.time);
+    // What passes counts when it has passed, however much of it is in this window.
+    const std::uint64_t passing = next == Next::skip ? passing_ : 0;
+    // What waits was not read yet, and breaks no silence before itself.
+    if (next != Next::wait && next != Next::hold)
+      queue_.saw(from, window.offset + at - passing, window.peer_acked, window.time);
     switch (next) {
       case Next::go_on:
         break;
@@ -101,14 +105,15 @@ Connection::Message Connection::message_at(Direction from, const Window& window,
 }
 
 // What of a message is in the window was read, or is not looked at.
-Connection::Next Connection::pass(const Window& window, std::size_t& at, std::uint64_t size,
-                                  std::uint64_t& wanted) {
+Connection::Next Connection::pass(const Window& window, std::size_t& at, std::size_t looked_at,
+                                  std::uint64_t size, std::uint64_t& wanted) {
   const std::size_t there = window.bytes.size() - at;
   if (there >= size) {
     at += size;
     return Next::go_on;
   }
   wanted = size - there;
+  passing_ = there - looked_at;
   at += there;
   return Next::skip;
 }
@@ -133,7 +138,7 @@ Connection::Next Connection::step_message(Direction from, const Window& window, 
     take_asked(m, sink);
   else
     take_answered(m, sink);
-  return pass(window, at, header.size(), wanted);
+  return pass(window, at, kHeaderBytes + looked, header.size(), wanted);
 }
 
 Connection::Next Connection::step_opening(const Window& window, std::size_t& at, std::uint64_t& wanted,
@@ -202,6 +207,8 @@ void Connection::disturb(Direction from, std::uint64_t end, GapCause cause, Sink
   const bool again = queue_.mode() != CallQueue::Mode::ordered;
   queue_.blame(cause);
   if (from == Direction::c2s) {
+    unproven_ = true;
+    holed_ = holed_ || end > 0;
     if (asking_ != nullptr) cut_asking(lost_flag(), sink);
     Call* copies = answering_ != nullptr ? current_call(*answering_) : nullptr;
     if (copies != nullptr && copies->answered.copy != 0) copies->flags |= lost_flag();
@@ -223,11 +230,11 @@ void Connection::disturb(Direction from, std::uint64_t end, GapCause cause, Sink
   settle_queued(lost(), lost_flag() | kFlagUncertain, sink);
 }
 
-void Connection::on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs) {
+void Connection::on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs last_byte) {
   Way& w = way(from);
   w.end += seen + missing;
+  if (missing == 0) return queue_.saw(from, w.end, 0, last_byte);
   queue_.saw_hole(from, w.end);
-  if (missing == 0) return;
   Group* group = from == Direction::c2s && asking_ != nullptr ? asking_ : answering_;
   if (group == nullptr) return;
   Call* call = current_call(*group);
@@ -238,10 +245,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
   Way& w = way(from);
   w.end += missing;
   w.waits = false;
-  if (from == Direction::c2s) {
-    holding_ = false;
-    holed_ = holed_ || missing > 0;
-  }
+  if (from == Direction::c2s) holding_ = false;
   queue_.saw_hole(from, w.end);
   disturb(from, w.end, cause, sink);
   ++workshop_.counters.resyncs;
@@ -294,7 +298,7 @@ TimeNs Connection::next_deadline() const {
 // Who is logged in, and what was prepared, has no room in a memo: such connections keep their slot.
 bool Connection::park(const Position& position, Memo& memo) const {
   if (session_ != nullptr || asking_ != nullptr || answering_ != nullptr) return false;
-  if (encryption_asked_ || holding_) return false;
+  if (encryption_asked_ || holding_ || unproven_) return false;
   for (const Direction d : {Direction::c2s, Direction::s2c}) {
     const Way& w = ways_[index_of(d)];
     if (w.waits || w.ended || w.end != position.end[index_of(d)]) return false;

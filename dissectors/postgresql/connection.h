@@ -62,7 +62,8 @@ class Connection final : public Dissector {
   Next step_opening(const Window& window, std::size_t& at, std::uint64_t& wanted, Sink& sink);
   Next step_one_byte(const Window& window, std::size_t& at, Sink& sink);
   Next step_message(Direction from, const Window& window, std::size_t& at, std::uint64_t& wanted, Sink& sink);
-  Next pass(const Window& window, std::size_t& at, std::uint64_t size, std::uint64_t& wanted);
+  Next pass(const Window& window, std::size_t& at, std::size_t looked_at, std::uint64_t size,
+            std::uint64_t& wanted);
   Message message_at(Direction from, const Window& window, std::size_t at, std::size_t head,
                      std::size_t looked_at, std::uint64_t size);
   bool awaits_one_byte() const;
@@ -129,8 +130,10 @@ class Connection final : public Dissector {
   Group* asking_ = nullptr;     // the client is still at it
   Group* answering_ = nullptr;  // the server is; may be the same
   Session* session_ = nullptr;
+  std::uint64_t passing_ = 0;  // bytes of the window at hand that nobody looks at
   std::uint32_t open_calls_ = 0;
-  bool holding_ = false;  // the client's last answer was `hold`: it speaks TLS before it was allowed to
+  bool unproven_ = false;  // bytes of the client's were lost, and nothing asked since was answered
+  bool holding_ = false;   // the client's last answer was `hold`: it speaks TLS before it was allowed to
   bool encryption_asked_ = false;
   bool holed_ = false;  // bytes of the client's were lost: who it is, or what it prepared, may be among them
 };

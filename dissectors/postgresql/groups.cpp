@@ -83,6 +83,7 @@ Group* Connection::begin_group(const Message& m, Sink& sink) {
   }
   auto* group = new (block.data()) Group;
   group->last_byte = m.last_byte;
+  group->unproven = unproven_;
   asking_ = group;
   if (!queue_.push(*group, where)) {
     group->fate = lost();
@@ -204,7 +205,7 @@ void Connection::settle_group(Group& group, Reason reason, std::uint32_t flags, 
     reason = lost();
     flags |= lost_flag();
   }
-  if (group.queued && !group.trusted) flags |= lost_flag();  // found behind a hole, perhaps too late
+  if (group.queued && group.unproven) flags |= lost_flag();  // found behind a hole, perhaps too late
   queue_.remove(group);
   group.fate = reason;
   group.flags |= flags;
@@ -249,7 +250,7 @@ void Connection::tell(Call& call, Reason reason, std::uint32_t flags, Sink& sink
     if (session_ != nullptr) who = {session_->user(), session_->database()};
     const bool unknown =
         call.kind >= Kind::execute && call.kind <= Kind::bind && call.asked.statement.size == 0;
-    if (holed_ && (who.user.empty() || unknown)) call.flags |= kFlagGap;
+    if (holed_ && (who.user.empty() || unknown)) call.flags |= lost_flag();
     emit_call(call, state, reason, who, workshop_.limits, sink);
   }
   release(call);
