@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "amqp/wire_for_tests.h"
-#include "core/testing/harness.h"
+#include "core/testing/told.h"
 
 namespace spanlight::amqp {
 namespace {
 
 using namespace wire;
+using spanlight::testing::flag;
+using spanlight::testing::reason;
 using testing::Call;
 using testing::Conversation;
 using testing::Outcome;
@@ -31,12 +33,6 @@ std::string brief(const Outcome& o) {
     out += "\n";
   }
   return out;
-}
-std::string reason(Reason r) {
-  return " reason=" + std::to_string(static_cast<int>(r));
-}
-std::string flag(std::uint32_t f) {
-  return " flags=" + std::to_string(f);
 }
 
 const std::string kRedacted = flag(kFlagRedacted);

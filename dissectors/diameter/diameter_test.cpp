@@ -5,7 +5,7 @@
 #include "core/diameter/dictionary.h"
 #include "core/diameter/names.h"
 #include "core/diameter/over_sctp.h"
-#include "core/testing/harness.h"
+#include "core/testing/told.h"
 #include "diameter/recognise.h"
 
 namespace spanlight::diameter {
@@ -13,9 +13,11 @@ namespace {
 
 using testing::Call;
 using testing::Conversation;
+using testing::flag;
 using testing::Outcome;
 using testing::Play;
 using testing::play;
+using testing::reason;
 
 constexpr Direction kC = Direction::c2s, kS = Direction::s2c;
 constexpr std::uint32_t kGx = 16'777'238, kVendor = 10'415;
@@ -58,22 +60,8 @@ std::string capabilities(bool request) {
 }
 
 std::string brief(const Outcome& o) {
-  constexpr const char* kStates[] = {"complete", "no_response", "no_request", "one_way"};
-  std::string out;
-  for (const Call& c : o.calls) {
-    out += std::string(kStates[static_cast<int>(c.state)]) + " " + std::to_string(c.status) + " " + c.summary;
-    if (c.flags != 0) out += " flags=" + std::to_string(c.flags);
-    if (c.reason != Reason::none) out += " reason=" + std::to_string(static_cast<int>(c.reason));
-    if (c.is_error) out += " error=" + c.error;
-    out += "\n";
-  }
-  return out;
-}
-std::string reason(Reason r) {
-  return " reason=" + std::to_string(static_cast<int>(r));
-}
-std::string flag(std::uint32_t f) {
-  return " flags=" + std::to_string(f);
+  return spanlight::testing::told(
+      o, [](const spanlight::testing::Call& c) { return std::to_string(c.status) + " " + c.summary; });
 }
 
 TEST(DiameterParse, Headers) {

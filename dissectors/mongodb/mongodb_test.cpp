@@ -5,7 +5,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "core/testing/harness.h"
+#include "core/testing/told.h"
 #include "mongodb/parse.h"
 #include "mongodb/wire_for_tests.h"
 
@@ -14,35 +14,21 @@ namespace {
 
 using namespace wire;
 using testing::Conversation;
+using testing::flag;
+using testing::has;
 using testing::Outcome;
 using testing::Play;
 using testing::play;
+using testing::reason;
 using Told = testing::Call;
 
 constexpr Direction kC = Direction::c2s;
 constexpr Direction kS = Direction::s2c;
 
 std::string brief(const Outcome& o) {
-  constexpr const char* kStates[] = {"complete", "no_response", "no_request", "one_way"};
-  std::string out;
-  for (const Told& c : o.calls) {
-    out += std::string(kStates[static_cast<int>(c.state)]) + " " + c.method + " | " + c.summary;
-    if (c.status > 0) out += " status=" + std::to_string(c.status);
-    if (c.flags != 0) out += " flags=" + std::to_string(c.flags);
-    if (c.reason != Reason::none) out += " reason=" + std::to_string(static_cast<int>(c.reason));
-    if (c.is_error) out += " error=" + c.error;
-    out += "\n";
-  }
-  return out;
-}
-std::string reason(Reason r) {
-  return " reason=" + std::to_string(static_cast<int>(r));
-}
-std::string flag(std::uint32_t f) {
-  return " flags=" + std::to_string(f);
-}
-bool has(const std::string& fields, std::string_view one) {
-  return ("|" + fields).find("|" + std::string(one) + "|") != std::string::npos;
+  return spanlight::testing::told(o, [](const spanlight::testing::Call& c) {
+    return c.method + " | " + c.summary + (c.status > 0 ? " status=" + std::to_string(c.status) : "");
+  });
 }
 
 const Conversation kDay = {

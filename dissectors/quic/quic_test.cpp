@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/testing/harness.h"
+#include "core/testing/told.h"
 #include "core/tls/wire_for_tests.h"
 #include "quic/crypto_stream.h"
 #include "quic/frame.h"
@@ -18,6 +18,7 @@ using spanlight::testing::Conversation;
 using spanlight::testing::Outcome;
 using spanlight::testing::Play;
 using spanlight::testing::play;
+using spanlight::testing::reason;
 
 constexpr Direction kC = Direction::c2s;
 constexpr Direction kS = Direction::s2c;
@@ -36,9 +37,6 @@ std::string brief(const Outcome& o) {
     out += "\n";
   }
   return out;
-}
-std::string reason(Reason r) {
-  return " reason=" + std::to_string(static_cast<int>(r));
 }
 std::string find_field(const std::string& fields, const std::string& name) {
   const std::size_t at = ("|" + fields).find("|" + name + "=");

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/testing/harness.h"
+#include "core/testing/told.h"
 #include "radius/attributes.h"
 #include "radius/recognise.h"
 
@@ -11,9 +11,11 @@ namespace {
 
 using testing::Call;
 using testing::Conversation;
+using testing::flag;
 using testing::Outcome;
 using testing::Play;
 using testing::play;
+using testing::reason;
 
 constexpr Direction kC = Direction::c2s, kS = Direction::s2c;
 const Play kDatagrams{.datagrams = true};
@@ -38,22 +40,8 @@ std::string packet(unsigned code, unsigned id, const std::string& attributes = {
 const std::string kBob = attribute_of(1, "bob"), kPassword = attribute_of(2, "secret secret ..");
 
 std::string brief(const Outcome& o) {
-  constexpr const char* kStates[] = {"complete", "no_response", "no_request", "one_way"};
-  std::string out;
-  for (const Call& c : o.calls) {
-    out += std::string(kStates[static_cast<int>(c.state)]) + " " + std::to_string(c.status) + " " + c.summary;
-    if (c.flags != 0) out += " flags=" + std::to_string(c.flags);
-    if (c.reason != Reason::none) out += " reason=" + std::to_string(static_cast<int>(c.reason));
-    if (c.is_error) out += " error=" + c.error;
-    out += "\n";
-  }
-  return out;
-}
-std::string reason(Reason r) {
-  return " reason=" + std::to_string(static_cast<int>(r));
-}
-std::string flag(std::uint32_t f) {
-  return " flags=" + std::to_string(f);
+  return spanlight::testing::told(
+      o, [](const spanlight::testing::Call& c) { return std::to_string(c.status) + " " + c.summary; });
 }
 
 TEST(RadiusParse, Faults) {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/crypto/crypto.h"
-#include "core/testing/harness.h"
+#include "core/testing/told.h"
 #include "core/tls/fingerprint.h"
 #include "core/tls/names.h"
 #include "core/tls/wire_for_tests.h"
@@ -18,30 +18,17 @@ using spanlight::testing::check_gaps;
 using spanlight::testing::check_prefixes;
 using spanlight::testing::check_splits;
 using spanlight::testing::Conversation;
+using spanlight::testing::flag;
 using spanlight::testing::Outcome;
 using spanlight::testing::Play;
 using spanlight::testing::play;
+using spanlight::testing::reason;
 
 constexpr Direction kC = Direction::c2s;
 constexpr Direction kS = Direction::s2c;
 
 std::string brief(const Outcome& o) {
-  constexpr const char* kStates[] = {"complete", "no_response", "no_request", "one_way"};
-  std::string out;
-  for (const Call& c : o.calls) {
-    out += std::string(kStates[static_cast<int>(c.state)]) + " " + c.summary;
-    if (c.flags != 0) out += " flags=" + std::to_string(c.flags);
-    if (c.reason != Reason::none) out += " reason=" + std::to_string(static_cast<int>(c.reason));
-    if (c.is_error) out += " error=" + c.error;
-    out += "\n";
-  }
-  return out;
-}
-std::string reason(Reason r) {
-  return " reason=" + std::to_string(static_cast<int>(r));
-}
-std::string flag(std::uint32_t f) {
-  return " flags=" + std::to_string(f);
+  return spanlight::testing::told(o, [](const spanlight::testing::Call& c) { return c.summary; });
 }
 
 const std::string kAsked = record(22, client_hello(), 0x0301);
