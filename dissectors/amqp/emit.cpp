@@ -47,7 +47,7 @@ class Record {
   void add_argument(Side& side, const Half& half, const Argument& argument, const Value& value);
   void set_content(Message& out, Side& side, const Content& content);
   void add_secret(Side& side, const Half& half, Bytes value);
-  void set_summary(const Half& named);
+  void set_summary();
   void set_error();
   std::string_view joined(std::string_view a, std::string_view between, std::string_view b);
 
@@ -161,8 +161,7 @@ void Record::set_half(Message& out, Side& side, const Half& half, bool asked) {
   out.fields = side.fields.all();
 }
 
-void Record::set_summary(const Half& named) {
-  out_.method = named.method != nullptr ? named.method->name : exchange_.method;
+void Record::set_summary() {
   if (!gist_.exchange.empty() && !gist_.routing_key.empty())
     out_.path = joined(gist_.exchange, "/", gist_.routing_key);
   else
@@ -208,7 +207,8 @@ void Record::set_error() {
 }
 
 void Record::emit(Sink& sink) {
-  const Half& named = exchange_.request != nullptr ? *exchange_.request : *exchange_.response;
+  const Half* named = exchange_.request != nullptr ? exchange_.request : exchange_.response;
+  out_.method = named != nullptr && named->method != nullptr ? named->method->name : exchange_.method;
   out_.protocol = &kDescriptor;
   out_.version = "0-9-1";
   out_.state = exchange_.state;
@@ -216,7 +216,7 @@ void Record::emit(Sink& sink) {
   out_.flags = exchange_.flags;
   if (exchange_.request != nullptr) set_half(out_.request, request_, *exchange_.request, true);
   if (exchange_.response != nullptr) set_half(out_.response, response_, *exchange_.response, false);
-  set_summary(named);
+  set_summary();
   set_error();
   sink.emit(out_);
 }
