@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -41,12 +42,15 @@ class Score:
         self.passed = 0
         self.failed = []
         self.skipped = []
+        self._lock = threading.Lock()  # several programs are run at a time
 
     def add(self, name, good):
-        if good:
-            self.passed += 1
-        else:
-            self.failed.append(name)
+        self.add_all(1 if good else 0, [] if good else [name])
+
+    def add_all(self, passed, failed):
+        with self._lock:
+            self.passed += passed
+            self.failed += failed
 
 
 @contextlib.contextmanager
@@ -141,10 +145,13 @@ def run_plain(score, flavour, directory):
         score.add(f"{flavour} {name}", done.returncode == 0)
 
 
-def run_flavour(score, flavour, directory, suite=None):
-    """Test programs share nothing, so that every core runs one."""
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as cores:
-        for done in [cores.submit(run_gtest, score, flavour, *test) for test in test_programs(directory, suite)]:
+def run_flavour(score, flavour, directory, suite=None, beside=()):
+    """Test programs share nothing, so that every core runs one, and one more: some wait for children of theirs. `beside`: what
+    else there is to do meanwhile."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as cores:
+        jobs = [cores.submit(work) for work in beside]
+        jobs += [cores.submit(run_gtest, score, flavour, *test) for test in test_programs(directory, suite)]
+        for done in jobs:
             done.result()
 
 
@@ -156,8 +163,7 @@ def run_python(score, flavour, directory, folder, pattern="*_test.py"):
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     bad = result.failures + result.errors + [(t, "") for t in result.unexpectedSuccesses]
     tests = {str(getattr(test, "test_case", test)) for test, _ in bad}  # several parts of one test may fail
-    score.passed += result.testsRun - len(tests) - len(result.skipped)
-    score.failed += sorted(f"{flavour} {test}" for test in tests)
+    score.add_all(result.testsRun - len(tests) - len(result.skipped), sorted(f"{flavour} {test}" for test in tests))
     if result.testsRun == 0:
         score.failed.append(f"{flavour} {folder}/{pattern}: no test was found")
     score.skipped += [f"{flavour} {test}: {why}" for test, why in result.skipped]
@@ -200,18 +206,23 @@ def executions(output):
     return next((int(line.split()[-1]) for line in output.splitlines() if line.startswith("stat::number_of_executed_units")), 0)
 
 
+def run_fuzzer(score, target, seconds):
+    seeds = ROOT / "tests" / "fuzz" / "corpus" / target.name.removesuffix("_fuzz")
+    with tempfile.TemporaryDirectory() as fresh:
+        done = subprocess.run([*fuzz_command(target, seeds, fresh), f"-max_total_time={seconds}", f"-artifact_prefix={fresh}/"],
+                              cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    print(f"fuzz     {target.name:22} {executions(done.stdout)} runs in {seconds} s, status {done.returncode}", flush=True)
+    if done.returncode != 0:
+        print(done.stdout[-6000:])
+    score.add(f"fuzz {target.name}", done.returncode == 0)
+
+
 def run_fuzzers(score, directory, seconds):
     targets = sorted((ROOT / directory / "tests" / "fuzz").glob("*_fuzz"))
     each = max(1, seconds // max(1, len(targets)))
-    for target in targets:
-        seeds = ROOT / "tests" / "fuzz" / "corpus" / target.name.removesuffix("_fuzz")
-        with tempfile.TemporaryDirectory() as fresh:
-            done = subprocess.run([*fuzz_command(target, seeds, fresh), f"-max_total_time={each}", f"-artifact_prefix={fresh}/"],
-                                  cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        print(f"fuzz     {target.name:22} {executions(done.stdout)} runs in {each} s, status {done.returncode}", flush=True)
-        if done.returncode != 0:
-            print(done.stdout[-6000:])
-        score.add(f"fuzz {target.name}", done.returncode == 0)
+    with timed("fuzzing"), concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as cores:
+        for done in [cores.submit(run_fuzzer, score, target, each) for target in targets]:
+            done.result()
 
 
 def run_lint(score):
@@ -245,8 +256,8 @@ def run_address(score, good, fuzz_seconds):
     if not good:
         return
     with timed("tests with ASan and UBSan"):
-        run_flavour(score, "address", "build-address")
-        run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")
+        captures = lambda: run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")  # noqa: E731
+        run_flavour(score, "address", "build-address", beside=[captures])
     if fuzz_seconds > 0:
         run_fuzzers(score, "build-address", fuzz_seconds)
 

@@ -113,6 +113,7 @@ std::string Schemas::Pool::build() {
 
 void Schemas::Pool::index(const pb::FileDescriptor& file) {
   std::vector<const pb::Descriptor*> found;
+  found.reserve(static_cast<std::size_t>(file.message_type_count()));
   for (int i = 0; i < file.message_type_count(); ++i) found.push_back(file.message_type(i));
   while (!found.empty()) {
     const pb::Descriptor* message = found.back();

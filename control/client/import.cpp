@@ -16,8 +16,6 @@
 #include "client/commands.h"
 #include "record/batch_stream.h"
 
-extern char** environ;
-
 namespace spanlight::client {
 namespace {
 
@@ -68,6 +66,7 @@ class Dissection {
     words.emplace_back("--");
     words.insert(words.end(), arguments.files.begin(), arguments.files.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     posix_spawn_file_actions_t actions;

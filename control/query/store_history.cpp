@@ -37,7 +37,7 @@ class StoreHistory : public History {
   }
 
  private:
-  std::vector<StoredCall> calls_at(std::vector<Place> places, const Scope& scope, bool payloads,
+  std::vector<StoredCall> calls_at(const std::vector<Place>& places, const Scope& scope, bool payloads,
                                    const std::stop_token& cancel) const {
     std::vector<StoredCall> calls;
     read_places(
@@ -78,7 +78,7 @@ std::vector<StoredCall> StoreHistory::around(const ConnectionQuery& query, std::
     const auto later = find_places(client_, scope, condition, false, query.after, cancel);
     places.insert(places.end(), later.begin(), later.end());
   }
-  return calls_at(std::move(places), scope, query.payloads, cancel);
+  return calls_at(places, scope, query.payloads, cancel);
 }
 
 // Its reports all stand at the time at which it began: the last of them has the greatest number.

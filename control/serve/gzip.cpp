@@ -24,7 +24,7 @@ GzipStream::~GzipStream() {
 }
 
 void GzipStream::run(std::string_view bytes, int how, std::string& out) {
-  std::array<char, 16 * 1024> buffer;
+  std::array<char, 16'384> buffer;
   z_stream& stream = state_->stream;
   do {
     constexpr std::size_t kStepMax = std::numeric_limits<uInt>::max();

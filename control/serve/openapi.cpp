@@ -41,7 +41,7 @@ constexpr const char* kCall =
   "request":{"type":"object"},"response":{"type":"object"}}})";
 
 Json schema_of_key(const std::string& key) {
-  const Json call = {{"$ref", "#/components/schemas/Call"}};
+  Json call = {{"$ref", "#/components/schemas/Call"}};
   if (key == "call") return call;
   if (key == "calls") return {{"type", "array"}, {"items", call}};
   return Json::object();

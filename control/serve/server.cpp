@@ -249,7 +249,8 @@ Server::Server(const ControlSettings& settings, const ServerLimits& limits, cons
                const Backend& backend, ServerCounts& counts, LogLine log)
     : parts_(std::make_unique<Parts>(settings, limits, table, backend, counts, std::move(log))) {}
 
-Server::~Server() {
+// No memory left ends the process in any case.
+Server::~Server() {  // NOLINT(bugprone-exception-escape)
   stop();
 }
 

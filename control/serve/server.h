@@ -49,7 +49,7 @@ class Server {
   // or where a file of tokens, certificate or audit log cannot be used.
   Server(const ControlSettings& settings, const ServerLimits& limits, const RouteTable& table,
          const Backend& backend, ServerCounts& counts, LogLine log);
-  ~Server();  // stops
+  ~Server();  // stops. NOLINT(bugprone-exception-escape): see server.cpp
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 

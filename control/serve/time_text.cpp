@@ -25,7 +25,7 @@ constexpr auto kUnits = std::to_array<Unit>({{"ns", 1},
                                              {"m", 60 * kSecondNs},
                                              {"h", 3'600 * kSecondNs},
                                              {"d", 86'400 * kSecondNs},
-                                             {"w", 7 * 86'400 * kSecondNs}});
+                                             {"w", 604'800 * kSecondNs}});
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -103,7 +103,7 @@ std::optional<std::uint64_t> parse_rfc3339(std::string_view text) {
                                          std::chrono::day(day)};
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;  // 60: a leap second
   const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  const std::int64_t seconds = days * 86'400 + hour * 3'600 + minute * 60 + second - offset_s;
+  const std::int64_t seconds = ((days * 24 + hour) * 60 + minute) * 60 + second - offset_s;
   constexpr std::int64_t kSecondsMax = 9'000'000'000;  // year 2255: nanoseconds fit in 63 bits
   if (seconds < 0 || seconds > kSecondsMax) return std::nullopt;
   return static_cast<std::uint64_t>(seconds) * kSecondNs + fraction_ns;

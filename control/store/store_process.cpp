@@ -104,6 +104,7 @@ bool StoreProcess::start() {
                                     "--beats",
                                     std::to_string(kBeatsOfChild)};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
@@ -138,7 +139,7 @@ bool StoreProcess::start() {
   return true;
 }
 
-void StoreProcess::say_line(std::string line) {
+void StoreProcess::say_line(const std::string& line) {
   {
     const std::lock_guard lock(mutex_);
     trouble_ = line;

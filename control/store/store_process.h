@@ -49,7 +49,7 @@ class StoreProcess {
   void hear(bool all);
   bool hear_beats() const;
   void let_go_of_pipes();
-  void say_line(std::string line);
+  void say_line(const std::string& line);
   bool answers() const;
   void set_healthy(bool healthy);
   void end();

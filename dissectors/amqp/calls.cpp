@@ -59,7 +59,7 @@ void Connection::answer(Direction from, const Half& half, std::uint32_t flags, S
   OpenQuestion* call = open_.find(asker, id);
   Exchange told{.flags = flags | half.frame.flags, .asked_by = asker, .response = &half};
   // A message that had begun before it was asked for.
-  if (call != nullptr && half.frame.first_byte < call->first_byte) call = nullptr;
+  if (call != nullptr && half.frame.turn < call->turn) call = nullptr;
   if (call != nullptr && is_ambiguous(*call)) {
     while (OpenQuestion* one = open_.find(asker, id)) {
       one->hole = true;

@@ -35,6 +35,7 @@ class Connection final : public Dissector {
     std::uint32_t body_left = 0;  // of a frame of a body: payload to come
     bool body_open = false;       // its end is to come
     Content* content = nullptr;   // whose body it is; none: nobody's that was seen
+    std::uint32_t turn = 0;       // of the frame under way
   };
   struct Rest {
     std::uint32_t unacked = 0;  // bytes of c2s that the server was not known to have
@@ -74,6 +75,7 @@ class Connection final : public Dissector {
   std::uint32_t content_count_ = 0;
   Way ways_[2];
   Rest rest_;
+  std::uint32_t turns_ = 0;         // messages that have begun
   std::uint64_t s2c_end_ = 0;       // delivered or declared missing
   std::uint64_t server_acked_ = 0;  // of c2s, highest seen
 };

@@ -26,6 +26,7 @@ void Connection::begin_content(Direction from, const Half& half, Sink& sink) {
   content->size = half.frame.size;
   content->first_byte = half.frame.first_byte;
   content->last_byte = half.frame.last_byte;
+  content->turn = half.frame.turn;
   Content** last = &contents_;
   while (*last != nullptr) last = &(*last)->next;
   *last = content;
@@ -63,7 +64,8 @@ void Connection::finish(Content& content, std::uint32_t flags, Sink& sink) {
   const Half half = Half::of({.bytes = frame,
                               .first_byte = content.first_byte,
                               .last_byte = content.last_byte,
-                              .size = head.payload_bytes + kAroundBytes},
+                              .size = head.payload_bytes + kAroundBytes,
+                              .turn = content.turn},
                              &content);
   flags |= content.flags;
   if (!content.has_header || content.body_seen < content.body_bytes) flags |= kFlagTruncatedBody;

@@ -25,6 +25,7 @@ struct Content {
   Preview body;
   TimeNs first_byte = 0;
   TimeNs last_byte = 0;
+  std::uint32_t turn = 0;  // of the method's Arrival
 };
 
 struct Half {

@@ -14,6 +14,9 @@ struct Arrival {
   TimeNs last_byte = 0;
   std::uint64_t size = 0;   // on the wire
   std::uint32_t flags = 0;  // of the record that it is told in
+  // Its first byte's place among those of both directions, in the order in which they were delivered. Times
+  // do not tell what had begun before what: a mirror may show an answer before its question.
+  std::uint32_t turn = 0;
 
   bool whole() const { return bytes.size() == size; }
 };

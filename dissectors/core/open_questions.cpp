@@ -21,6 +21,7 @@ OpenQuestion* OpenQuestions::open(Workshop& workshop, Direction from, std::uint6
   call->size = question.size;
   call->kept = static_cast<std::uint32_t>(kept);
   call->flags = question.flags;
+  call->turn = question.turn;
   call->from = from;
   if (kept > 0) std::memcpy(block.data() + sizeof(OpenQuestion), question.bytes.data(), kept);
   append(*call);

@@ -45,6 +45,7 @@ struct OpenQuestion {
   std::uint64_t size = 0;  // on the wire
   std::uint32_t kept = 0;  // of its bytes
   std::uint32_t flags = 0;
+  std::uint32_t turn = 0;            // of its Arrival
   std::uint32_t repeats = 0;         // times that the question was sent again
   std::uint32_t notes[kNotes] = {};  // what the protocol counts while it waits
   Direction from = Direction::c2s;

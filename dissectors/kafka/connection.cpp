@@ -19,7 +19,10 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
       return {.consumed = at, .want = Answer::Want::wait, .n = wanted};
     }
     const Bytes rest = window.bytes.subspan(at);
-    if (!way.waits) way.began = window.time;
+    if (!way.waits) {
+      way.began = window.time;
+      way.turn = ++turns_;
+    }
     way.waits = true;
     if (rest.size() < kLengthBytes) return {.consumed = at, .want = Answer::Want::wait, .n = kLengthBytes};
     Reader r{rest};
@@ -32,7 +35,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
     const std::size_t looked = static_cast<std::size_t>(std::min<std::uint64_t>(size, kLookedAtBytesMax));
     if (rest.size() < looked) return {.consumed = at, .want = Answer::Want::wait, .n = looked};
     way.waits = false;
-    if (!take_frame(from, {rest.first(looked), size, way.began, window.time}, sink)) {
+    if (!take_frame(from, {rest.first(looked), size, way.began, window.time, way.turn}, sink)) {
       ++workshop_.counters.malformed;
       return lose_way(from, at + 1);
     }

@@ -18,6 +18,7 @@ struct Call {
   std::uint32_t kept = 0;  // of its bytes, for the record
   std::uint32_t id = 0;
   std::uint32_t flags = 0;
+  std::uint32_t turn = 0;  // of its Frame
   Counts counts;
   bool token = false;
   bool hole = false;  // the answer may lie in a hole
@@ -54,7 +55,8 @@ class Connection final : public Dissector {
     bool tokens = false;         // SASL's tokens come without a header
   };
   struct Way {
-    TimeNs began = 0;  // first byte of the frame that waits
+    TimeNs began = 0;        // first byte of the frame that waits
+    std::uint32_t turn = 0;  // its place among those of both directions, in the order of delivery
     bool waits = false;
     bool lost = false;  // s2c: a frame's start is looked for
   };
@@ -62,6 +64,7 @@ class Connection final : public Dissector {
     Bytes bytes;  // as far as it is looked at
     std::uint64_t size;
     TimeNs first_byte, last_byte;
+    std::uint32_t turn;
     bool whole() const { return bytes.size() == size; }
   };
 
@@ -84,6 +87,7 @@ class Connection final : public Dissector {
   std::uint32_t open_ = 0;
   Way ways_[2];
   Rest rest_;
+  std::uint32_t turns_ = 0;  // messages that have begun
 };
 static_assert(sizeof(Connection) <= 256, "a flow's slot is the slabs' smallest block");
 

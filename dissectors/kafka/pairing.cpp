@@ -68,6 +68,7 @@ void Connection::open(const Frame& frame, const Request* request, Sink& sink) {
   call->kept = static_cast<std::uint32_t>(kept);
   call->id = request != nullptr ? request->id : 0;
   call->flags = flags;
+  call->turn = frame.turn;
   call->counts = counts;
   call->token = request == nullptr;
   std::memcpy(block.data() + sizeof(Call), frame.bytes.data(), kept);
@@ -86,8 +87,7 @@ void Connection::answer(const Frame& frame, Sink& sink) {
   const Response response = parse_response(frame.bytes);
   Call* call = response.fault == Fault::none ? find(response.id) : nullptr;
   if (call == nullptr && front_ != nullptr && front_->token) call = front_;
-  if (call != nullptr && frame.first_byte < call->first_byte)
-    call = nullptr;  // it had begun before that was asked
+  if (call != nullptr && frame.turn < call->turn) call = nullptr;  // it had begun before that was asked
   Half half{frame.bytes, frame.first_byte, frame.last_byte, frame.size, {}};
   if (call == nullptr) {
     const bool missing = (rest_.holes & 1) != 0;

@@ -71,7 +71,7 @@ void Connection::take_answered(const Message& m, Sink& sink) {
   if (call == nullptr && is_aside(m.type)) call = group.back;  // said between an answer and ReadyForQuery
   if (call == nullptr) return;  // the answer to a call that there was no room for
   Answered& answer = call->answered;
-  if (m.first_byte < call->asked.first_byte) return;  // it had begun before that was asked
+  if (m.turn < call->asked.turn) return;  // it had begun before that was asked
   if (!answer.begun()) answer.first_byte = m.first_byte;
   answer.last_byte = m.last_byte;
   answer.size += m.size;

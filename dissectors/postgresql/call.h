@@ -53,6 +53,7 @@ struct Words {
 struct Asked {
   TimeNs first_byte = 0;
   TimeNs last_byte = 0;
+  std::uint32_t turn = 0;  // of its first message
   std::uint64_t size = 0;
   std::uint64_t copy_bytes = 0;
   std::uint64_t copy_rows = 0;

@@ -84,6 +84,7 @@ Connection::Next Connection::step(Direction from, const Window& window, std::siz
     w.waits = true;
     w.began = window.time;
     w.began_acked = window.peer_acked;
+    w.turn = ++turns_;
     if (from == Direction::s2c) sight(first, window, window.offset + at, sink);
   }
   if (from == Direction::c2s && is_opening(first)) return step_opening(window, at, wanted, sink);
@@ -101,7 +102,8 @@ Connection::Message Connection::message_at(Direction from, const Window& window,
           .end = window.offset + at + size,
           .peer_acked = w.began_acked,
           .first_byte = w.began,
-          .last_byte = window.time};
+          .last_byte = window.time,
+          .turn = w.turn};
 }
 
 // What of a message is in the window was read, or is not looked at.

@@ -42,6 +42,8 @@ class Connection final : public Dissector {
     bool waits = false;
     bool ended = false;
     Reason end_reason = Reason::none;
+    std::uint32_t turn =
+        0;  // of the message that waits: its place among those of both directions, as delivered
   };
   // One message, as far as it is looked at.
   struct Message {
@@ -52,6 +54,7 @@ class Connection final : public Dissector {
     std::uint64_t start, end;
     std::uint64_t peer_acked;
     TimeNs first_byte, last_byte;
+    std::uint32_t turn;
   };
 
   Way& way(Direction from) { return ways_[index_of(from)]; }
@@ -132,8 +135,9 @@ class Connection final : public Dissector {
   Session* session_ = nullptr;
   std::uint64_t passing_ = 0;  // bytes of the window at hand that nobody looks at
   std::uint32_t open_calls_ = 0;
-  bool unproven_ = false;  // bytes of the client's were lost, and nothing asked since was answered
-  bool holding_ = false;   // the client's last answer was `hold`: it speaks TLS before it was allowed to
+  std::uint32_t turns_ = 0;  // messages that have begun
+  bool unproven_ = false;    // bytes of the client's were lost, and nothing asked since was answered
+  bool holding_ = false;     // the client's last answer was `hold`: it speaks TLS before it was allowed to
   bool encryption_asked_ = false;
   bool holed_ = false;  // bytes of the client's were lost: who it is, or what it prepared, may be among them
 };

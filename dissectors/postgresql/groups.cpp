@@ -129,6 +129,7 @@ Call* Connection::take_call(Kind kind, const Message& m, Sink& sink) {
   call->kind = kind;
   call->asked.first_byte = m.first_byte;
   call->asked.last_byte = m.last_byte;
+  call->asked.turn = m.turn;
   ++open_calls_;
   return call;
 }

@@ -68,7 +68,7 @@ class Kept(unittest.TestCase):
         self.control.run("import", CAPTURE)
         every = self.control.calls()
         failed = self.control.calls("http && status_code >= 400")
-        self.assertEqual({c["id"] for c in failed}, {c["id"] for c in every if c["status_code"] >= 400})
+        self.assertEqual({c["id"] for c in failed}, {c["id"] for c in every if c.get("status_code", 0) >= 400})
         done = self.control.run("query", "http && status_cod > 1")
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"at byte 8", done.stderr)
