@@ -76,7 +76,7 @@ void order_acks(const Stream& s, HeldSegment* segment) {
   for (HeldSegment* p = segment; p != lower_from; p->ack = segment->ack) p = p->prev;
 }
 
-bool differs(const HeldSegment& held, const Arrival& a, std::uint32_t n) {
+bool differs(const HeldSegment& held, const ArrivingSegment& a, std::uint32_t n) {
   const std::uint32_t skip = a.seq - held.seq;
   if (skip >= held.bytes) return false;  // the cut part: nothing to compare with
   const std::size_t size = std::min<std::size_t>({n, held.bytes - skip, a.bytes.size()});
@@ -89,7 +89,7 @@ HeldSegment* block_for(std::size_t bytes, SlabPool& slabs) {
 }
 
 // Copies the front of `a`, at most `room` sequence numbers of it, into a block behind `place`.
-HeldSegment* add(Stream& s, HeldSegment* place, const HeldSegment* after, const Arrival& a,
+HeldSegment* add(Stream& s, HeldSegment* place, const HeldSegment* after, const ArrivingSegment& a,
                  std::uint32_t room, const ReassemblyLimits& limits, SlabPool& slabs) {
   const std::size_t whole = std::min<std::size_t>(room, a.bytes.size());
   const auto n = static_cast<std::uint32_t>(std::min(whole, kHeldBytesMax));
@@ -117,13 +117,13 @@ HeldSegment* add(Stream& s, HeldSegment* place, const HeldSegment* after, const 
 
 }  // namespace
 
-void Arrival::trim_front(std::uint32_t n) {
+void ArrivingSegment::trim_front(std::uint32_t n) {
   seq += n;
   wire -= n;
   bytes = n < bytes.size() ? bytes.subspan(n) : Bytes{};
 }
 
-bool hold(Stream& s, Arrival& a, const ReassemblyLimits& limits, SlabPool& slabs, HoldMarks& marks) {
+bool hold(Stream& s, ArrivingSegment& a, const ReassemblyLimits& limits, SlabPool& slabs, HoldMarks& marks) {
   // Held bytes prove that what the peer acknowledged was no FIN.
   s.fin_counted = false;
   HeldSegment* place = nullptr;
@@ -150,7 +150,7 @@ bool hold(Stream& s, Arrival& a, const ReassemblyLimits& limits, SlabPool& slabs
   return true;
 }
 
-bool hold_fin(Stream& s, const Arrival& a, SlabPool& slabs) {
+bool hold_fin(Stream& s, const ArrivingSegment& a, SlabPool& slabs) {
   HeldSegment* segment = block_for(0, slabs);
   if (segment == nullptr) return false;
   *segment = {.next = nullptr,

@@ -31,7 +31,7 @@ struct HeldSegment {
 constexpr std::size_t kHeldBytesMax = SlabPool::kPageBytes - sizeof(HeldSegment);  // in one block
 
 // Bytes on their way into a stream. `wire` counts the captured bytes and those that were cut off behind them.
-struct Arrival {
+struct ArrivingSegment {
   Bytes bytes;
   std::uint32_t seq = 0;
   std::uint32_t wire = 0;
@@ -54,10 +54,10 @@ struct HoldMarks {
 
 // Copies those bytes of `a` that are not held yet and takes them off its front. False: a limit or the slabs
 // were exhausted, or its place is too far from both ends of the ring; `a` has what is left.
-bool hold(Stream& s, Arrival& a, const ReassemblyLimits& limits, SlabPool& slabs, HoldMarks& marks);
+bool hold(Stream& s, ArrivingSegment& a, const ReassemblyLimits& limits, SlabPool& slabs, HoldMarks& marks);
 
 // Appends the FIN at s.marked_seq. False: no slab.
-bool hold_fin(Stream& s, const Arrival& a, SlabPool& slabs);
+bool hold_fin(Stream& s, const ArrivingSegment& a, SlabPool& slabs);
 
 // The acknowledgements of what is held mean nothing any more: the other side's numbers have jumped.
 void forget_acks(Stream& s);

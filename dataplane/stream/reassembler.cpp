@@ -22,7 +22,7 @@ std::uint32_t highest(const Stream& s) {
   return later(sent, s.peer_acked);
 }
 
-bool plausible(const Stream& s, const Arrival& a) {
+bool plausible(const Stream& s, const ArrivingSegment& a) {
   return a.wire <= kPlausibleBytes && distance(a.seq, s.next_seq) <= std::int32_t{kPlausibleBytes} &&
          distance(highest(s), a.seq) <= std::int32_t{kPlausibleBytes};
 }
@@ -34,7 +34,7 @@ bool is_keep_alive(const Stream& s, std::uint32_t seq, std::uint32_t wire) {
 
 // A side's first segment. What the other side has acknowledged meanwhile says where it must go on, so that
 // bytes which were lost or come late in between are known to be missing.
-void join(Stream& s, const Segment& segment, const Arrival& a) {
+void join(Stream& s, const Segment& segment, const ArrivingSegment& a) {
   const bool syn = (segment.flags & tcp_flag::syn) != 0;
   if (s.acked_valid && !near(s.next_seq, a.seq, kPlausibleBytes)) s.acked_valid = false;
   const bool older = s.acked_valid && before(a.seq, s.next_seq) && !is_keep_alive(s, a.seq, a.wire);
@@ -48,7 +48,7 @@ void join(Stream& s, const Segment& segment, const Arrival& a) {
 
 // Nothing was delivered yet of a stream that we joined without its SYN: an earlier segment moves its
 // beginning.
-void move_beginning(Stream& s, const Arrival& a, bool syn) {
+void move_beginning(Stream& s, const ArrivingSegment& a, bool syn) {
   if (s.syn_seen || s.offset != 0 || s.fin_counted || !before(a.seq, s.next_seq)) return;
   if (!near(a.seq, s.next_seq, kJoinBytes)) return;
   if (!syn && is_keep_alive(s, a.seq, a.wire)) return;
@@ -96,7 +96,7 @@ bool Reassembler::reopens(const Conversation& c, unsigned sender, const Segment&
 
 void Reassembler::on_unexpected(Conversation& c, unsigned sender, const Segment& segment, StreamSink& sink) {
   Stream& s = c.stream[sender];
-  Arrival a;
+  ArrivingSegment a;
   a.bytes = segment.payload;
   a.seq = segment.seq + ((segment.flags & tcp_flag::syn) != 0 ? 1u : 0u);
   a.wire = std::max(segment.wire_bytes, static_cast<std::uint32_t>(segment.payload.size()));
@@ -127,7 +127,7 @@ void Reassembler::on_unexpected(Conversation& c, unsigned sender, const Segment&
 
 // Finds the segment's place relative to its stream, and starts the stream if need be. False: it does not
 // belong.
-bool Reassembler::locate(Conversation& c, unsigned sender, const Segment& segment, const Arrival& a,
+bool Reassembler::locate(Conversation& c, unsigned sender, const Segment& segment, const ArrivingSegment& a,
                          StreamSink& sink) {
   Stream& s = c.stream[sender];
   const bool syn = (segment.flags & tcp_flag::syn) != 0;
@@ -163,14 +163,14 @@ bool Reassembler::locate(Conversation& c, unsigned sender, const Segment& segmen
 
 // The stream has jumped for good. How far is known modulo 2^32: acknowledgements of what was before cannot be
 // compared with what comes now, and what the other side holds does not wait for them.
-void Reassembler::rejoin(Conversation& c, unsigned sender, const Arrival& a, StreamSink& sink) {
+void Reassembler::rejoin(Conversation& c, unsigned sender, const ArrivingSegment& a, StreamSink& sink) {
   Stream& s = c.stream[sender];
   while (s.held != nullptr) release(c, sender, a.clock, sink);
   forget_acks(c.stream[sender ^ 1]);
   declare(c, sender, a.seq - s.next_seq, a.clock, sink);
 }
 
-void Reassembler::take_data(Conversation& c, unsigned sender, Arrival a, StreamSink& sink) {
+void Reassembler::take_data(Conversation& c, unsigned sender, ArrivingSegment a, StreamSink& sink) {
   Stream& s = c.stream[sender];
   if (is_keep_alive(s, a.seq, a.wire)) {
     ++counters_.keep_alives;
@@ -201,7 +201,7 @@ void Reassembler::take_data(Conversation& c, unsigned sender, Arrival a, StreamS
 namespace {
 
 // Bytes that fill a hole were first sent before those behind it.
-void lower_ack(const Stream& s, Arrival& a) {
+void lower_ack(const Stream& s, ArrivingSegment& a) {
   if (s.held == nullptr || !s.held->has_ack || !a.has_ack || !before(a.seq, s.held->seq)) return;
   a.ack = earlier(a.ack, s.held->ack);
 }
@@ -210,7 +210,8 @@ void lower_ack(const Stream& s, Arrival& a) {
 
 // Passes what is next in order and holds the rest. When holding is refused, the oldest wait of this direction
 // is cut short until it is not. Every turn takes bytes off `a` or a segment out of the ring.
-void Reassembler::place(Conversation& c, unsigned sender, Arrival& a, bool overlaps_old, StreamSink& sink) {
+void Reassembler::place(Conversation& c, unsigned sender, ArrivingSegment& a, bool overlaps_old,
+                        StreamSink& sink) {
   Stream& s = c.stream[sender];
   const Stream& o = c.stream[sender ^ 1];
   const bool early = a.seq != s.next_seq;
@@ -245,7 +246,7 @@ void Reassembler::place(Conversation& c, unsigned sender, Arrival& a, bool overl
 }
 
 // Delivers the front of `a`, up to what is held, as a view.
-void Reassembler::pass_front(Conversation& c, unsigned sender, Arrival& a, StreamSink& sink) {
+void Reassembler::pass_front(Conversation& c, unsigned sender, ArrivingSegment& a, StreamSink& sink) {
   const Stream& s = c.stream[sender];
   const std::uint32_t room = s.held != nullptr ? std::min(a.wire, s.held->seq - a.seq) : a.wire;
   const Bytes bytes = a.bytes.first(std::min<std::size_t>(room, a.bytes.size()));
@@ -258,7 +259,8 @@ void Reassembler::pass_front(Conversation& c, unsigned sender, Arrival& a, Strea
 
 // A FIN waits for the bytes before it and, as they do, for what it acknowledges. Without a slab to wait in it
 // keeps its place among the bytes only.
-void Reassembler::take_fin(Conversation& c, unsigned sender, const Arrival& a, std::uint32_t fin_seq) {
+void Reassembler::take_fin(Conversation& c, unsigned sender, const ArrivingSegment& a,
+                           std::uint32_t fin_seq) {
   Stream& s = c.stream[sender];
   if (s.ended || s.fin_seen) {
     if (s.fin_seen && fin_seq == s.marked_seq && a.wire == 0) ++counters_.retransmitted;

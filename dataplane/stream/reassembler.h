@@ -66,7 +66,7 @@ struct ReassemblyCounters {
 };
 
 struct HeldSegment;
-struct Arrival;
+struct ArrivingSegment;
 
 class Reassembler {
  public:
@@ -136,12 +136,13 @@ class Reassembler {
 
   // Intake (reassembler.cpp).
   void on_unexpected(Conversation& c, unsigned sender, const Segment& segment, StreamSink& sink);
-  bool locate(Conversation& c, unsigned sender, const Segment& segment, const Arrival& a, StreamSink& sink);
-  void rejoin(Conversation& c, unsigned sender, const Arrival& a, StreamSink& sink);
-  void take_data(Conversation& c, unsigned sender, Arrival a, StreamSink& sink);
-  void place(Conversation& c, unsigned sender, Arrival& a, bool overlaps_old, StreamSink& sink);
-  void pass_front(Conversation& c, unsigned sender, Arrival& a, StreamSink& sink);
-  void take_fin(Conversation& c, unsigned sender, const Arrival& a, std::uint32_t fin_seq);
+  bool locate(Conversation& c, unsigned sender, const Segment& segment, const ArrivingSegment& a,
+              StreamSink& sink);
+  void rejoin(Conversation& c, unsigned sender, const ArrivingSegment& a, StreamSink& sink);
+  void take_data(Conversation& c, unsigned sender, ArrivingSegment a, StreamSink& sink);
+  void place(Conversation& c, unsigned sender, ArrivingSegment& a, bool overlaps_old, StreamSink& sink);
+  void pass_front(Conversation& c, unsigned sender, ArrivingSegment& a, StreamSink& sink);
+  void take_fin(Conversation& c, unsigned sender, const ArrivingSegment& a, std::uint32_t fin_seq);
 
   // Delivery and its order (settle.cpp).
   void settle(Conversation& c, TimeNs now, StreamSink& sink);

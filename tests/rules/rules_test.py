@@ -1,4 +1,5 @@
 """Rules about the code itself: who may know whom, how files look, what must not stand in the repository."""
+import collections
 import os
 import pathlib
 import re
@@ -76,6 +77,24 @@ class Rules(unittest.TestCase):
         self.assertEqual(lacking, [])
 
     @unittest.skipUnless(shutil.which("clang-format-14"), "clang-format-14 is not installed")
+    def test_no_name_stands_for_two_types(self):
+        """In what is linked into one program. No compiler sees it, and the linker takes either's functions for both."""
+        programs = {"sensor": ("dissectors", "dataplane", "config"), "control": ("control", "config")}
+        for program, rooms in programs.items():
+            headers = collections.defaultdict(set)
+            for header in (path for room in rooms for path in (ROOT / room).rglob("*.h") if not path.stem.endswith(("_for_tests", "_fixture"))):
+                namespaces = []
+                for line in header.read_text().splitlines():
+                    if opened := re.match(r"namespace ([\w:]*) ?\{", line):
+                        namespaces.append(opened[1])
+                    elif line.startswith("}  // namespace") and namespaces:
+                        namespaces.pop()
+                    elif named := re.match(r"(?:template <[^>]*>\s*)?(?:struct|class|enum class|union) (?:alignas\([^)]*\) )?(\w+)[^;]*\{", line):
+                        headers["::".join([*namespaces, named[1]])].add(os.path.relpath(header, ROOT))
+            with self.subTest(program=program):
+                self.assertGreater(len(headers), 100)
+                self.assertEqual({name: sorted(where) for name, where in headers.items() if len(where) > 1}, {})
+
     def test_formatting(self):
         files = [str(p) for p in tracked("*.h", "*.cpp")]
         done = subprocess.run(["clang-format-14", "--dry-run", "--Werror", *files], capture_output=True, text=True)

@@ -26,8 +26,9 @@ struct Segment {
 };
 using Conversation = std::vector<Segment>;
 
-// True while the dissector's own code runs (not its sink): nothing may be allocated then.
-inline bool inside_dissector = false;
+// True while the dissector's own code runs (not its sink): nothing may be allocated then. Of each thread:
+// libFuzzer watches the memory from one of its own, which allocates.
+inline thread_local bool inside_dissector = false;
 
 // A transaction with its views copied.
 struct Call {
