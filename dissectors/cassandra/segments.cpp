@@ -33,7 +33,8 @@ Segment parse_segment(Bytes header, bool packed) {
   out.length = static_cast<std::uint32_t>(bits & kLengthMask);
   if (packed) out.unpacked = static_cast<std::uint32_t>(bits >> 17 & kLengthMask);
   out.whole_frames = (bits >> (packed ? 34 : 17) & 1) != 0;
-  out.good = checksum(header.first(fields)) == said && out.length > 0 && bits >> (packed ? 35 : 18) == 0;
+  // The checksum last: a start that is looked for is asked for at every byte.
+  out.good = bits >> (packed ? 35 : 18) == 0 && out.length > 0 && checksum(header.first(fields)) == said;
   return out;
 }
 

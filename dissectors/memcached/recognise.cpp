@@ -53,13 +53,13 @@ Look look(Bytes in, bool from_client, Proof& proof) {
   if (in.empty()) return Look::more;
   if (!may_begin(in, from_client)) return Look::no;
   in = in.first(std::min(in.size(), kProbeBytes));
+  // The word first: sync() asks at every byte, and lines are long.
+  const std::string_view head = as_text(in).substr(0, kWordLookMax + 1);
+  std::size_t end = 0;
+  while (end < head.size() && head[end] != ' ' && head[end] != '\r' && head[end] != '\n') ++end;
+  if (end == head.size()) return in.size() > kWordLookMax ? Look::no : Look::more;
+  if (!is_known_word(head.substr(0, end), from_client)) return Look::no;
   const Line line = read_line(in);
-  const std::string_view text = line.fault == Fault::none ? line.text : as_text(in);
-  const std::size_t end = text.find_first_of(" \r\n");
-  if (end == std::string_view::npos && line.fault != Fault::none)
-    return text.size() > kWordLookMax ? Look::no : Look::more;
-  if (std::min(end, text.size()) > kWordLookMax || !is_known_word(text.substr(0, end), from_client))
-    return Look::no;
   if (line.fault != Fault::none) return in.size() >= kProbeBytes ? Look::no : Look::more;
   Words words;
   split(line.text, words);
