@@ -325,7 +325,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
     if (absorbed == missing) return after_window(from, 0);
   }
   queue_.blame(cause);
-  if (t.call != nullptr) cut(from, cause == GapCause::content ? kFlagMalformed : kFlagGap, sink);
+  if (t.call != nullptr) cut(from, flag_of(cause), sink);
   t.lost_held = false;  // what follows it is looked for behind this hole
   disturb(from, t.end, cause, sink);
   ++workshop_.counters.resyncs;

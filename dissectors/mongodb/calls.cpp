@@ -204,7 +204,7 @@ void Connection::settle(Call& call, Reason reason, Sink& sink) {
     reason = call.cause == GapCause::sensor    ? Reason::lost_in_sensor
              : call.cause == GapCause::content ? Reason::malformed
                                                : Reason::lost_in_mirror;
-    call.flags |= call.cause == GapCause::content ? kFlagMalformed : kFlagGap;
+    call.flags |= flag_of(call.cause);
   } else if (reason == Reason::lost_in_sensor) {
     call.flags |= kFlagGap;
   }

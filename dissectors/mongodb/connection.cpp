@@ -104,7 +104,7 @@ Answer Connection::lose_way(Direction from, GapCause cause, Sink& sink, std::siz
   const auto bit = static_cast<std::uint8_t>(1u << index_of(from));
   rest_.holes |= bit;
   if (cause == GapCause::sensor) rest_.blamed |= bit;
-  if (way(from).call != nullptr) cut(from, cause == GapCause::content ? kFlagMalformed : kFlagGap, sink);
+  if (way(from).call != nullptr) cut(from, flag_of(cause), sink);
   way(from).left = 0;
   way(from).began = 0;
   way(from).lost = true;

@@ -205,7 +205,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
 Connection::Next Connection::give_up_order(Direction from, std::uint64_t end, GapCause cause, Sink& sink) {
   Way& w = way(from);
   queue_.blame(cause);
-  if (w.call != nullptr) cut(from, cause == GapCause::content ? kFlagMalformed : kFlagGap, sink);
+  if (w.call != nullptr) cut(from, flag_of(cause), sink);
   w.left = 0;
   w.began = 0;
   w.continued = w.last = false;
