@@ -49,11 +49,12 @@ def parsers(target):
 
 
 def build(coverage=False, targets=("fuzzers",)):
-    options = [*tests.ADDRESS_OPTIONS, "-Dtests=disabled"]
+    # Optimised, unlike beside the tests: a campaign runs for longer than it is built.
+    options = [*tests.ADDRESS_OPTIONS, "-Dtests=disabled", "-Doptimization=1"]
     directory = "build-fuzz"
     if coverage:
         directory = "build-coverage"
-        options += ["-Db_sanitize=none", "-Doptimization=1", f"-Dc_args={COVERAGE}", f"-Dcpp_args={COVERAGE}",
+        options += ["-Db_sanitize=none", f"-Dc_args={COVERAGE}", f"-Dcpp_args={COVERAGE}",
                     f"-Dc_link_args={COVERAGE}", f"-Dcpp_link_args={COVERAGE}"]
     quiet = {"LLVM_PROFILE_FILE": "/dev/null"}  # of what meson compiles and runs to know the compiler
     if not tests.build(directory, options, targets=targets, env=quiet):

@@ -3,13 +3,12 @@ import collections
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import spanlight
+import tap
 
 sys.path.insert(0, str(spanlight.ROOT / "tests" / "support"))
 import kafka_ends as ends  # noqa: E402
@@ -32,13 +31,8 @@ class Live(unittest.TestCase):
         cls.capture = pathlib.Path(cls.folder.name, "live.pcap")
         broker = ends.Broker()
         try:
-            listener = subprocess.Popen(["tcpdump", "--immediate-mode", "-i", "lo", "-nn", "-s", "0", "-U", "-Z", "root", "-w", cls.capture,
-                                         "tcp", "port", str(broker.port)], stderr=subprocess.PIPE)
-            listener.stderr.readline()
-            cls.read = ends.converse(broker)
-            time.sleep(0.5)
-            listener.terminate()
-            listener.communicate(timeout=10)
+            with tap.Tap("lo", cls.capture, f"tcp port {broker.port}"):
+                cls.read = ends.converse(broker)
         finally:
             broker.stop()
         cls.calls = spanlight.dissect(cls.capture)

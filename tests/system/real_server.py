@@ -10,6 +10,7 @@ import time
 import unittest
 
 import spanlight
+import tap
 
 ADDRESS = "127.0.0.1"
 SUPPORT = spanlight.ROOT / "tests" / "support"
@@ -74,16 +75,8 @@ class Space(unittest.TestCase):
     def captured(self, talk, expression=""):
         """The records of what passes while `talk()` runs."""
         capture = self.folder / "talk.pcap"
-        with open(self.folder / "tcpdump.log", "w") as log:
-            dump = subprocess.Popen(self.inside("tcpdump", "-i", "lo", "-U", "--immediate-mode", "-s", "0", "-Z", "root", "-w", capture,
-                                                *expression.split()), stderr=log)
-        self.wait_until(lambda: "listening on" in (self.folder / "tcpdump.log").read_text(), "tcpdump listens", 20)
-        try:
+        with tap.Tap("lo", capture, expression, prefix=self.inside()):
             said = talk()
-            time.sleep(1)
-        finally:
-            dump.send_signal(signal.SIGINT)
-            dump.wait()
         counts = spanlight.counters(capture)
         self.assertEqual(spanlight.unaccounted(counts), 0)
         self.assertEqual(counts["memory_bytes{state}"], 0)

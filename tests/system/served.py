@@ -7,10 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import spanlight
+import tap
 
 sys.path.insert(0, str(spanlight.ROOT / "tests" / "support"))
 PATIENCE_S = 20
@@ -48,17 +48,8 @@ def record(talk, port, capture, folder):
         processes.append(subprocess.Popen(["ip", "netns", "exec", network.space, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder))
         listening = f"until ss -Hltn | grep -q ':{port} '; do sleep 0.1; done"
         subprocess.run(["ip", "netns", "exec", network.space, "timeout", str(PATIENCE_S), "bash", "-c", listening], check=True)
-        processes.append(subprocess.Popen(["tcpdump", "-i", network.ours, "--immediate-mode", "-U", "-w", str(capture), "tcp"],
-                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        until = time.monotonic() + PATIENCE_S
-        while not capture.exists() or capture.stat().st_size < 24:
-            if time.monotonic() > until:
-                raise TimeoutError("tcpdump does not begin")
-            time.sleep(0.1)
-        time.sleep(0.5)
-        done = talk.talk(network.server, port)
-        time.sleep(1)
-        return done
+        with tap.Tap(network.ours, capture, "tcp"):
+            return talk.talk(network.server, port)
     finally:
         for process in reversed(processes):
             process.terminate()
