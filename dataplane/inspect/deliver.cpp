@@ -58,7 +58,7 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
       case Answer::Want::skip:
         if (answer.n > 0) {
           side.skipping = true;
-          side.skip_left = answer.n;
+          side.skip.left = answer.n;
           pass_skip(flow, sender, chunk);
         }
         break;
@@ -84,21 +84,22 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
 
 void Inspector::pass_skip(Flow& flow, unsigned sender, Chunk& chunk) {
   InspectedSide& side = flow.inspection->side[sender];
-  const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(side.skip_left, chunk.bytes.size()));
-  side.skip_left -= n;
-  side.skip_seen += n;
+  const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(side.skip.left, chunk.bytes.size()));
+  side.skip.left -= n;
+  side.skip.seen += n;
   counters_.skipped_bytes += n;
   chunk.advance(n);
-  if (side.skip_left == 0) end_skip(flow, sender, chunk.time);
+  if (side.skip.left == 0) end_skip(flow, sender, chunk.time);
 }
 
 void Inspector::end_skip(Flow& flow, unsigned sender, TimeNs time) {
   InspectedSide& side = flow.inspection->side[sender];
   if (!side.skipping) return;
   side.skipping = false;
-  const std::uint64_t seen = side.skip_seen;
+  const std::uint64_t seen = side.skip.seen;
   const std::uint64_t missing = side.missing;
-  side.skip_left = side.skip_seen = side.missing = 0;
+  side.skip = {};
+  side.missing = 0;
   flow.inspection->dissector->on_skipped(direction(flow, sender), seen, missing, time);
 }
 
@@ -107,8 +108,8 @@ bool Inspector::find_message(Flow& flow, unsigned sender, Chunk& chunk, std::siz
   InspectedSide& side = flow.inspection->side[sender];
   const Descriptor& protocol = *flow.inspection->protocol;
   if (least > 0) chunk.advance(least);
-  const Sync at = protocol.sync != nullptr ? protocol.sync(direction(flow, sender), chunk.bytes)
-                                           : Sync{.skip = 0, .found = true};
+  const Sync at = protocol.can_be_found() ? protocol.find(direction(flow, sender), chunk.bytes)
+                                          : Sync{.skip = 0, .found = true};
   chunk.advance(at.skip);
   if (at.found) {
     side.lost = false;

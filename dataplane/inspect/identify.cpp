@@ -83,12 +83,14 @@ bool Identifier::choose(const IdentifyOptions& options, std::span<const Descript
       if (goes_over(*d, static_cast<Transport>(over))) of_transport_[over] |= CandidateMask{1} << index;
     if (!d->patterns.empty()) with_patterns_ |= CandidateMask{1} << index;
     if (d->reads_encrypted) encrypted_ |= CandidateMask{1} << index;
+    if (d->can_be_found()) searchable_ |= CandidateMask{1} << index;
     head_bytes_max_ = std::max(head_bytes_max_, d->head_bytes_max);
     const auto mapped = std::find_if(options.port_hints.begin(), options.port_hints.end(),
                                      [&](const auto& h) { return h.protocol == d->name; });
     hint(index,
          mapped == options.port_hints.end() ? d->ports : std::span<const std::uint16_t>(mapped->ports));
   }
+  search_ = std::make_unique<StartSearch>(candidates_);
   return true;
 }
 

@@ -11,13 +11,12 @@
 #include <vector>
 
 #include "core/descriptor.h"
+#include "inspect/search.h"
 
 struct hs_database;
 struct hs_scratch;
 
 namespace spanlight {
-
-using CandidateMask = std::uint64_t;  // bit i: candidate i of the table
 
 struct IdentifyOptions {
   std::vector<std::string> enabled;  // protocol names; empty = all but those that come with connections
@@ -76,6 +75,10 @@ class Identifier {
   // Candidates that read what begins with a TLS handshake.
   CandidateMask encrypted() const { return encrypted_; }
 
+  // Those whose messages can be found in the middle of a connection, and how.
+  CandidateMask searchable() const { return searchable_; }
+  const StartSearch& search() const { return *search_; }
+
   // Candidates that a user pattern may still make certain while a head is shorter than kScanBytes.
   CandidateMask with_user_patterns() const { return with_user_patterns_; }
 
@@ -95,6 +98,8 @@ class Identifier {
   CandidateMask with_patterns_ = 0;
   CandidateMask with_user_patterns_ = 0;
   CandidateMask encrypted_ = 0;
+  CandidateMask searchable_ = 0;
+  std::unique_ptr<const StartSearch> search_;
   std::size_t head_bytes_max_ = 0;
   std::vector<std::uint8_t> hint_of_port_;  // 65,536: index + 1 into hint_masks_
   std::vector<CandidateMask> hint_masks_;

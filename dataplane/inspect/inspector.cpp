@@ -61,11 +61,11 @@ void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
   }
   std::uint64_t missing = gap.missing;
   if (side.skipping) {
-    const std::uint64_t inside = std::min(missing, side.skip_left);
-    side.skip_left -= inside;
+    const std::uint64_t inside = std::min(missing, side.skip.left);
+    side.skip.left -= inside;
     side.missing += inside;
     missing -= inside;
-    if (side.skip_left == 0) end_skip(flow, sender, gap.time);
+    if (side.skip.left == 0) end_skip(flow, sender, gap.time);
   }
   if (missing == 0) return ask_held(flow, 1 - sender);
   drop_waiting(side);
@@ -289,34 +289,20 @@ void Inspector::rule_out(Flow& flow, InspectedSide& side) {
 // Joined midstream or behind a hole: any candidate's message may start anywhere, said by either side.
 void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
   InspectedSide& side = flow.inspection->side[sender];
+  side.alive &= identifier_.searchable();
+  if (side.alive == 0) return rule_out(flow, side);
   side.searched_bytes += static_cast<std::uint32_t>(chunk.bytes.size());
   if (side.searched_bytes > kSearchBytesMax || (side.waiting.used > 0 && !append(side, chunk)))
     return rule_out(flow, side);
   Chunk window = side.waiting.used > 0 ? window_of(side) : chunk;
-  std::size_t droppable = window.bytes.size();
-  std::size_t found_at = 0;
-  Found found;
-  for (CandidateMask among = side.alive; among != 0; among &= among - 1) {
-    const auto i = static_cast<unsigned>(std::countr_zero(among));
-    const Descriptor& candidate = identifier_.candidate(i);
-    if (candidate.sync == nullptr) {
-      side.alive &= ~(CandidateMask{1} << i);
-      continue;
-    }
-    for (const Direction from : {Direction::c2s, Direction::s2c}) {
-      // Bodies quote messages of the other side: a SYN knows better.
-      if (flow.client_known && direction(flow, sender) != from) continue;
-      const Sync at = candidate.sync(from, window.bytes);
-      if (at.found && (found.protocol == nullptr || at.skip < found_at)) {
-        found = {.protocol = &candidate,
-                 .verdict = from == Direction::c2s ? Verdict::client : Verdict::server};
-        found_at = at.skip;
-      }
-      droppable = std::min(droppable, at.skip);
-    }
-  }
-  window.advance(found.protocol != nullptr ? found_at : droppable);
-  if (found.protocol != nullptr) {
+  // Bodies quote messages of the other side: a SYN knows better.
+  const DirectionMask said = flow.client_known ? only(direction(flow, sender)) : kEitherDirection;
+  const FoundStart begun = identifier_.search().find(side.alive, said, window.bytes, side.searched);
+  window.advance(begun.at);
+  side.searched.advance(begun.at);
+  if (begun.protocol != nullptr) {
+    const Found found{.protocol = begun.protocol,
+                      .verdict = begun.from == Direction::c2s ? Verdict::client : Verdict::server};
     if (!start(flow, sender, found, chunk.time)) return;
     side.lost = false;
     const Waiting waited = side.waiting;
@@ -325,7 +311,7 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
     workshop_.state.give(waited.block);
     return tell_ends(flow);
   }
-  if (side.alive == 0 || !keep(side, window)) rule_out(flow, side);
+  if (!keep(side, window)) rule_out(flow, side);
 }
 
 bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
@@ -358,6 +344,7 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   // for.
   for (const unsigned s : {0u, 1u}) {
     InspectedSide& side = in.side[s];
+    side.skip = {};
     if (over != Transport::tcp) side.lost = false;  // each datagram begins a message
     if (side.lost) {
       const Answer answer = in.dissector->on_gap(direction(flow, s), side.missing, side.cause, time, *this);

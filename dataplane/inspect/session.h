@@ -24,10 +24,18 @@ struct Waiting {
   Bytes bytes() const { return block.first(used); }
 };
 
+// Bytes that the dissector does not want to see.
+struct Skip {
+  std::uint64_t left;
+  std::uint64_t seen;
+};
+
 struct InspectedSide {
   Waiting waiting;
-  std::uint64_t skip_left = 0;
-  std::uint64_t skip_seen = 0;
+  union {
+    Searched searched{};  // of what waits, until a protocol is known; then:
+    Skip skip;
+  };
   std::uint64_t missing = 0;  // bytes of holes: before identification, then inside the skip under way
   CandidateMask alive = 0;    // unidentified: candidates that this direction has not ruled out
   TimeNs end_time = 0;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "amqp/amqp.h"
 #include "amqp/frame.h"
 #include "amqp/methods.h"
 #include "amqp/recognise.h"
@@ -122,10 +123,10 @@ TEST(AmqpRecognise, Verdicts) {
 
 TEST(AmqpRecognise, AFrameIsFoundBehindAHole) {
   const std::string before = "rest of a body\xce";
-  const Sync found = sync(Direction::c2s, as_bytes(before + declare("q")));
+  const Sync found = kDescriptor.find(Direction::c2s, as_bytes(before + declare("q")));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, before.size());
-  EXPECT_FALSE(sync(Direction::s2c, as_bytes(before + declare("q"))).found) << "the client's own";
+  EXPECT_FALSE(kDescriptor.find(Direction::s2c, as_bytes(before + declare("q"))).found) << "the client's own";
 }
 
 }  // namespace

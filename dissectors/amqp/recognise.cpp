@@ -68,14 +68,24 @@ Verdict probe(Bytes own, Bytes) {
   return Verdict::no;
 }
 
-Sync sync(Direction from, Bytes window) {
+// Type, length, and the class of methods and content; a heartbeat whole.
+std::span<const Signs> signs(Direction) {
+  static constexpr ByteSet kZero = ByteSet::of(std::string_view("\0", 1)), kAny = ByteSet::any();
+  static constexpr ByteSet kLength = ByteSet::range(0, kProbeBytes >> 8);
+  static constexpr Signs kMethod(ByteSet::of("\1"), kAny, kAny, kZero, kZero, kLength, kAny, kZero,
+                                 ByteSet::of("\x0a\x14\x1e\x28\x32\x3c\x55\x5a"));
+  static constexpr Signs kHeader(ByteSet::of("\2"), kAny, kAny, kZero, kZero, kLength, kAny, kZero,
+                                 ByteSet::of("\x3c"), kZero, kZero);
+  static constexpr Signs kHeartbeat(ByteSet::of("\x08"), kZero, kZero, kZero, kZero, kZero, kZero);
+  static constexpr Signs kSigns[] = {kMethod, kHeader, kHeartbeat};
+  return kSigns;
+}
+
+Look begins(Direction from, Bytes window) {
+  const Verdict seen = look(window);
+  if (seen == Verdict::more) return Look::more;
   const Verdict wanted = from == Direction::c2s ? Verdict::client : Verdict::server;
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    const Verdict seen = look(window.subspan(at));
-    if (seen == Verdict::more) return {.skip = at, .found = false};
-    if (seen == wanted || seen == Verdict::either) return {.skip = at, .found = true};
-  }
-  return {.skip = window.size(), .found = false};
+  return seen == wanted || seen == Verdict::either ? Look::yes : Look::no;
 }
 
 }  // namespace spanlight::amqp

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cassandra/cassandra.h"
 #include "cassandra/recognise.h"
 #include "cassandra/segments.h"
 #include "cassandra/wire_for_tests.h"
@@ -111,10 +112,10 @@ TEST(CassandraRecognise, ByContent) {
       EXPECT_TRUE(v == Verdict::more || v == one.verdict) << n << one.bytes;
     }
   }
-  const Sync found = sync(Direction::c2s, as_bytes("some noise" + query(3, "SELECT 1")));
+  const Sync found = kDescriptor.find(Direction::c2s, as_bytes("some noise" + query(3, "SELECT 1")));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, 10u);
-  EXPECT_TRUE(sync(Direction::s2c, as_bytes("noise" + segment(rows(1, 1, 5)))).found);
+  EXPECT_TRUE(kDescriptor.find(Direction::s2c, as_bytes("noise" + segment(rows(1, 1, 5)))).found);
 }
 
 }  // namespace

@@ -11,8 +11,6 @@
 namespace spanlight::cassandra {
 namespace {
 
-enum class Look : std::uint8_t { no, more, yes };
-
 constexpr bool is_printable(std::uint8_t b) {
   return (b >= 0x20 && b < 0x7f) || b == '\n' || b == '\t' || b == '\r';
 }
@@ -76,7 +74,6 @@ Look look_body(const Header& header, Bytes body) {
     case kReady:
       return left == 0 ? Look::yes : Look::no;
     case kStartup:
-      return look_strings(body, left, 3);
     case kSupported:
       return look_strings(body, left, 3);
     case kRegister:
@@ -154,16 +151,31 @@ Verdict probe(Bytes own, Bytes) {
   return client == Look::more || server == Look::more ? Verdict::more : Verdict::no;
 }
 
+// A frame: version, flags, opcode, length. A segment: the bits that must be zero, and the frame within it.
+std::span<const Signs> signs(Direction from) {
+  constexpr auto frame_at = [](std::size_t place, std::uint8_t answer) {
+    return Signs()
+        .at(place, ByteSet::range(answer | kVersionMin, answer | kVersionMax))
+        .at(place + 1, ByteSet::range(0, flag::kAll))
+        .at(place + 4, ByteSet::range(0, 0x10))
+        .at(place + 5, ByteSet::range(0, kBodyBytesMax >> 24));
+  };
+  constexpr auto plain = [=](std::uint8_t answer) {
+    return frame_at(segment_header_bytes(false), answer).at(2, ByteSet::range(2, 3));
+  };
+  static constexpr Signs kPacked = Signs().at(4, ByteSet::range(0, 0x07));
+  static constexpr Signs kOfClient[] = {frame_at(0, 0), plain(0), kPacked};
+  static constexpr Signs kOfServer[] = {frame_at(0, kAnswerBit), plain(kAnswerBit), kPacked};
+  return from == Direction::c2s ? kOfClient : kOfServer;
+}
+
 // A packed segment may be of either side: only its frames tell, and they are packed.
-Sync sync(Direction from, Bytes window) {
+Look begins(Direction from, Bytes window) {
+  window = window.first(std::min(window.size(), kProbeBytes));
   const bool server = from == Direction::s2c;
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    const Bytes rest = window.subspan(at, std::min(window.size() - at, kProbeBytes));
-    const Look frame = look_frame(rest, server), segment = look_segment(rest, server);
-    if (frame == Look::yes || segment == Look::yes) return {.skip = at, .found = true};
-    if (frame == Look::more || segment == Look::more) return {.skip = at, .found = false};
-  }
-  return {.skip = window.size(), .found = false};
+  const Look frame = look_frame(window, server), segment = look_segment(window, server);
+  if (frame == Look::yes || segment == Look::yes) return Look::yes;
+  return frame == Look::more || segment == Look::more ? Look::more : Look::no;
 }
 
 }  // namespace spanlight::cassandra

@@ -10,6 +10,7 @@
 
 #include "core/bytes.h"
 #include "core/dissector.h"
+#include "core/signs.h"
 
 namespace spanlight {
 
@@ -25,13 +26,6 @@ enum class Verdict : std::uint8_t {
 // Looks at the accumulated head of one direction and of its peer, both from their first byte on. Pure: the
 // answer depends on the bytes alone, not on how they were cut.
 using Probe = Verdict (*)(Bytes own, Bytes peer);
-
-// A message's start in bytes after a hole: drop `skip` bytes; if `found`, a message starts there, otherwise
-// the bytes behind may yet become one.
-struct Sync {
-  std::size_t skip = 0;
-  bool found = false;
-};
 
 enum class FieldType : std::uint8_t { text, integer, boolean, number, list };
 
@@ -59,6 +53,11 @@ struct Descriptor {
   std::size_t head_bytes_max = 0;  // probe() has decided when it has seen so many bytes
   // None: nothing to identify. Another protocol's dissector tells its calls, or the pipeline itself (conn).
   Probe probe = nullptr;
+  // Behind a hole or midstream: does a message of this side begin with the window? Asked where `signs`, by
+  // direction, allow it; pure, and what was `no` or `yes` stays so with more bytes.
+  Look (*begins)(Direction from, Bytes window) = nullptr;
+  std::span<const Signs> (*signs)(Direction from) = nullptr;
+  // Instead, of a protocol that is looked for in another way.
   Sync (*sync)(Direction from, Bytes window) = nullptr;
   std::size_t slot_bytes = 0;
   Dissector* (*create)(void* slot, Workshop& workshop) = nullptr;  // slot: slot_bytes, aligned to 64
@@ -71,6 +70,12 @@ struct Descriptor {
   bool (*wakes)(Bytes datagram) =
       nullptr;  // a dissector that rests is shown these alone; nullptr: all. Cheap
   Dissector* (*datagram_create)(void* slot, Workshop& workshop) = nullptr;
+
+  bool can_be_found() const { return begins != nullptr || sync != nullptr; }
+  Sync find(Direction from, Bytes window) const {
+    if (sync != nullptr) return sync(from, window);
+    return first_of(window, signs(from), [&](Bytes rest) { return begins(from, rest); });
+  }
 
   Probe probe_over(Transport one) const {
     return one == Transport::udp && datagram_probe != nullptr ? datagram_probe : probe;

@@ -170,7 +170,7 @@ TEST(DiameterRecognise, Verdicts) {
         {"a method of AMQP", std::string("\x01\x00\x00\x00\x00\x00\x05\x00\x0a\x00\x0b\x00\xce", 13),
          Verdict::no}})
     EXPECT_EQ(probe(as_bytes(c.bytes), {}), c.verdict) << c.name;
-  const Sync found = sync(kC, as_bytes("\x01rest" + watchdog(1)));
+  const Sync found = kDescriptor.find(kC, as_bytes("\x01rest" + watchdog(1)));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, 5u);
 }

@@ -37,15 +37,22 @@ Verdict probe(Bytes own, Bytes) {
   return own.empty() ? Verdict::more : look(own);
 }
 
-Sync sync(Direction from, Bytes window) {
+// Version, a length in words, flags.
+std::span<const Signs> signs(Direction) {
+  constexpr auto multiples = [](unsigned of) {
+    ByteSet out;
+    for (unsigned b = 0; b <= 0xff; b += of) out.add(static_cast<std::uint8_t>(b));
+    return out;
+  };
+  static constexpr Signs kSigns[] = {Signs(ByteSet::of("\1")).at(3, multiples(4)).at(4, multiples(16))};
+  return kSigns;
+}
+
+Look begins(Direction from, Bytes window) {
+  const Verdict seen = look(window);
+  if (seen == Verdict::more) return Look::more;
   const Verdict wanted = from == Direction::c2s ? Verdict::client : Verdict::server;
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    if (window[at] != 1) continue;
-    const Verdict seen = look(window.subspan(at));
-    if (seen == Verdict::more) return {.skip = at, .found = false};
-    if (seen == Verdict::either || seen == wanted) return {.skip = at, .found = true};
-  }
-  return {.skip = window.size(), .found = false};
+  return seen == wanted || seen == Verdict::either ? Look::yes : Look::no;
 }
 
 }  // namespace spanlight::diameter

@@ -9,6 +9,7 @@ namespace spanlight::diameter {
 constexpr std::size_t kProbeBytes = 256;
 
 Verdict probe(Bytes own, Bytes peer);
-Sync sync(Direction from, Bytes window);
+std::span<const Signs> signs(Direction from);
+Look begins(Direction from, Bytes window);
 
 }  // namespace spanlight::diameter

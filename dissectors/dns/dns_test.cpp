@@ -473,13 +473,13 @@ TEST(DnsRecognise, Streams) {
 
 TEST(DnsRecognise, TheNextMessageBehindAHole) {
   const std::string rest = kAnswered.substr(9) + framed(kAnswered) + framed(kAsked);
-  const Sync found = sync(kS, as_bytes(rest));
+  const Sync found = kDescriptor.find(kS, as_bytes(rest));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, kAnswered.size() - 9);
-  const Sync query_found = sync(kC, as_bytes(rest));
+  const Sync query_found = kDescriptor.find(kC, as_bytes(rest));
   EXPECT_TRUE(query_found.found);
   EXPECT_EQ(query_found.skip, rest.size() - framed(kAsked).size());
-  EXPECT_FALSE(sync(kC, as_bytes(kAnswered)).found);
+  EXPECT_FALSE(kDescriptor.find(kC, as_bytes(kAnswered)).found);
 }
 
 }  // namespace

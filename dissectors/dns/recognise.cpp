@@ -83,8 +83,6 @@ Verdict speaker_of(Bytes message) {
   return (message[kFlagsAt] & 0x80) != 0 ? Verdict::server : Verdict::client;
 }
 
-enum class Look : std::uint8_t { no, more, yes };
-
 // A message with its length in front, as far as it is there. Depends on the first kProbeBytes alone.
 Look look(Bytes window) {
   window = window.first(std::min(window.size(), kProbeBytes));
@@ -130,16 +128,33 @@ Verdict probe_stream(Bytes own, Bytes) {
   return speaker_of(own.subspan(kLengthBytes));
 }
 
-Sync sync(Direction from, Bytes window) {
+// Opcode, the reserved bit, a query's code, and few questions.
+std::span<const Signs> signs(Direction from) {
+  constexpr auto flags = [](unsigned response) {
+    ByteSet out;
+    for (const unsigned op : {opcode::kQuery, opcode::kNotify, opcode::kUpdate})
+      for (unsigned bits = 0; bits < 8; ++bits) out.add(static_cast<std::uint8_t>(response | op << 3 | bits));
+    return out;
+  };
+  constexpr auto codes = [](bool any) {
+    ByteSet out;
+    for (unsigned b = 0; b <= 0xff; ++b)
+      if ((b & 0x40) == 0 && (any || (b & 0x0f) == 0)) out.add(static_cast<std::uint8_t>(b));
+    return out;
+  };
+  static constexpr ByteSet kZero = ByteSet::of(std::string_view("\0", 1)),
+                           kFew = ByteSet::range(0, kQuestionsMax);
+  static constexpr Signs kOfClient[] = {Signs().at(4, flags(0)).at(5, codes(false)).at(6, kZero).at(7, kFew)};
+  static constexpr Signs kOfServer[] = {
+      Signs().at(4, flags(0x80)).at(5, codes(true)).at(6, kZero).at(7, kFew)};
+  return from == Direction::c2s ? kOfClient : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  const Look seen = look(window);
+  if (seen != Look::yes) return seen;
   const Verdict wanted = from == Direction::c2s ? Verdict::client : Verdict::server;
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    const Bytes rest = window.subspan(at);
-    const Look seen = look(rest);
-    if (seen == Look::more) return {.skip = at, .found = false};
-    if (seen == Look::yes && speaker_of(rest.subspan(kLengthBytes)) == wanted)
-      return {.skip = at, .found = true};
-  }
-  return {.skip = window.size(), .found = false};
+  return speaker_of(window.subspan(kLengthBytes)) == wanted ? Look::yes : Look::no;
 }
 
 }  // namespace spanlight::dns

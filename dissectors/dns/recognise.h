@@ -14,6 +14,7 @@ Verdict probe_stream(Bytes own, Bytes peer);
 // Multicast DNS: whoever speaks, speaks first.
 Verdict probe_multicast(Bytes own, Bytes peer);
 
-Sync sync(Direction from, Bytes window);
+std::span<const Signs> signs(Direction from);
+Look begins(Direction from, Bytes window);
 
 }  // namespace spanlight::dns

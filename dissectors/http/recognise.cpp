@@ -11,31 +11,29 @@ namespace {
 constexpr std::string_view kStatusPrefix = "HTTP/1.";
 constexpr std::size_t kHeaderNameBytesMax = 256;
 
-enum class Tri : std::uint8_t { no, more, yes };
-
 // A status line's head at `text`: HTTP/1.d SP ddd, then space or line end.
-Tri status_at(std::string_view text) {
+Look status_at(std::string_view text) {
   constexpr std::string_view kShape = "HTTP/1.d ddd";
   for (std::size_t i = 0; i < kShape.size(); ++i) {
-    if (i == text.size()) return Tri::more;
+    if (i == text.size()) return Look::more;
     const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (kShape[i] == 'd' ? !digit : text[i] != kShape[i]) return Tri::no;
+    if (kShape[i] == 'd' ? !digit : text[i] != kShape[i]) return Look::no;
   }
-  if (text.size() == kShape.size()) return Tri::more;
+  if (text.size() == kShape.size()) return Look::more;
   const char next = text[kShape.size()];
-  return next == ' ' || next == '\r' || next == '\n' ? Tri::yes : Tri::no;
+  return next == ' ' || next == '\r' || next == '\n' ? Look::yes : Look::no;
 }
 
 // What follows a start line: a header's name with its colon, or the empty line.
-Tri header_at(Bytes text) {
-  if (text.empty()) return Tri::more;
-  if (text[0] == '\n') return Tri::yes;
-  if (text[0] == '\r') return text.size() < 2 ? Tri::more : text[1] == '\n' ? Tri::yes : Tri::no;
+Look header_at(Bytes text) {
+  if (text.empty()) return Look::more;
+  if (text[0] == '\n') return Look::yes;
+  if (text[0] == '\r') return text.size() < 2 ? Look::more : text[1] == '\n' ? Look::yes : Look::no;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == ':') return i > 0 ? Tri::yes : Tri::no;
-    if (i == kHeaderNameBytesMax || !is_token_byte(text[i])) return Tri::no;
+    if (text[i] == ':') return i > 0 ? Look::yes : Look::no;
+    if (i == kHeaderNameBytesMax || !is_token_byte(text[i])) return Look::no;
   }
-  return Tri::more;
+  return Look::more;
 }
 
 Bytes without_line_end(Bytes line) {
@@ -64,7 +62,7 @@ std::size_t response_in(Bytes line) {
   for (std::size_t at = text.find(kStatusPrefix); at != std::string_view::npos;
        at = text.find(kStatusPrefix, at + 1))
     if (line.size() - at <= kLineBytesMax && parse_status_line(line.subspan(at)).fault == Fault::none &&
-        status_at(text.substr(at)) != Tri::no)
+        status_at(text.substr(at)) != Look::no)
       return at;
   return std::string_view::npos;
 }
@@ -129,9 +127,9 @@ Sync sync(Direction from, Bytes window) {
     const Bytes line = without_line_end(window.subspan(start, end - start));
     const std::size_t at = from == Direction::c2s ? request_in(line, at_start) : response_in(line);
     if (at != std::string_view::npos) {
-      const Tri next = header_at(window.subspan(end + 1));
-      if (next == Tri::yes) return {.skip = start + at, .found = true};
-      if (next == Tri::more) return {.skip = keep_from, .found = false};
+      const Look next = header_at(window.subspan(end + 1));
+      if (next == Look::yes) return {.skip = start + at, .found = true};
+      if (next == Look::more) return {.skip = keep_from, .found = false};
     }
     start = end + 1;
     at_start = true;

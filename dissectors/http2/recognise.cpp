@@ -24,9 +24,6 @@ constexpr unsigned kWeightRequest = 14;     // and begins as a request does,
 constexpr unsigned kWeightResponse = 8;     // or as a response
 constexpr unsigned kWeightNeeded = 40;
 
-// What can be said of bytes that begin here.
-enum class Tri : std::uint8_t { no, more, yes };
-
 // An integer of HPACK (RFC 7541, 5.1) behind its first byte's prefix.
 bool read_integer(Reader& r, std::uint8_t first, unsigned prefix_bits, std::uint32_t& out) {
   const std::uint32_t full = (1u << prefix_bits) - 1;
@@ -145,38 +142,38 @@ unsigned weigh(Direction from, const FrameHead& frame, Bytes payload) {
 }
 
 // A chain that begins at `window`'s first byte.
-Tri chain_at(Direction from, Bytes window) {
+Look chain_at(Direction from, Bytes window) {
   std::array<std::uint32_t, kChainMax> streams{};
   unsigned weight = 0;
   for (unsigned n = 0; n < kChainMax; ++n) {
-    if (window.size() < kFrameHeadBytes) return Tri::more;
+    if (window.size() < kFrameHeadBytes) return Look::more;
     const FrameHead frame = parse_frame_head(window);
     const std::uint8_t reserved = window[5] & 0x80;
-    if (!is_plausible(from, frame, reserved)) return Tri::no;
-    if (n == 0 && frame.type == FrameType::continuation) return Tri::no;  // its beginning is missing
+    if (!is_plausible(from, frame, reserved)) return Look::no;
+    if (n == 0 && frame.type == FrameType::continuation) return Look::no;  // its beginning is missing
     const bool known = std::find(streams.begin(), streams.begin() + n, frame.stream) != streams.begin() + n;
     if (known && frame.stream != 0) weight += kWeightSameStream;
     streams[n] = frame.stream;
     if (frame.type == FrameType::data || frame.type == FrameType::continuation) {
       weight += kWeightPlain;
-      if (weight >= kWeightNeeded) return Tri::yes;
+      if (weight >= kWeightNeeded) return Look::yes;
     }
-    if (window.size() - kFrameHeadBytes < frame.length) return Tri::more;
+    if (window.size() - kFrameHeadBytes < frame.length) return Look::more;
     if (frame.type != FrameType::data && frame.type != FrameType::continuation) {
       const unsigned here = weigh(from, frame, window.subspan(kFrameHeadBytes, frame.length));
-      if (here == 0) return Tri::no;
+      if (here == 0) return Look::no;
       weight += here;
-      if (weight >= kWeightNeeded) return Tri::yes;
+      if (weight >= kWeightNeeded) return Look::yes;
     }
     window = window.subspan(kFrameHeadBytes + frame.length);
   }
-  return Tri::no;
+  return Look::no;
 }
 
-Tri preface_at(Bytes window) {
+Look preface_at(Bytes window) {
   const std::string_view head = as_text(window.first(std::min(window.size(), kPreface.size())));
-  if (head == kPreface) return Tri::yes;
-  return kPreface.starts_with(head) ? Tri::more : Tri::no;
+  if (head == kPreface) return Look::yes;
+  return kPreface.starts_with(head) ? Look::more : Look::no;
 }
 
 }  // namespace
@@ -184,11 +181,11 @@ Tri preface_at(Bytes window) {
 // A server may speak first: its SETTINGS (RFC 9113, 3.4).
 Verdict probe(Bytes own, Bytes) {
   switch (preface_at(own)) {
-    case Tri::yes:
+    case Look::yes:
       return Verdict::client;
-    case Tri::more:
+    case Look::more:
       return Verdict::more;
-    case Tri::no:
+    case Look::no:
       break;
   }
   constexpr std::array<std::uint8_t, kFrameHeadBytes> kSettings = {0, 0, 0, 4, 0, 0, 0, 0, 0};
@@ -200,16 +197,20 @@ Verdict probe(Bytes own, Bytes) {
   return Verdict::server;
 }
 
-Sync sync(Direction from, Bytes window) {
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    // Neither a length of 16 KiB at most nor the preface begins otherwise.
-    if (window[at] != 0 && window[at] != kPreface[0]) continue;
-    const Bytes rest = window.subspan(at);
-    Tri found = from == Direction::c2s ? preface_at(rest) : Tri::no;
-    if (found == Tri::no) found = chain_at(from, rest);
-    if (found != Tri::no) return {.skip = at, .found = found == Tri::yes};
-  }
-  return {.skip = window.size(), .found = false};
+// A frame of 16 KiB at most, of a known type; or the preface.
+std::span<const Signs> signs(Direction from) {
+  static constexpr Signs kFrame(ByteSet::of(std::string_view("\0", 1)),
+                                ByteSet::range(0, kSyncFrameBytesMax >> 8), ByteSet::any(),
+                                ByteSet::range(0, 9), ByteSet::any(), ByteSet::range(0, 0x7f));
+  static constexpr std::string_view kWords[] = {kPreface};
+  static constexpr Signs kOfClient[] = {kFrame, Signs::of_words(kWords, false)};
+  static constexpr Signs kOfServer[] = {kFrame};
+  return from == Direction::c2s ? std::span<const Signs>(kOfClient) : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  const Look seen = from == Direction::c2s ? preface_at(window) : Look::no;
+  return seen != Look::no ? seen : chain_at(from, window);
 }
 
 }  // namespace spanlight::http2

@@ -10,6 +10,7 @@ Verdict probe(Bytes own, Bytes peer);
 
 // A chain of frame heads each of which stands where the one before it ends, and that says enough to be no
 // accident. README.md, "Found again".
-Sync sync(Direction from, Bytes window);
+std::span<const Signs> signs(Direction from);
+Look begins(Direction from, Bytes window);
 
 }  // namespace spanlight::http2

@@ -1,4 +1,5 @@
 #include "http2/recognise.h"
+#include "http2/http2.h"
 
 #include <gtest/gtest.h>
 
@@ -25,9 +26,9 @@ TEST(Probe, TheClientIsKnownByItsPrefaceAndTheServerByItsSettings) {
     EXPECT_EQ(probe(as_bytes(other), {}), Verdict::no);
 }
 
-// Where sync() finds something in `bytes`, behind `junk`; -1: nowhere.
+// Where something is found in `bytes`, behind `junk`; -1: nowhere.
 long found_behind(Direction from, const std::string& junk, const std::string& bytes) {
-  const Sync at = sync(from, as_bytes(junk + bytes));
+  const Sync at = kDescriptor.find(from, as_bytes(junk + bytes));
   return at.found ? static_cast<long>(at.skip) - static_cast<long>(junk.size()) : -1;
 }
 
@@ -62,7 +63,7 @@ TEST(Sync, FramesAreFoundAgain) {
 TEST(Sync, WhatSaysTooLittleWaits) {
   Peer server;
   for (const std::string& bytes : {data(5, "hello"), window_update(0), ping(), server.headers(1, ok())}) {
-    const Sync at = sync(Direction::s2c, as_bytes(bytes));
+    const Sync at = kDescriptor.find(Direction::s2c, as_bytes(bytes));
     EXPECT_FALSE(at.found);
     EXPECT_EQ(at.skip, 0u);
   }
@@ -96,11 +97,11 @@ TEST(Sync, TheAnswerDoesNotDependOnTheCut) {
   bytes += client.headers(1, get("/a"), true);
   for (int i = 0; i < 2'000; ++i)
     bytes += window_update(0);  // enough to rule out what only looked like a head
-  const Sync whole = sync(Direction::c2s, as_bytes(bytes));
+  const Sync whole = kDescriptor.find(Direction::c2s, as_bytes(bytes));
   ASSERT_TRUE(whole.found);
   std::size_t dropped = 0;
   for (std::size_t n = 1; n <= bytes.size(); ++n) {
-    const Sync at = sync(Direction::c2s, as_bytes(bytes).subspan(dropped, n - dropped));
+    const Sync at = kDescriptor.find(Direction::c2s, as_bytes(bytes).subspan(dropped, n - dropped));
     dropped += at.skip;
     if (at.found) break;
     ASSERT_LE(dropped, whole.skip);
@@ -115,7 +116,7 @@ TEST(Sync, NothingIsFoundInNoise) {
   for (const Direction from : {Direction::c2s, Direction::s2c}) {
     std::size_t at = 0;
     while (at + 65'536 < noise.size()) {
-      const Sync here = sync(from, as_bytes(noise).subspan(at, 65'536));
+      const Sync here = kDescriptor.find(from, as_bytes(noise).subspan(at, 65'536));
       EXPECT_FALSE(here.found);
       at += std::max<std::size_t>(here.skip, 1);
     }

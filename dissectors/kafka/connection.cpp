@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "kafka/kafka.h"
 #include "kafka/recognise.h"
 #include "kafka/walk.h"
 
@@ -62,7 +63,7 @@ bool Connection::search(const Window& window, std::size_t& at, std::uint64_t& wa
   Way& way = ways_[index_of(Direction::s2c)];
   // Nothing is waited for: two answers whose ids follow one another.
   if (front_ == nullptr) {
-    const Sync found = sync(Direction::s2c, window.bytes.subspan(at));
+    const Sync found = kDescriptor.find(Direction::s2c, window.bytes.subspan(at));
     at += found.skip;
     if (!found.found && at < window.bytes.size()) wanted = window.bytes.size() - at + 1;
     way.lost = !found.found;

@@ -133,7 +133,7 @@ TEST(Kafka, AVerdictStays) {
 
 TEST(Kafka, ARequestIsFoundBehindAHole) {
   const std::string tail = "of a record's value";
-  const Sync at = kDescriptor.sync(C, as_bytes(tail + heartbeat(7)));
+  const Sync at = kDescriptor.find(C, as_bytes(tail + heartbeat(7)));
   EXPECT_TRUE(at.found);
   EXPECT_EQ(at.skip, tail.size());
 }

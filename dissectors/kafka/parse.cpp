@@ -51,7 +51,7 @@ Request parse_request(Bytes in) {
       out.client_id = as_text(r.take(static_cast<std::size_t>(size)));
     }
   }
-  out.flexible = r.ok() && out.version >= out.api->flexible;
+  out.flexible = r.ok() && out.api != nullptr && out.version >= out.api->flexible;
   if (out.flexible) skip_tags(r);
   out.body_at = r.at();
   if (r.ok()) r.require(out.body_at <= out.size, Fault::bad_length);

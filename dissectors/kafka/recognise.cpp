@@ -8,8 +8,6 @@
 namespace spanlight::kafka {
 namespace {
 
-enum class Look : std::uint8_t { no, more, yes };
-
 // Nothing but zeros and small numbers is no evidence: a client that has no name is believed where it begins
 // as clients do.
 bool is_named(const Request& request) {
@@ -107,14 +105,20 @@ Verdict probe(Bytes own, Bytes) {
   return Verdict::no;
 }
 
-Sync sync(Direction from, Bytes window) {
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    const Bytes rest = window.subspan(at);
-    const Look seen = from == Direction::c2s ? look_request(rest) : look_responses(rest);
-    if (seen == Look::more) return {.skip = at, .found = false};
-    if (seen == Look::yes) return {.skip = at, .found = true};
-  }
-  return {.skip = window.size(), .found = false};
+// Length, key of the API, its version, the id's highest bit; answers are looked for only where they are
+// short.
+std::span<const Signs> signs(Direction from) {
+  static constexpr ByteSet kZero = ByteSet::of(std::string_view("\0", 1)),
+                           kPositive = ByteSet::range(0, 0x7f);
+  static constexpr Signs kOfClient[] = {
+      Signs(ByteSet::range(0, kFrameBytesMax >> 24)).at(4, kZero).at(6, kZero).at(8, kPositive)};
+  static constexpr Signs kOfServer[] = {
+      Signs(kZero, kZero, ByteSet::range(0, kProbeBytes >> 8)).at(4, kPositive)};
+  return from == Direction::c2s ? kOfClient : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  return from == Direction::c2s ? look_request(window) : look_responses(window);
 }
 
 }  // namespace spanlight::kafka

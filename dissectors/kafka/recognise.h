@@ -10,6 +10,7 @@ constexpr std::size_t kProbeBytes = 1'024;
 
 Verdict probe(Bytes own, Bytes peer);
 
-Sync sync(Direction from, Bytes window);
+std::span<const Signs> signs(Direction from);
+Look begins(Direction from, Bytes window);
 
 }  // namespace spanlight::kafka

@@ -47,7 +47,8 @@ void Walk::take(const Slot& field, Value& value) {
   constexpr std::size_t kUuidBytes = 16;
   switch (field.form) {
     case Form::i8:
-      value.number = static_cast<std::int8_t>(reader_.u8());
+      value.number = reader_.u8();
+      if (value.number > 0x7f) value.number -= 0x100;
       return;
     case Form::i16:
       value.number = static_cast<std::int16_t>(reader_.be<std::uint16_t>());

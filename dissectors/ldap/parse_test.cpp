@@ -3,6 +3,7 @@
 #include <array>
 
 #include "ldap/filter.h"
+#include "ldap/ldap.h"
 #include "ldap/parse.h"
 #include "ldap/recognise.h"
 #include "ldap/wire_for_tests.h"
@@ -134,7 +135,7 @@ TEST(LdapRecognise, Verdicts) {
 }
 
 TEST(LdapRecognise, AMessageIsFoundBehindAHole) {
-  const Sync found = sync(Direction::s2c, as_bytes("0rest of an entry" + done(9)));
+  const Sync found = kDescriptor.find(Direction::s2c, as_bytes("0rest of an entry" + done(9)));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, 17u);
 }

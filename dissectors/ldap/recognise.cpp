@@ -73,15 +73,19 @@ Verdict probe_datagram(Bytes own, Bytes) {
   return own.empty() ? verdict : Verdict::no;
 }
 
-Sync sync(Direction from, Bytes window) {
-  const Verdict wanted = from == Direction::c2s ? Verdict::client : Verdict::server;
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    if (window[at] != tag::kSequence) continue;
-    const Verdict seen = look(window.subspan(at));
-    if (seen == Verdict::more) return {.skip = at, .found = false};
-    if (seen == wanted) return {.skip = at, .found = true};
-  }
-  return {.skip = window.size(), .found = false};
+// A sequence, its length in one byte or more, then the message's id: an integer of four bytes at most.
+std::span<const Signs> signs(Direction) {
+  static constexpr ByteSet kSequence = ByteSet::of("0");
+  static constexpr Signs kSigns[] = {
+      Signs(kSequence, ByteSet::range(0, 0x7f), ByteSet::of("\2"), ByteSet::range(1, 5)),
+      Signs(kSequence, ByteSet::range(0x81, 0x84))};
+  return kSigns;
+}
+
+Look begins(Direction from, Bytes window) {
+  const Verdict seen = look(window);
+  if (seen == Verdict::more) return Look::more;
+  return seen == (from == Direction::c2s ? Verdict::client : Verdict::server) ? Look::yes : Look::no;
 }
 
 }  // namespace spanlight::ldap

@@ -10,6 +10,7 @@ constexpr std::size_t kProbeBytes = 256;
 
 Verdict probe(Bytes own, Bytes peer);
 Verdict probe_datagram(Bytes own, Bytes peer);
-Sync sync(Direction from, Bytes window);
+std::span<const Signs> signs(Direction from);
+Look begins(Direction from, Bytes window);
 
 }  // namespace spanlight::ldap

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "memcached/connection.h"
+#include "memcached/memcached.h"
 #include "memcached/recognise.h"
 
 namespace spanlight::memcached {
@@ -24,7 +25,7 @@ Place BinaryConnection::accept(Direction, const Token&, Bytes head, bool, Sink&)
 }
 
 Sync BinaryConnection::find(Direction from, Bytes rest) const {
-  return find_binary(from, rest);
+  return kBinary.find(from, rest);
 }
 
 BinaryConnection::Mark BinaryConnection::mark(Direction from, const KeptMessage& message) {

@@ -5,7 +5,6 @@
 namespace spanlight::memcached {
 namespace {
 
-enum class Look : std::uint8_t { no, more, yes };
 enum class Proof : std::uint8_t { none, weak, strong };
 
 constexpr std::size_t kWordLookMax = 16;  // no first word is longer
@@ -74,26 +73,12 @@ Look look(Bytes in, bool from_client, Proof& proof) {
   return tail[0] == '\r' && tail[1] == '\n' ? Look::yes : Look::no;
 }
 
-template <typename LookAt>
-Sync first_of(Bytes window, const LookAt& look_at) {
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    switch (look_at(window.subspan(at))) {
-      case Look::yes:
-        return {.skip = at, .found = true};
-      case Look::more:
-        return {.skip = at, .found = false};
-      case Look::no:
-        break;
-    }
-  }
-  return {.skip = window.size(), .found = false};
-}
-
 // By opcode: how many bytes of extras a request has, and whether it has a key.
 struct Shape {
   std::uint8_t extras;
   bool key, value;
 };
+// NOLINTBEGIN(bugprone-branch-clone): a line for each family of operations
 bool shape_of(std::uint8_t op, Shape& shape) {
   const std::string_view name = opcode_name(op);
   if (name.starts_with("get"))
@@ -117,6 +102,7 @@ bool shape_of(std::uint8_t op, Shape& shape) {
     return false;  // stat, flush, verbosity: of several shapes
   return true;
 }
+// NOLINTEND(bugprone-branch-clone)
 
 bool is_plausible(const Header& h) {
   if (h.is_response) {
@@ -191,27 +177,42 @@ Verdict probe_datagram(Bytes own, Bytes) {
   return from_client ? Verdict::client : Verdict::server;
 }
 
-Sync sync_text(Direction from, Bytes window) {
-  return first_of(window, [&](Bytes in) {
-    Proof proof = Proof::none;
-    const Look seen = look(in, from == Direction::c2s, proof);
-    return seen == Look::yes && proof != Proof::strong ? Look::no : seen;
-  });
+std::span<const Signs> signs(Direction from) {
+  static constexpr std::string_view kClientWords[] = {"set ",    "add ",     "replace ",
+                                                      "append ", "prepend ", "cas "};
+  static constexpr std::string_view kServerWords[] = {"VALUE ", "STORED", "NOT_STORED", "TOUCHED", "DELETED"};
+  static constexpr Signs kOfClient[] = {Signs::of_words(kClientWords, false)};
+  static constexpr Signs kOfServer[] = {Signs::of_words(kServerWords, false)};
+  return from == Direction::c2s ? kOfClient : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  Proof proof = Proof::none;
+  const Look seen = look(window, from == Direction::c2s, proof);
+  return seen == Look::yes && proof != Proof::strong ? Look::no : seen;
 }
 
 Sync find_again(Direction from, Bytes window) {
-  return first_of(window, [&](Bytes in) {
+  static constexpr Signs kOfClient[] = {Signs(ByteSet::range('a', 'z'))};
+  static constexpr Signs kOfServer[] = {Signs(ByteSet::range('A', 'Z') | ByteSet::range('0', '9'))};
+  return first_of(window, from == Direction::c2s ? kOfClient : kOfServer, [&](Bytes in) {
     Proof proof = Proof::none;
     return look(in, from == Direction::c2s, proof);
   });
 }
 
-Sync find_binary(Direction from, Bytes window) {
-  return first_of(window, [&](Bytes in) {
-    bool is_response = false;
-    const Look seen = look_at_header(in, is_response);
-    return seen == Look::yes && is_response != (from == Direction::s2c) ? Look::no : seen;
-  });
+// Magic, a key of 250 bytes at most, the type of data.
+std::span<const Signs> binary_signs(Direction from) {
+  static constexpr ByteSet kZero = ByteSet::of(std::string_view("\0", 1)), kAny = ByteSet::any();
+  static constexpr Signs kOfClient[] = {Signs(ByteSet::of("\x80"), kAny, kZero, kAny, kAny, kZero)};
+  static constexpr Signs kOfServer[] = {Signs(ByteSet::of("\x81"), kAny, kZero, kAny, kAny, kZero)};
+  return from == Direction::c2s ? kOfClient : kOfServer;
+}
+
+Look begins_binary(Direction from, Bytes window) {
+  bool is_response = false;
+  const Look seen = look_at_header(window, is_response);
+  return seen == Look::yes && is_response != (from == Direction::s2c) ? Look::no : seen;
 }
 
 Bytes value_of(Bytes message) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "mongodb/mongodb.h"
 #include "mongodb/parse.h"
 #include "mongodb/recognise.h"
 #include "mongodb/walk.h"
@@ -139,7 +140,7 @@ TEST(MongodbRecognise, ByContent) {
       EXPECT_TRUE(v == Verdict::more || v == one.verdict) << n << one.bytes;
     }
   }
-  const Sync found = sync(Direction::s2c, as_bytes("noise" + answer(9, 1, fine())));
+  const Sync found = kDescriptor.find(Direction::s2c, as_bytes("noise" + answer(9, 1, fine())));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, 5u);
 }

@@ -8,6 +8,7 @@ namespace spanlight::mongodb {
 constexpr std::size_t kProbeBytes = 96;
 
 Verdict probe(Bytes own, Bytes peer);
-Sync sync(Direction from, Bytes window);
+std::span<const Signs> signs(Direction from);
+Look begins(Direction from, Bytes window);
 
 }  // namespace spanlight::mongodb

@@ -138,8 +138,8 @@ TEST(MqttProbe, ByTable) {
 
 TEST(MqttSync, NeedsAChain) {
   const std::string one = publish("sensors/1", 0, 0, "21");
-  EXPECT_FALSE(sync(kClient, as_bytes(one)).found);
-  const Sync found = sync(kClient, as_bytes("\xff" + one + one + one));
+  EXPECT_FALSE(kDescriptor.find(kClient, as_bytes(one)).found);
+  const Sync found = kDescriptor.find(kClient, as_bytes("\xff" + one + one + one));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, 1u);
 }

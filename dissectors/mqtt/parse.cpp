@@ -199,7 +199,6 @@ std::uint8_t level_of(Bytes in) {
     case Type::connect:
       return p.level & 0x7f;  // bridges set the highest bit
     case Type::connack:
-      return p.fixed.remaining == 2 ? kLevel311 : kLevel5;
     case Type::unsuback:
       return p.fixed.remaining == 2 ? kLevel311 : kLevel5;
     case Type::subscribe:

@@ -5,8 +5,6 @@
 namespace spanlight::mqtt {
 namespace {
 
-enum class Look : std::uint8_t { no, more, yes };
-
 constexpr std::size_t kPacketLookMax = 2'048;  // longer ones are not looked through to their end
 constexpr std::size_t kTopicProofMin = 3;
 
@@ -42,6 +40,8 @@ unsigned weigh(Bytes packet) {
     case Type::pubrec:
     case Type::pubrel:
     case Type::pubcomp:
+      if (p.fixed.remaining > 2 && reason_name(packet[p.fixed.bytes + 2]).empty()) return 0;
+      return p.id != 0 ? 1 : 0;
     case Type::unsuback:
     case Type::suback:
       return p.id != 0 ? 1 : 0;
@@ -93,21 +93,6 @@ Look look_at_connect(Bytes in) {
   return Look::no;
 }
 
-template <typename LookAt>
-Sync first_of(Bytes window, const LookAt& look_at) {
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    switch (look_at(window.subspan(at))) {
-      case Look::yes:
-        return {.skip = at, .found = true};
-      case Look::more:
-        return {.skip = at, .found = false};
-      case Look::no:
-        break;
-    }
-  }
-  return {.skip = window.size(), .found = false};
-}
-
 constexpr unsigned kEnough = 3, kAgainEnough = 2;  // of one packet alone
 constexpr unsigned kProof = 3;                     // for bytes that may be anybody's
 constexpr unsigned kAgainProof = 1;  // for bytes that are MQTT's: one packet, and the next one's beginning
@@ -128,18 +113,40 @@ Verdict probe(Bytes own, Bytes peer) {
   return chain == Look::yes ? Verdict::server : chain == Look::more ? Verdict::more : Verdict::no;
 }
 
-Sync sync(Direction from, Bytes window) {
-  return first_of(window, [&](Bytes in) {
-    if (from == Direction::c2s) {
-      const Look connect = look_at_connect(in);
-      if (connect != Look::no) return connect;
-    }
-    return look(in, from, kProof, kEnough);
-  });
+// PUBLISH in every quality of service, its length in one byte or in two, and its topic's length; what
+// acknowledges, with its reason where it has one; the others by type and flags.
+std::span<const Signs> signs(Direction from) {
+  constexpr auto publish = [] {
+    ByteSet out;
+    for (unsigned flags = 0; flags < 16; ++flags)
+      if ((flags & 6) != 6) out.add(static_cast<std::uint8_t>(0x30 | flags));
+    return out;
+  };
+  static constexpr ByteSet kAny = ByteSet::any(), kOneByte = ByteSet::range(0, 0x7f),
+                           kMore = ByteSet::range(0x80, 0xff);
+  static constexpr ByteSet kAcks = ByteSet::of("\x40\x50\x62\x70");
+  static constexpr Signs kShort(publish(), kOneByte, ByteSet::of(std::string_view("\0", 1))),
+      kLong(publish(), kMore);
+  static constexpr Signs kAck(kAcks, ByteSet::of("\2")), kLongAck(kAcks, kMore);
+  static constexpr Signs kAckWithReason(kAcks, kOneByte, kAny, kAny,
+                                        ByteSet::of(std::string_view("\0\x10", 2)) | kMore);
+  static constexpr Signs kOfClient[] = {
+      kShort, kLong, kAck, kLongAck, kAckWithReason, Signs(ByteSet::of("\x10\x82\xa2\xc0\xe0\xf0"))};
+  static constexpr Signs kOfServer[] = {
+      kShort, kLong, kAck, kLongAck, kAckWithReason, Signs(ByteSet::of("\x20\x90\xb0\xd0\xe0\xf0"))};
+  return from == Direction::c2s ? kOfClient : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  if (from == Direction::c2s) {
+    const Look connect = look_at_connect(window);
+    if (connect != Look::no) return connect;
+  }
+  return look(window, from, kProof, kEnough);
 }
 
 Sync find_again(Direction from, Bytes window) {
-  return first_of(window, [&](Bytes in) { return look(in, from, kAgainProof, kAgainEnough); });
+  return first_of(window, signs(from), [&](Bytes in) { return look(in, from, kAgainProof, kAgainEnough); });
 }
 
 }  // namespace spanlight::mqtt

@@ -15,7 +15,7 @@ bool changes_session(const Call& call) {
     case kResetConnection:
       return true;
     case kQuery:
-      return used_database(as_text(call.text.bytes())).size() > 0;
+      return !used_database(as_text(call.text.bytes())).empty();
     default:
       return false;
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/statement.h"
+#include "mysql/mysql.h"
 #include "mysql/recognise.h"
 #include "mysql/wire_for_tests.h"
 
@@ -152,13 +153,13 @@ TEST(MysqlRecognise, ByContent) {
 
 TEST(MysqlRecognise, FindsAMessageBehindAHole) {
   const std::string noise = "some text that is none";
-  const Sync asked = sync(Direction::c2s, as_bytes(noise + query("SELECT 1")));
+  const Sync asked = kDescriptor.find(Direction::c2s, as_bytes(noise + query("SELECT 1")));
   EXPECT_TRUE(asked.found);
   EXPECT_EQ(asked.skip, noise.size());
-  const Sync answered = sync(Direction::s2c, as_bytes(noise + rows(2)));
+  const Sync answered = kDescriptor.find(Direction::s2c, as_bytes(noise + rows(2)));
   EXPECT_TRUE(answered.found);
   EXPECT_EQ(answered.skip, noise.size());
-  EXPECT_FALSE(sync(Direction::c2s, as_bytes(noise)).found);
+  EXPECT_FALSE(kDescriptor.find(Direction::c2s, as_bytes(noise)).found);
 }
 
 }  // namespace

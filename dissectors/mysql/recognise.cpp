@@ -13,8 +13,6 @@
 namespace spanlight::mysql {
 namespace {
 
-enum class Look : std::uint8_t { no, more, yes };
-
 constexpr bool is_printable(std::uint8_t b) {
   return b >= 0x20 && b < 0x7f;
 }
@@ -184,15 +182,18 @@ Verdict probe(Bytes own, Bytes) {
   return client == Look::more || server == Look::more ? Verdict::more : Verdict::no;
 }
 
-Sync sync(Direction from, Bytes window) {
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    Bytes rest = window.subspan(at);
-    rest = rest.first(std::min(rest.size(), kProbeBytes));
-    const Look seen = from == Direction::c2s ? look_command(rest) : look_answer(rest);
-    if (seen == Look::more) return {.skip = at, .found = false};
-    if (seen == Look::yes) return {.skip = at, .found = true};
-  }
-  return {.skip = window.size(), .found = false};
+std::span<const Signs> signs(Direction from) {
+  static constexpr ByteSet kZero = ByteSet::of(std::string_view("\0", 1)), kOne = ByteSet::of("\1");
+  static constexpr Signs kOfClient[] = {
+      Signs(ByteSet::any(), ByteSet::any(), ByteSet::any(), kZero, ByteSet::of("\x03\x16\x17"))};
+  // An error of 1,024 bytes; all others are short.
+  static constexpr Signs kOfServer[] = {Signs(ByteSet::any(), ByteSet::range(0, 4), kZero, kOne)};
+  return from == Direction::c2s ? kOfClient : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  window = window.first(std::min(window.size(), kProbeBytes));
+  return from == Direction::c2s ? look_command(window) : look_answer(window);
 }
 
 }  // namespace spanlight::mysql

@@ -6,8 +6,6 @@
 namespace spanlight::nats {
 namespace {
 
-enum class Look : std::uint8_t { no, more, yes };
-
 bool is_said_by(Op op, Direction from) {
   return from == Direction::c2s ? is_from_client(op) : is_from_server(op);
 }
@@ -72,26 +70,6 @@ Look look_for_proof(Bytes in, Direction from) {
   return Look::no;
 }
 
-bool may_begin(std::uint8_t b) {
-  return std::string_view("ICPHSUMicphsum+-").find(static_cast<char>(b)) != std::string_view::npos;
-}
-
-template <typename LookAt>
-Sync first_of(Bytes window, const LookAt& look_at) {
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    if (!may_begin(window[at])) continue;
-    switch (look_at(window.subspan(at))) {
-      case Look::yes:
-        return {.skip = at, .found = true};
-      case Look::more:
-        return {.skip = at, .found = false};
-      case Look::no:
-        break;
-    }
-  }
-  return {.skip = window.size(), .found = false};
-}
-
 }  // namespace
 
 Verdict probe(Bytes own, Bytes) {
@@ -103,12 +81,21 @@ Verdict probe(Bytes own, Bytes) {
   return as_server == Look::more || as_client == Look::more ? Verdict::more : Verdict::no;
 }
 
-Sync sync(Direction from, Bytes window) {
-  return first_of(window, [&](Bytes in) { return look_for_proof(in, from); });
+std::span<const Signs> signs(Direction from) {
+  static constexpr std::string_view kClientWords[] = {"connect", "pub",  "hpub", "sub",
+                                                      "unsub",   "ping", "pong"};
+  static constexpr std::string_view kServerWords[] = {"info", "msg", "hmsg", "ping", "pong", "+ok", "-err"};
+  static constexpr Signs kOfClient[] = {Signs::of_words(kClientWords, true)};
+  static constexpr Signs kOfServer[] = {Signs::of_words(kServerWords, true)};
+  return from == Direction::c2s ? kOfClient : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  return look_for_proof(window, from);
 }
 
 Sync find_again(Direction from, Bytes window) {
-  return first_of(window, [&](Bytes in) {
+  return first_of(window, signs(from), [&](Bytes in) {
     Line line;
     std::uint64_t size = 0;
     return look(in, from, line, size);

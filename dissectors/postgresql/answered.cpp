@@ -92,8 +92,6 @@ void Connection::take_of_call(Call& call, const Message& m) {
     case answered::kParseComplete:
     case answered::kBindComplete:
     case answered::kCloseComplete:
-      ++call.steps_answered;
-      break;
     case answered::kNoData:
       ++call.steps_answered;
       break;

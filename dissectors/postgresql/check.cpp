@@ -78,7 +78,6 @@ Fault check_report(Bytes body, bool whole) {
 Fault check_asked(std::uint8_t type, Bytes body, bool whole) {
   switch (type) {
     case asked::kQuery:
-      return check_text(body, whole);
     case asked::kCopyFail:
       return check_text(body, whole);
     case asked::kParse: {

@@ -196,7 +196,7 @@ TEST(Postgresql, AVerdictStays) {
 
 TEST(Postgresql, AMessageIsFoundBehindAHole) {
   const std::string tail = "1234', 'abc')" + std::string(1, '\0');
-  const Sync at = kDescriptor.sync(C, as_bytes(tail + query("select 1")));
+  const Sync at = kDescriptor.find(C, as_bytes(tail + query("select 1")));
   EXPECT_TRUE(at.found);
   EXPECT_EQ(at.skip, tail.size());
 }

@@ -7,8 +7,6 @@
 namespace spanlight::postgresql {
 namespace {
 
-enum class Look : std::uint8_t { no, more, yes };
-
 constexpr unsigned kMessagesMin = 2;  // that follow one another, where none of them proves anything alone
 constexpr unsigned kMessagesMax = 64;
 
@@ -84,14 +82,17 @@ Verdict probe(Bytes own, Bytes) {
   return server == Look::yes ? Verdict::server : server == Look::more ? Verdict::more : Verdict::no;
 }
 
-Sync sync(Direction from, Bytes window) {
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    const Bytes rest = window.subspan(at);
-    const Look seen = look(from, rest);
-    if (seen == Look::more) return {.skip = at, .found = false};
-    if (seen == Look::yes) return {.skip = at, .found = true};
-  }
-  return {.skip = window.size(), .found = false};
+// A length of 16 MB at most: larger messages are read, but not looked for.
+std::span<const Signs> signs(Direction from) {
+  static constexpr ByteSet kZero = ByteSet::of(std::string_view("\0", 1));
+  static constexpr Signs kOfClient[] = {Signs(kZero, kZero), Signs(ByteSet::of("BCDEFHPQSXcdfp"), kZero)};
+  static constexpr Signs kOfServer[] = {Signs(ByteSet::of("123ACDEGHIKNRSTVWZcdnstv"), kZero)};
+  return from == Direction::c2s ? std::span<const Signs>(kOfClient) : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  if (window.size() > 1 && window[1] != 0) return Look::no;
+  return look(from, window);
 }
 
 }  // namespace spanlight::postgresql

@@ -7,8 +7,6 @@
 namespace spanlight::redis {
 namespace {
 
-enum class Look : std::uint8_t { no, more, yes };
-
 constexpr std::size_t kFirstWordMax = kNameBytesMax;
 constexpr std::size_t kBulkLookMax = 512;  // a longer one is believed by its line alone, or not at all
 constexpr unsigned kTokensLookMax = 24;
@@ -205,22 +203,6 @@ Verdict probe(Bytes own, Bytes peer) {
 
 namespace {
 
-template <typename LookAt>
-Sync first_of(Bytes window, std::string_view signs, const LookAt& look) {
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    if (signs.find(static_cast<char>(window[at])) == std::string_view::npos) continue;
-    switch (look(window.subspan(at))) {
-      case Look::yes:
-        return {.skip = at, .found = true};
-      case Look::more:
-        return {.skip = at, .found = false};
-      case Look::no:
-        break;
-    }
-  }
-  return {.skip = window.size(), .found = false};
-}
-
 Look look_at_known_command(Bytes in) {
   std::string_view name;
   std::uint64_t count = 0;
@@ -239,28 +221,32 @@ Look look_at_one_answer(Bytes in) {
   return Look::yes;
 }
 
-constexpr std::string_view kAnswerSigns = "+-:$*%~>|_#,(=!";
-
 }  // namespace
 
-Sync sync(Direction from, Bytes window) {
-  if (from == Direction::c2s) return first_of(window, "*", look_at_known_command);
-  return first_of(window, kAnswerSigns, [](Bytes in) {
+std::span<const Signs> signs(Direction from) {
+  static constexpr ByteSet kDigits = ByteSet::range('0', '9') | ByteSet::of("+-");
+  static constexpr Signs kOfClient[] = {Signs(ByteSet::of("*"), kDigits)};
+  static constexpr Signs kOfServer[] = {
+      Signs(ByteSet::of("+-"), ByteSet::range('A', 'Z') | ByteSet::of("\r")),
+      Signs(ByteSet::of(":$*%~>|=!"), kDigits), Signs(ByteSet::of("_#,("))};
+  return from == Direction::c2s ? std::span<const Signs>(kOfClient) : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  if (from == Direction::c2s) return look_at_known_command(window);
+  if (!window.empty() && window[0] == '*') {
     std::string_view name;
     std::uint64_t count = 0;
-    if (in[0] == '*') {
-      const Look seen = look_at_command(in, name, count);
-      if (seen == Look::more) return Look::more;
-      if (seen == Look::yes && speaker_of_command(name, count) == Verdict::client) return Look::no;
-      if (seen == Look::yes && speaker_of_command(name, count) == Verdict::server) return Look::yes;
-    }
-    return look_at_answers(in, kProof + 1);
-  });
+    const Look seen = look_at_command(window, name, count);
+    if (seen == Look::more) return Look::more;
+    if (seen == Look::yes && speaker_of_command(name, count) == Verdict::client) return Look::no;
+    if (seen == Look::yes && speaker_of_command(name, count) == Verdict::server) return Look::yes;
+  }
+  return look_at_answers(window, kProof + 1);
 }
 
 Sync find_again(Direction from, Bytes window) {
-  if (from == Direction::c2s) return first_of(window, "*", look_at_known_command);
-  return first_of(window, kAnswerSigns, look_at_one_answer);
+  return first_of(window, signs(from), from == Direction::c2s ? look_at_known_command : look_at_one_answer);
 }
 
 }  // namespace spanlight::redis

@@ -9,7 +9,8 @@ namespace spanlight::redis {
 constexpr std::size_t kProbeBytes = 1'024;
 
 Verdict probe(Bytes own, Bytes peer);
-Sync sync(Direction from, Bytes window);        // by proof: any connection may be asked
+std::span<const Signs> signs(Direction from);
+Look begins(Direction from, Bytes window);      // by proof: any connection may be asked
 Sync find_again(Direction from, Bytes window);  // in a connection that is Redis's
 
 // An inline command, or an empty line: begins with a letter, or is blank.

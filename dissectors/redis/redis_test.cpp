@@ -188,10 +188,11 @@ TEST(RedisProbe, ByTable) {
 
 TEST(RedisSync, FindsACommandBehindAHole) {
   const std::string tail = "lue\r\n" + command({"GET", "k"});
-  const Sync found = sync(kClient, as_bytes(tail));
+  const Sync found = kDescriptor.find(kClient, as_bytes(tail));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, 5u);
-  EXPECT_FALSE(sync(kServer, as_bytes(std::string_view("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))).found);
+  EXPECT_FALSE(
+      kDescriptor.find(kServer, as_bytes(std::string_view("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))).found);
 }
 
 // ---- calls --------------------------------------------------------------------------------------

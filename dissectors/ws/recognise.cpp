@@ -16,8 +16,6 @@ constexpr std::uint32_t kOfJson = 8;             // text between brackets that b
 constexpr std::uint32_t kOfClose = 6;            // a code that means something
 constexpr std::uint64_t kFrameBytesMax = 4'096;  // longer ones do not belong to a chain
 
-enum class Chain : std::uint8_t { no, more, yes };
-
 // A frame's payload as it was before it was masked.
 struct Plain {
   const FrameHead& head;
@@ -71,30 +69,30 @@ std::uint32_t weight(const Plain& plain) {
   return bits + ((first == '{' && last == '}') || (first == '[' && last == ']') ? kOfJson : 0);
 }
 
-Chain chain_at(Bytes in, bool masked) {
+Look chain_at(Bytes in, bool masked) {
   std::uint32_t bits = 0;
   bool in_message = false;
   Bytes before;
   while (bits < kProof) {
     const FrameHead head = parse_frame_head(in.first(std::min(in.size(), kFrameHeadBytesMax)));
-    if (head.fault != Fault::none && head.fault != Fault::short_input) return Chain::no;
-    if (in.size() > 1 && head.masked != masked) return Chain::no;
-    if (head.fault == Fault::short_input) return Chain::more;
-    if (head.length > kFrameBytesMax) return Chain::no;
+    if (head.fault != Fault::none && head.fault != Fault::short_input) return Look::no;
+    if (in.size() > 1 && head.masked != masked) return Look::no;
+    if (head.fault == Fault::short_input) return Look::more;
+    if (head.length > kFrameBytesMax) return Look::no;
     if (!head.is_control()) {
-      if ((head.opcode == Opcode::continuation) != in_message) return Chain::no;
+      if ((head.opcode == Opcode::continuation) != in_message) return Look::no;
       in_message = !head.fin;
     }
-    if (in.size() - head.bytes < head.length) return Chain::more;
+    if (in.size() - head.bytes < head.length) return Look::more;
     const Bytes frame = in.first(head.bytes + static_cast<std::size_t>(head.length));
     const std::uint32_t more = weight({head, frame.subspan(head.bytes)});
-    if (more == kNone) return Chain::no;
+    if (more == kNone) return Look::no;
     // One that is the same as the one before says nothing new.
     if (!std::equal(frame.begin(), frame.end(), before.begin(), before.end())) bits += more;
     before = frame;
     in = in.subspan(frame.size());
   }
-  return Chain::yes;
+  return Look::yes;
 }
 
 }  // namespace
@@ -104,19 +102,22 @@ Verdict probe(Bytes, Bytes) {
   return Verdict::no;
 }
 
-Sync sync(Direction from, Bytes window) {
-  const bool masked = from == Direction::c2s;
-  for (std::size_t at = 0; at < window.size(); ++at) {
-    switch (chain_at(window.subspan(at), masked)) {
-      case Chain::no:
-        break;
-      case Chain::more:
-        return {.skip = at};
-      case Chain::yes:
-        return {.skip = at, .found = true};
-    }
-  }
-  return {.skip = window.size()};
+// FIN, the first reserved bit, an opcode; the mask, and no length of eight bytes.
+std::span<const Signs> signs(Direction from) {
+  constexpr auto opcodes = [] {
+    ByteSet out;
+    for (const unsigned bits : {0x00u, 0x40u, 0x80u, 0xc0u})
+      for (const unsigned opcode : {0u, 1u, 2u, 8u, 9u, 10u})
+        out.add(static_cast<std::uint8_t>(bits | opcode));
+    return out;
+  };
+  static constexpr Signs kOfClient[] = {Signs(opcodes(), ByteSet::range(0x80, 0xfe))};
+  static constexpr Signs kOfServer[] = {Signs(opcodes(), ByteSet::range(0x00, 0x7e))};
+  return from == Direction::c2s ? kOfClient : kOfServer;
+}
+
+Look begins(Direction from, Bytes window) {
+  return chain_at(window, from == Direction::c2s);
 }
 
 }  // namespace spanlight::ws

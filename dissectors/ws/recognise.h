@@ -6,6 +6,7 @@
 namespace spanlight::ws {
 
 Verdict probe(Bytes own, Bytes peer);
-Sync sync(Direction from, Bytes window);
+std::span<const Signs> signs(Direction from);
+Look begins(Direction from, Bytes window);
 
 }  // namespace spanlight::ws

@@ -1,4 +1,5 @@
 #include "ws/recognise.h"
+#include "ws/ws.h"
 
 #include <gtest/gtest.h>
 
@@ -21,7 +22,7 @@ std::string answers(int n) {
 TEST(WsSync, FindsAChainBehindNoise) {
   const std::string noise = "\x13\x37 noise \x81\x05";
   const std::string all = noise + answers(9);
-  const Sync found = sync(Direction::s2c, as_bytes(all));
+  const Sync found = kDescriptor.find(Direction::s2c, as_bytes(all));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, noise.size());
 }
@@ -29,15 +30,15 @@ TEST(WsSync, FindsAChainBehindNoise) {
 TEST(WsSync, OneMaskedTextIsEnoughWithAnother) {
   const std::string all =
       ask(Opcode::text, "{\"hello\":\"world, how are you\"}") + ask(Opcode::text, "{\"more\":1}");
-  const Sync found = sync(Direction::c2s, as_bytes(all));
+  const Sync found = kDescriptor.find(Direction::c2s, as_bytes(all));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, 0u);
-  EXPECT_FALSE(sync(Direction::s2c, as_bytes(all)).found) << "masked frames are the client's";
+  EXPECT_FALSE(kDescriptor.find(Direction::s2c, as_bytes(all)).found) << "masked frames are the client's";
 }
 
 TEST(WsSync, TooShortAChainWaits) {
   const std::string all = answers(3);
-  const Sync found = sync(Direction::s2c, as_bytes(all));
+  const Sync found = kDescriptor.find(Direction::s2c, as_bytes(all));
   EXPECT_FALSE(found.found);
   EXPECT_EQ(found.skip, 0u);
 }
@@ -50,7 +51,7 @@ TEST(WsSync, WhatRepeatsIsNoProof) {
     std::string all;
     while (all.size() < 4'096) all += unit;
     for (const Direction from : {Direction::c2s, Direction::s2c})
-      EXPECT_FALSE(sync(from, as_bytes(all)).found) << unit;
+      EXPECT_FALSE(kDescriptor.find(from, as_bytes(all)).found) << unit;
   }
 }
 
@@ -58,18 +59,18 @@ TEST(WsSync, RandomBytesAreNone) {
   std::mt19937 random(7);
   std::string all(1 << 20, '\0');
   for (char& c : all) c = static_cast<char>(random());
-  EXPECT_FALSE(sync(Direction::c2s, as_bytes(all)).found);
-  EXPECT_FALSE(sync(Direction::s2c, as_bytes(all)).found);
+  EXPECT_FALSE(kDescriptor.find(Direction::c2s, as_bytes(all)).found);
+  EXPECT_FALSE(kDescriptor.find(Direction::s2c, as_bytes(all)).found);
 }
 
 TEST(WsSync, DoesNotDependOnTheCut) {
   const std::string all = "xx\x81" + answers(12);
-  const Sync whole = sync(Direction::s2c, as_bytes(all));
+  const Sync whole = kDescriptor.find(Direction::s2c, as_bytes(all));
   std::string window;
   std::size_t dropped = 0;
   for (const char c : all) {
     window += c;
-    const Sync found = sync(Direction::s2c, as_bytes(window));
+    const Sync found = kDescriptor.find(Direction::s2c, as_bytes(window));
     dropped += found.skip;
     window.erase(0, found.skip);
     if (found.found) break;

@@ -130,14 +130,19 @@ inline void check_probe(const Descriptor& protocol, Bytes head) {
 
 // What is found in a window is found in it however it grows.
 inline void check_sync(const Descriptor& protocol, Direction from, Bytes window) {
-  if (protocol.sync == nullptr) return;
-  const Sync whole = protocol.sync(from, window);
+  if (!protocol.can_be_found()) return;
+  const Sync whole = protocol.find(from, window);
   if (whole.skip > window.size()) broken("sync beyond the window");
-  const Sync again = protocol.sync(from, window.subspan(whole.skip));
+  const Sync again = protocol.find(from, window.subspan(whole.skip));
   if (whole.found && (!again.found || again.skip != 0)) broken("what was found is not there");
+  if (protocol.begins != nullptr)
+    for (std::size_t n = 0; n < window.size(); ++n)
+      if (protocol.begins(from, window.subspan(n)) == Look::yes &&
+          !any_allows(protocol.signs(from), window.subspan(n)))
+        broken("signs deny what begins");
   std::size_t at = 0;
   for (std::size_t n = 1; n <= window.size(); ++n) {
-    const Sync part = protocol.sync(from, window.subspan(at, n - at));
+    const Sync part = protocol.find(from, window.subspan(at, n - at));
     at += part.skip;
     if (part.found) break;
   }

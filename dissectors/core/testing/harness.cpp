@@ -343,7 +343,7 @@ class Session {
     // Every turn consumes bytes or ends the loop.
     while (!done_ && !w.window.empty() && !w.held) {
       if (w.lost) {
-        const Sync found = protocol_.sync(from, as_bytes(w.window));
+        const Sync found = protocol_.find(from, as_bytes(w.window));
         if (found.skip > w.window.size()) return violate("sync beyond the window");
         drop(w, found.skip);
         if (!found.found) return;
