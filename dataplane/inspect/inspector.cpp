@@ -339,16 +339,16 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   current_ = &flow;
   if (watcher_ != nullptr) [[unlikely]]
     watcher_->on_identified(flow, *found.protocol);
-  // What a direction said before anybody listened is a hole to its dissector. Its answer can only be to find
-  // a message's start, which is under way; or to wait for all that comes, since it knows better what to look
-  // for.
+  // What a direction said before anybody listened is a hole to its dissector. Where it began is known of who
+  // spoke now; of the other side it is searched for, or shown as it comes, to a dissector that knows better
+  // what to look for.
   for (const unsigned s : {0u, 1u}) {
     InspectedSide& side = in.side[s];
     side.skip = {};
     if (over != Transport::tcp) side.lost = false;  // each datagram begins a message
     if (side.lost) {
       const Answer answer = in.dissector->on_gap(direction(flow, s), side.missing, side.cause, time, *this);
-      side.lost = s == sender || answer.want != Answer::Want::wait;
+      side.lost = s == sender || answer.want == Answer::Want::resync;
     }
     side.missing = 0;
   }

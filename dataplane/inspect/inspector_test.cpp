@@ -380,6 +380,7 @@ TEST_F(InspectorTest, ASuccessorThatIsNamedIsToldWhatItNeeds) {
   script_.handover.put(std::uint32_t{42});
   script_.handover.lost[1] = true;
   answer({.consumed = 3, .want = Want::identify});
+  answer({.want = Want::resync});
   say(0, "Q:1not its own head");
   EXPECT_EQ(script_.log,
             (Log{">0:Q:1not its own head", "close", "take over 42", "<gap 0", ">3:not its own head"}));
@@ -424,6 +425,7 @@ TEST_F(InspectorTest, AWindowThatOutgrowsItsBoundIsAGapOfTheSensors) {
 
 TEST_F(InspectorTest, JoinedMidstreamAMessageIsFoundOnEitherSide) {
   flow_.midstream = true;
+  script_.answers = {Answer{.want = Want::resync}, Answer{.want = Want::resync}};
   say(1, "end of an answer, A");
   say(1, ":2");
   say(0, "restQ:3");
@@ -432,7 +434,7 @@ TEST_F(InspectorTest, JoinedMidstreamAMessageIsFoundOnEitherSide) {
 
 TEST_F(InspectorTest, JoinedMidstreamADissectorMayLookForItself) {
   flow_.midstream = true;
-  script_.answers = {Answer{.want = Answer::Want::wait, .n = 1}, Answer{.want = Answer::Want::wait, .n = 1}};
+  script_.answers = {Answer{}, Answer{}};
   say(1, "end of an answer, A");
   say(1, ":2");
   say(0, "restQ:3");

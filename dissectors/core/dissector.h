@@ -40,7 +40,7 @@ struct Answer {
     wait,      // nothing until the window holds more than now, `n` bytes at least (counted after `consumed`)
     skip,      // the next `n` bytes pass unseen; on_skipped tells when they have passed
     hold,      // keep the rest; ask again once the other direction has moved or ended
-    resync,    // lost: drop bytes until the descriptor's sync() finds a message's start
+    resync,    // lost: drop bytes until a message's start is found, by the descriptor
     identify,  // the rest of BOTH directions is another protocol: the one that Workshop::handover names, or
                // whichever it turns out to be
     stop,      // not interested in the rest of the flow

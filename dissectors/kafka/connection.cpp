@@ -120,7 +120,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t, GapCause cause, TimeNs,
     call->cause = cause;
   }
   const Answer answer = lose_way(from, 0);
-  return from == Direction::c2s ? answer : Answer{.want = Answer::Want::wait, .n = 1};
+  return from == Direction::c2s ? answer : Answer{};  // answers are looked for here
 }
 
 void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {

@@ -32,7 +32,7 @@ Place Connection::accept(Direction, const Token& token, Bytes head, bool, Sink&)
 }
 
 Sync Connection::find(Direction from, Bytes rest) const {
-  return find_again(from, rest);
+  return find_again(from, rest, connecting_);
 }
 
 Connection::Mark Connection::mark(Direction, const KeptMessage& message) {
@@ -47,8 +47,10 @@ Connection::Mark Connection::mark(Direction, const KeptMessage& message) {
   if (!readable) ++workshop_.counters.malformed;
   switch (p.fixed.type) {
     case Type::connect:
+      connecting_ = true;
       return {.role = Role::asks, .id = id_of(Type::connect, 0)};
     case Type::connack:
+      connecting_ = false;
       return {.role = Role::answers, .id = id_of(Type::connect, 0)};
     case Type::pingreq:
       return {.role = Role::asks, .id = id_of(Type::pingreq, 0)};
@@ -81,7 +83,7 @@ void Connection::tell(const ToldCall& call, Sink& sink) {
 
 bool Connection::park(const Position& position, Memo& memo) const {
   if (!rests(position)) return false;
-  memo = to_memo(Rest{known(), level_});
+  memo = to_memo(Rest{known(), level_, connecting_});
   return true;
 }
 
@@ -90,6 +92,7 @@ void Connection::resume(const Position& position, const Memo& memo) {
   resume_at(position);
   remember(rest.known);
   level_ = rest.level;
+  connecting_ = rest.connecting;
 }
 
 }  // namespace spanlight::mqtt

@@ -20,6 +20,7 @@ class Connection final : public ById {
   struct Rest {
     Known known;
     std::uint8_t level = kUnknown;
+    bool connecting = false;
   };
 
   Token token(Direction from, Bytes rest) const override;
@@ -29,6 +30,7 @@ class Connection final : public ById {
   void tell(const ToldCall& call, Sink& sink) override;
 
   std::uint8_t level_ = kUnknown;
+  bool connecting_ = false;  // CONNECT was the last to be said of the two
 };
 static_assert(sizeof(Connection) <= 704, "a slot is one block of the slabs' second class");
 

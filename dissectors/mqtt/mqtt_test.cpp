@@ -223,6 +223,20 @@ TEST(Mqtt, RefusedBefore5) {
   EXPECT_EQ(o.calls[0].error, "Not authorized");
 }
 
+// Whose beginning was missed: but for the CONNECT, four bytes would prove nothing.
+TEST(Mqtt, ConnackNeedsNoChainWhereItIsAwaited) {
+  const std::string connack = packet(0x20, std::string(2, '\0'));
+  const testing::Segment missed{.from = kServer, .bytes = "?", .lost = true};
+  const Conversation awaited = {missed, {kClient, connect(4)}, {kServer, connack}};
+  const Outcome o = play(kDescriptor, awaited);
+  ASSERT_EQ(o.calls.size(), 1u);
+  EXPECT_EQ(o.calls[0].state, State::complete);
+  EXPECT_EQ(testing::check_splits(kDescriptor, awaited), "");
+  const Outcome alone =
+      play(kDescriptor, {{kClient, connect(4)}, {kServer, connack}, missed, {kServer, connack}});
+  EXPECT_EQ(alone.calls.size(), 1u) << "nobody asked for the second";
+}
+
 TEST(Mqtt, ARepeatIsNoCallOfItsOwn) {
   std::string again = publish("a/1", 1, 2, "one");
   again[0] = static_cast<char>(again[0] | 8);

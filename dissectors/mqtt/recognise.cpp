@@ -145,8 +145,12 @@ Look begins(Direction from, Bytes window) {
   return look(window, from, kProof, kEnough);
 }
 
-Sync find_again(Direction from, Bytes window) {
-  return first_of(window, signs(from), [&](Bytes in) { return look(in, from, kAgainProof, kAgainEnough); });
+Sync find_again(Direction from, Bytes window, bool connecting) {
+  return first_of(window, signs(from), [&](Bytes in) {
+    const bool awaited =
+        connecting && from == Direction::s2c && in[0] >> 4 == static_cast<int>(Type::connack);
+    return look(in, from, kAgainProof, awaited ? 1 : kAgainEnough);
+  });
 }
 
 }  // namespace spanlight::mqtt
