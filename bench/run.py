@@ -17,7 +17,7 @@ from figures import Report, Used, describe_machine, heading, say  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PARTS = ("micro", "replay", "published", "workers", "targets", "packets", "connections", "flows", "idle", "mirror", "stages", "device", "capture")
-MICRO = ("decode", "flow", "stream", "http", "dns", "hello", "encode", "json", "publish", "port")
+MICRO = ("decode", "flow", "stream", "http", "dns", "hello", "search", "encode", "json", "publish", "port")
 
 
 def build(directory, options, wanted):

@@ -300,6 +300,10 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
   const FoundStart begun = identifier_.search().find(side.alive, said, window.bytes, side.searched);
   window.advance(begun.at);
   side.searched.advance(begun.at);
+  if (begun.protocol != nullptr && begun.protocol->reads_encrypted) {
+    note_encrypted(flow, window.bytes.size());
+    return turn_opaque(flow);
+  }
   if (begun.protocol != nullptr) {
     const Found found{.protocol = begun.protocol,
                       .verdict = begun.from == Direction::c2s ? Verdict::client : Verdict::server};

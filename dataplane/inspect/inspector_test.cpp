@@ -197,9 +197,18 @@ Verdict probe_sealed(Bytes own, Bytes) {
   if (own.size() < 4) return Verdict::more;
   return own[3] == '!' ? Verdict::client : Verdict::no;
 }
+Look begins_sealed(Direction, Bytes window) {
+  return window.size() < 2 ? Look::more : window[1] == '#' ? Look::yes : Look::no;
+}
+std::span<const Signs> sealed_signs(Direction) {
+  static constexpr Signs kSigns[] = {Signs(ByteSet::of("#"))};
+  return kSigns;
+}
 constexpr Descriptor kSealedToy{.name = "sealed",
                                 .head_bytes_max = 8,
                                 .probe = probe_sealed,
+                                .begins = begins_sealed,
+                                .signs = sealed_signs,
                                 .slot_bytes = 64,
                                 .create = create,
                                 .reads_encrypted = true};
@@ -239,6 +248,17 @@ TEST_F(SealedInspectorTest, AHandshakeThatIsNobodysEndsTheLooking) {
   EXPECT_EQ(counters_.encrypted, 1u);
   EXPECT_EQ(counters_.encrypted_bytes, 4u);
   EXPECT_EQ(counters_.unknown, 0u);
+}
+
+TEST_F(SealedInspectorTest, FoundMidstreamItIsLeftAlone) {
+  flow_.midstream = true;
+  say(0, "rest of a record##12345");
+  EXPECT_TRUE(flow_.opaque);
+  EXPECT_TRUE(flow_.encrypted);
+  EXPECT_TRUE(script_.log.empty()) << "there is nothing to read";
+  EXPECT_EQ(counters_.encrypted, 1u);
+  EXPECT_EQ(counters_.unknown, 0u);
+  EXPECT_EQ(state_.used_bytes(), 0u);
 }
 
 TEST_F(SealedInspectorTest, OthersAreFoundAsBefore) {

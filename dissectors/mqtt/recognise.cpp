@@ -64,7 +64,7 @@ Look look(Bytes in, Direction from, unsigned proof, unsigned enough) {
     if (fixed.fault != Fault::none) return fixed.fault == Fault::short_input ? Look::more : Look::no;
     if (points >= proof) return Look::yes;
     const std::size_t size = fixed.bytes + fixed.remaining;
-    if (size > kPacketLookMax) return Look::no;
+    if (size > kPacketLookMax || fixed.bytes > 3) return Look::no;
     if (in.size() < size) return Look::more;
     const unsigned weight = weigh(in.first(size));
     if (weight == 0) return Look::no;
@@ -113,8 +113,8 @@ Verdict probe(Bytes own, Bytes peer) {
   return chain == Look::yes ? Verdict::server : chain == Look::more ? Verdict::more : Verdict::no;
 }
 
-// PUBLISH in every quality of service, its length in one byte or in two, and its topic's length; what
-// acknowledges, with its reason where it has one; the others by type and flags.
+// PUBLISH in every quality of service, and what acknowledges: type, length in one byte or in two, and what
+// stands behind it, the topic's length or a reason; CONNECT and its name; the others by type and flags.
 std::span<const Signs> signs(Direction from) {
   constexpr auto publish = [] {
     ByteSet out;
@@ -122,19 +122,34 @@ std::span<const Signs> signs(Direction from) {
       if ((flags & 6) != 6) out.add(static_cast<std::uint8_t>(0x30 | flags));
     return out;
   };
-  static constexpr ByteSet kAny = ByteSet::any(), kOneByte = ByteSet::range(0, 0x7f),
-                           kMore = ByteSet::range(0x80, 0xff);
-  static constexpr ByteSet kAcks = ByteSet::of("\x40\x50\x62\x70");
-  static constexpr Signs kShort(publish(), kOneByte, ByteSet::of(std::string_view("\0", 1))),
-      kLong(publish(), kMore);
-  static constexpr Signs kAck(kAcks, ByteSet::of("\2")), kLongAck(kAcks, kMore);
-  static constexpr Signs kAckWithReason(kAcks, kOneByte, kAny, kAny,
-                                        ByteSet::of(std::string_view("\0\x10", 2)) | kMore);
-  static constexpr Signs kOfClient[] = {
-      kShort, kLong, kAck, kLongAck, kAckWithReason, Signs(ByteSet::of("\x10\x82\xa2\xc0\xe0\xf0"))};
-  static constexpr Signs kOfServer[] = {
-      kShort, kLong, kAck, kLongAck, kAckWithReason, Signs(ByteSet::of("\x20\x90\xb0\xd0\xe0\xf0"))};
-  return from == Direction::c2s ? kOfClient : kOfServer;
+  static constexpr ByteSet kAny = ByteSet::any(), kZero = ByteSet::of(std::string_view("\0", 1));
+  static constexpr ByteSet kOneByte = ByteSet::range(0, 0x7f), kFirstOfTwo = ByteSet::range(0x80, 0xff);
+  static constexpr ByteSet kSecondOfTwo = ByteSet::range(0, kPacketLookMax >> 7);
+  static constexpr ByteSet kReason = ByteSet::of(std::string_view("\0\x10", 2)) | ByteSet::range(0x80, 0xff);
+  static constexpr ByteSet kAcks = ByteSet::of("\x40\x50\x62\x70"), kConnect = ByteSet::of("\x10");
+  static constexpr ByteSet kNameBytes = ByteSet::of("\4\6"), kM = ByteSet::of("M"), kQ = ByteSet::of("Q");
+  static constexpr Signs kPublish(publish(), kOneByte, kZero);
+  static constexpr Signs kLongPublish(publish(), kFirstOfTwo, kSecondOfTwo,
+                                      ByteSet::range(0, kPacketLookMax >> 8));
+  static constexpr Signs kAck(kAcks, ByteSet::of("\2")), kAckWithReason(kAcks, kOneByte, kAny, kAny, kReason);
+  static constexpr Signs kLongAck(kAcks, kFirstOfTwo, kSecondOfTwo);
+  static constexpr Signs kOfClient[] = {kPublish,
+                                        kLongPublish,
+                                        kAck,
+                                        kAckWithReason,
+                                        kLongAck,
+                                        Signs(kConnect, kOneByte, kZero, kNameBytes, kM, kQ),
+                                        Signs(kConnect, kFirstOfTwo),
+                                        Signs(ByteSet::of("\x82\xa2\xe0\xf0")),
+                                        Signs(ByteSet::of("\xc0"), kZero)};
+  static constexpr Signs kOfServer[] = {kPublish,
+                                        kLongPublish,
+                                        kAck,
+                                        kAckWithReason,
+                                        kLongAck,
+                                        Signs(ByteSet::of("\x20\x90\xb0\xe0\xf0")),
+                                        Signs(ByteSet::of("\xd0"), kZero)};
+  return from == Direction::c2s ? std::span<const Signs>(kOfClient) : kOfServer;
 }
 
 Look begins(Direction from, Bytes window) {

@@ -60,4 +60,25 @@ Verdict probe(Bytes own, Bytes) {
   return look_at_hello(inside.first(std::min(shown, inside.size())), inside.size() >= shown);
 }
 
+std::span<const Signs> signs(Direction) {
+  static constexpr Signs kSigns[] = {Signs(ByteSet::range(content::change_cipher_spec, content::application),
+                                           ByteSet::of("\3"), ByteSet::range(0, 4),
+                                           ByteSet::range(0, kRecordBytesMax >> 8))};
+  return kSigns;
+}
+
+Look begins(Direction, Bytes window) {
+  constexpr unsigned kRecordsMin = 2;
+  for (unsigned seen = 0; seen < kRecordsMin; ++seen) {
+    if (window.size() < kRecordHeadBytes)
+      return any_allows(signs(Direction::c2s), window) ? Look::more : Look::no;
+    const RecordHead head = parse_record_head(window);
+    if (head.fault != Fault::none || head.bytes == 0 || !any_allows(signs(Direction::c2s), window))
+      return Look::no;
+    const std::size_t whole = kRecordHeadBytes + head.bytes;
+    window = window.subspan(std::min(whole, window.size()));
+  }
+  return Look::yes;
+}
+
 }  // namespace spanlight::tls

@@ -9,4 +9,9 @@ constexpr std::size_t kProbeBytes = 11;  // record head, handshake head, the hel
 
 Verdict probe(Bytes own, Bytes peer);
 
+// In the middle of a connection there is nothing to read: two records, one where the other ends, say that it
+// is encrypted.
+std::span<const Signs> signs(Direction from);
+Look begins(Direction from, Bytes window);
+
 }  // namespace spanlight::tls

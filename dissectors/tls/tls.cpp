@@ -36,6 +36,8 @@ const Descriptor kDescriptor{
     .ports = kPorts,
     .head_bytes_max = kProbeBytes,
     .probe = probe,
+    .begins = begins,
+    .signs = signs,
     .slot_bytes = sizeof(Connection),
     .create = create,
     .fields = kFields,

@@ -89,6 +89,20 @@ TEST(Tls, AHandshakeOfTls12ShowsTheCertificate) {
   EXPECT_EQ(o.calls[0].response_size, old_flight().size());
 }
 
+TEST(Tls, TwoRecordsInTheMiddleOfAConnectionAreEnough) {
+  const std::string record = std::string("\x17\x03\x03\0\x08", 5) + "sealed..";
+  const std::string bytes = "rest of a record" + record + record;
+  for (const Direction from : {Direction::c2s, Direction::s2c}) {
+    const Sync found = kDescriptor.find(from, as_bytes(bytes));
+    EXPECT_TRUE(found.found);
+    EXPECT_EQ(found.skip, 16u);
+    const Sync one = kDescriptor.find(from, as_bytes(bytes).first(16 + record.size()));
+    EXPECT_FALSE(one.found);
+    EXPECT_EQ(one.skip, 16u) << "the second may follow";
+  }
+  EXPECT_FALSE(kDescriptor.find(Direction::c2s, as_bytes(record + "and something else")).found);
+}
+
 TEST(Tls, TheRestOfTheFlowIsNobodys) {
   Conversation c = kNew;
   c.push_back({kS, sealed(1'000)});

@@ -102,17 +102,12 @@ Verdict probe(Bytes, Bytes) {
   return Verdict::no;
 }
 
-// FIN, the first reserved bit, an opcode; the mask, and no length of eight bytes.
+// A message's first frame, whole or not, compressed or not, or a frame of control; the mask, and no length of
+// eight bytes.
 std::span<const Signs> signs(Direction from) {
-  constexpr auto opcodes = [] {
-    ByteSet out;
-    for (const unsigned bits : {0x00u, 0x40u, 0x80u, 0xc0u})
-      for (const unsigned opcode : {0u, 1u, 2u, 8u, 9u, 10u})
-        out.add(static_cast<std::uint8_t>(bits | opcode));
-    return out;
-  };
-  static constexpr Signs kOfClient[] = {Signs(opcodes(), ByteSet::range(0x80, 0xfe))};
-  static constexpr Signs kOfServer[] = {Signs(opcodes(), ByteSet::range(0x00, 0x7e))};
+  static constexpr ByteSet kFirst = ByteSet::of("\x01\x02\x41\x42\x81\x82\xc1\xc2\x88\x89\x8a");
+  static constexpr Signs kOfClient[] = {Signs(kFirst, ByteSet::range(0x80, 0xfe))};
+  static constexpr Signs kOfServer[] = {Signs(kFirst, ByteSet::range(0x00, 0x7e))};
   return from == Direction::c2s ? kOfClient : kOfServer;
 }
 
