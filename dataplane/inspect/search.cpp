@@ -22,8 +22,10 @@ constexpr CandidateMask bit(std::size_t i) {
 StartSearch::StartSearch(std::span<const Descriptor* const> candidates)
     : candidates_(candidates.begin(), candidates.end()), bits_(candidates.size()) {
   for (std::size_t c = 0; c < candidates_.size(); ++c) {
-    if (candidates_[c]->sync != nullptr) apart_ |= bit(c);
-    if (candidates_[c]->begins == nullptr) continue;
+    if (candidates_[c]->begins == nullptr) {
+      apart_ |= bit(c);
+      continue;
+    }
     for (const Direction from : kBoth)
       for (const Signs& signs : candidates_[c]->signs(from))
         if (!add(static_cast<std::uint8_t>(c), signs, from)) apart_ |= bit(c);
@@ -111,7 +113,7 @@ FoundStart StartSearch::find_apart(CandidateMask among, DirectionMask said, Byte
     const Descriptor& candidate = *candidates_[static_cast<unsigned>(std::countr_zero(among))];
     for (const Direction from : kBoth) {
       if ((said & only(from)) == 0) continue;
-      const Sync at = candidate.find(from, window);
+      const Sync at = candidate.find_proof(from, window);
       if (at.found ? found.protocol == nullptr || at.skip < found.at
                    : found.protocol == nullptr && at.skip < found.at)
         found = {at.found ? &candidate : nullptr, from, at.skip};

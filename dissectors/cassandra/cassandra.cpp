@@ -57,6 +57,7 @@ const Descriptor kDescriptor{
     .probe = probe,
     .begins = begins,
     .signs = signs,
+    .sync = find_again,
     .slot_bytes = sizeof(Connection),
     .create = create,
     .fields = kFields,

@@ -64,9 +64,19 @@ Look look_packed(Bytes body, std::uint32_t left) {
   return size > 0 && size >= left / 2 && size <= left * kRatioMax ? Look::yes : Look::no;
 }
 
+// Larger ones are read, but prove nothing.
+constexpr std::uint32_t kSmallBytesMax = 65'535, kPackedBytesMax = 1u << 20;
+
+bool may_be_large(std::uint8_t opcode) {
+  return opcode == kQuery || opcode == kPrepare || opcode == kExecute || opcode == kBatch ||
+         opcode == kResult;
+}
+
 Look look_body(const Header& header, Bytes body) {
   const std::uint32_t left = header.length;
-  if ((header.flags & flag::kCompressed) != 0) return left == 0 ? Look::no : look_packed(body, left);
+  if (left > kSmallBytesMax && !may_be_large(header.opcode)) return Look::no;
+  if ((header.flags & flag::kCompressed) != 0)
+    return left == 0 || left > kPackedBytesMax ? Look::no : look_packed(body, left);
   if ((header.flags & (flag::kTracing | flag::kPayload | flag::kWarning)) != 0 && header.answer)
     return Look::no;  // not where nothing else is known
   switch (header.opcode) {
@@ -129,16 +139,39 @@ Look look_frame(Bytes in, bool server) {
   return look_body(header, in.subspan(kHeaderBytes));
 }
 
-// A segment and the frame that it begins with; a packed one by its checksum alone.
+// A packed segment shows its header alone, whose checksum chance makes in one of thirty million places: of
+// bytes that may be anybody's, the next one must stand where it ends.
+Look look_packed_segments(Bytes in, unsigned least) {
+  constexpr std::uint32_t kLookedThroughMax = 16'384;
+  for (unsigned seen = 1;; ++seen) {
+    if (in.size() < segment_header_bytes(true)) return Look::more;
+    const Segment head = parse_segment(in.first(segment_header_bytes(true)), true);
+    if (!head.good) return Look::no;
+    if (seen == least) return Look::yes;
+    if (head.length > kLookedThroughMax) return Look::no;
+    const std::size_t whole = segment_header_bytes(true) + head.length + kTrailerBytes;
+    if (in.size() < whole) return Look::more;
+    in = in.subspan(whole);
+  }
+}
+
+// A segment and the frame that it begins with.
 Look look_segment(Bytes in, bool server) {
-  constexpr std::size_t kBytes = 8;
-  if (in.size() < kBytes) return Look::more;
-  if (parse_segment(in.first(segment_header_bytes(true)), true).good) return Look::yes;
   const std::size_t header_bytes = segment_header_bytes(false);
+  if (in.size() < header_bytes) return Look::more;
   const Segment plain = parse_segment(in.first(header_bytes), false);
   if (!plain.good || !plain.whole_frames || plain.length < cassandra::kHeaderBytes) return Look::no;
   if (in.size() < header_bytes + cassandra::kHeaderBytes) return Look::more;
   return header_of(in.subspan(header_bytes)).understood(server) ? Look::yes : Look::no;
+}
+
+// A packed segment may be of either side: only its frames tell, and they are packed.
+Look begins_with(Bytes window, bool server, Look packed) {
+  const Bytes head = window.first(std::min(window.size(), kProbeBytes));
+  const Look frame = look_frame(head, server), plain = look_segment(head, server);
+  for (const Look wanted : {Look::yes, Look::more})
+    if (frame == wanted || plain == wanted || packed == wanted) return wanted;
+  return Look::no;
 }
 
 }  // namespace
@@ -169,13 +202,14 @@ std::span<const Signs> signs(Direction from) {
   return from == Direction::c2s ? kOfClient : kOfServer;
 }
 
-// A packed segment may be of either side: only its frames tell, and they are packed.
 Look begins(Direction from, Bytes window) {
-  window = window.first(std::min(window.size(), kProbeBytes));
-  const bool server = from == Direction::s2c;
-  const Look frame = look_frame(window, server), segment = look_segment(window, server);
-  if (frame == Look::yes || segment == Look::yes) return Look::yes;
-  return frame == Look::more || segment == Look::more ? Look::more : Look::no;
+  return begins_with(window, from == Direction::s2c, look_packed_segments(window, 2));
+}
+
+Sync find_again(Direction from, Bytes window) {
+  return first_of(window, signs(from), [&](Bytes in) {
+    return begins_with(in, from == Direction::s2c, look_packed_segments(in, 1));
+  });
 }
 
 }  // namespace spanlight::cassandra

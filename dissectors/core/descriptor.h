@@ -53,11 +53,13 @@ struct Descriptor {
   std::size_t head_bytes_max = 0;  // probe() has decided when it has seen so many bytes
   // None: nothing to identify. Another protocol's dissector tells its calls, or the pipeline itself (conn).
   Probe probe = nullptr;
-  // Behind a hole or midstream: does a message of this side begin with the window? Asked where `signs`, by
-  // direction, allow it; pure, and what was `no` or `yes` stays so with more bytes.
+  // In bytes that may be anybody's: does a message of this side begin with the window? Asked where `signs`,
+  // by direction, allow it; pure, and what was `no` or `yes` stays so with more bytes. Has to be proof:
+  // chance asks it at every byte of every connection joined midstream.
   Look (*begins)(Direction from, Bytes window) = nullptr;
   std::span<const Signs> (*signs)(Direction from) = nullptr;
-  // Instead, of a protocol that is looked for in another way.
+  // Of a protocol that is looked for in another way; and behind a hole in a connection that is known to be
+  // this protocol's, where that needs less proof. Without it, `begins` serves.
   Sync (*sync)(Direction from, Bytes window) = nullptr;
   std::size_t slot_bytes = 0;
   Dissector* (*create)(void* slot, Workshop& workshop) = nullptr;  // slot: slot_bytes, aligned to 64
@@ -72,8 +74,13 @@ struct Descriptor {
   Dissector* (*datagram_create)(void* slot, Workshop& workshop) = nullptr;
 
   bool can_be_found() const { return begins != nullptr || sync != nullptr; }
+  // Among bytes of a connection that is this protocol's.
   Sync find(Direction from, Bytes window) const {
-    if (sync != nullptr) return sync(from, window);
+    return sync != nullptr ? sync(from, window) : find_proof(from, window);
+  }
+  // Among anybody's.
+  Sync find_proof(Direction from, Bytes window) const {
+    if (begins == nullptr) return sync(from, window);
     return first_of(window, signs(from), [&](Bytes rest) { return begins(from, rest); });
   }
 

@@ -57,12 +57,21 @@ bool is_netbios_name(Bytes message, const Question& question) {
   return netbios;
 }
 
-// The whole message, or its beginning: `short_input` is all that may be wrong with that. Nothing may stand
-// behind it.
-Fault plausible(Bytes message) {
+// As many entries as the header says must have room.
+bool fits(const Header& h, std::size_t length) {
+  constexpr std::size_t kQuestionBytesMin = 5, kRecordBytesMin = 11;
+  const std::size_t records =
+      std::size_t{h.count(Section::answer)} + h.count(Section::authority) + h.count(Section::additional);
+  return kHeaderBytes + h.count(Section::question) * kQuestionBytesMin + records * kRecordBytesMin <= length;
+}
+
+// The whole message of `length` bytes, or its beginning: `short_input` is all that may be wrong with that.
+// Nothing may stand behind it.
+Fault plausible(Bytes message, std::size_t length) {
   Header header;
   if (const Fault fault = read_header(message, header); fault != Fault::none) return fault;
-  if (!plausible_flags(header.flags) || !plausible_counts(header)) return Fault::bad_value;
+  if (!plausible_flags(header.flags) || !plausible_counts(header) || !fits(header, length))
+    return Fault::bad_value;
   std::size_t at = kHeaderBytes;
   for (unsigned i = 0; i < header.count(Section::question); ++i) {
     Question question;
@@ -92,7 +101,7 @@ Look look(Bytes window) {
   Bytes message = window.subspan(kLengthBytes);
   const bool whole = message.size() >= length;
   if (whole) message = message.first(length);
-  const Fault fault = plausible(message);
+  const Fault fault = plausible(message, length);
   if (fault == Fault::none) return whole ? Look::yes : Look::no;
   if (fault != Fault::short_input || whole) return Look::no;
   if (window.size() < kProbeBytes) {
@@ -109,11 +118,11 @@ Look look(Bytes window) {
 }  // namespace
 
 Verdict probe_datagram(Bytes own, Bytes) {
-  return plausible(own) == Fault::none ? speaker_of(own) : Verdict::no;
+  return plausible(own, own.size()) == Fault::none ? speaker_of(own) : Verdict::no;
 }
 
 Verdict probe_multicast(Bytes own, Bytes) {
-  return plausible(own) == Fault::none ? Verdict::client : Verdict::no;
+  return plausible(own, own.size()) == Fault::none ? Verdict::client : Verdict::no;
 }
 
 Verdict probe_stream(Bytes own, Bytes) {

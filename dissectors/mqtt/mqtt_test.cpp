@@ -139,7 +139,7 @@ TEST(MqttProbe, ByTable) {
 TEST(MqttSync, NeedsAChain) {
   const std::string one = publish("sensors/1", 0, 0, "21");
   EXPECT_FALSE(kDescriptor.find(kClient, as_bytes(one)).found);
-  const Sync found = kDescriptor.find(kClient, as_bytes("\xff" + one + one + one));
+  const Sync found = kDescriptor.find(kClient, as_bytes("\xff" + one + one + one + one));
   EXPECT_TRUE(found.found);
   EXPECT_EQ(found.skip, 1u);
 }

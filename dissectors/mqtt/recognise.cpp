@@ -94,8 +94,9 @@ Look look_at_connect(Bytes in) {
 }
 
 constexpr unsigned kEnough = 3, kAgainEnough = 2;  // of one packet alone
-constexpr unsigned kProof = 3;                     // for bytes that may be anybody's
-constexpr unsigned kAgainProof = 1;  // for bytes that are MQTT's: one packet, and the next one's beginning
+constexpr unsigned kProof = 5;                     // for bytes that may be anybody's,
+constexpr unsigned kHeadProof = 3;                 // where a connection begins with CONNACK,
+constexpr unsigned kAgainProof = 1;                // and for MQTT's: one packet, and the next one's beginning
 
 }  // namespace
 
@@ -109,7 +110,7 @@ Verdict probe(Bytes own, Bytes peer) {
   if (fixed.fault == Fault::short_input) return Verdict::more;
   if (fixed.fault != Fault::none || fixed.type != Type::connack) return Verdict::no;
   if (look_at_connect(peer) == Look::yes) return Verdict::server;
-  const Look chain = look(own, Direction::s2c, kProof, kEnough);
+  const Look chain = look(own, Direction::s2c, kHeadProof, kEnough);
   return chain == Look::yes ? Verdict::server : chain == Look::more ? Verdict::more : Verdict::no;
 }
 

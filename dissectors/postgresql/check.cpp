@@ -22,13 +22,19 @@ Fault check_text(Bytes body, bool whole) {
   return is_text(text) ? r.fault() : Fault::bad_value;
 }
 
-Fault check_row(Bytes body, bool whole) {
+// Every column lies within `body_bytes`, which may be more than is there.
+Fault check_row(Bytes body, std::uint32_t body_bytes) {
+  constexpr std::uint16_t kColumnsMax = 1'664;  // of a server's rows, and of what it selects
+  constexpr std::uint32_t kNull = 0xffffffff;
+  const bool whole = body.size() >= body_bytes;
   Reader r{body};
   const auto columns = r.be<std::uint16_t>();
+  if (r.ok()) r.require(columns <= kColumnsMax, Fault::too_many);
   for (std::uint16_t i = 0; i < columns && r.ok(); ++i) {
     const auto size = r.be<std::uint32_t>();
-    r.require(size == 0xffffffff || size <= kMessageBytesMax, Fault::bad_length);
-    if (r.ok() && size != 0xffffffff) r.skip(size);
+    if (!r.ok() || size == kNull) continue;
+    r.require(size <= body_bytes - r.at(), Fault::bad_length);
+    if (r.ok()) r.skip(size);
   }
   if (r.ok()) r.require(r.left() == 0, Fault::bad_length);
   return r.fault() == Fault::short_input && whole ? Fault::bad_length : r.fault();
@@ -47,13 +53,13 @@ Fault check_description(Bytes body, bool whole) {
   return r.fault() == Fault::short_input && whole ? Fault::bad_length : r.fault();
 }
 
-Fault check_copy(Bytes body, bool whole) {
+Fault check_copy(Bytes body, std::uint32_t body_bytes) {
   Reader r{body};
   r.require(r.u8() <= 1, Fault::bad_value);
   const auto columns = r.be<std::uint16_t>();
+  if (r.ok()) r.require(body_bytes == r.at() + std::size_t{2} * columns, Fault::bad_length);
   r.skip(std::size_t{2} * columns);
-  if (r.ok()) r.require(r.left() == 0, Fault::bad_length);
-  return r.fault() == Fault::short_input && whole ? Fault::bad_length : r.fault();
+  return r.fault() == Fault::short_input && body.size() >= body_bytes ? Fault::bad_length : r.fault();
 }
 
 Fault check_tag(Bytes body, bool whole) {
@@ -68,20 +74,25 @@ Fault check_tag(Bytes body, bool whole) {
 }
 
 Fault check_report(Bytes body, bool whole) {
-  constexpr std::size_t kCodeBytes = 5;
+  constexpr std::size_t kCodeBytes = 5, kCodeWithin = 64;
   const Report report = parse_report(body, whole);
+  // Severity and code stand in front.
+  if (body.size() >= kCodeWithin && (report.severity.empty() || report.code.size() != kCodeBytes))
+    return Fault::bad_value;
   if (report.fault != Fault::none) return report.fault;
   if (report.message.empty() || report.severity.empty() || !is_text(report.message)) return Fault::bad_value;
   return report.code.size() == kCodeBytes ? Fault::none : Fault::bad_value;
 }
 
-Fault check_asked(std::uint8_t type, Bytes body, bool whole) {
+Fault check_asked(std::uint8_t type, Bytes body, std::uint32_t body_bytes) {
+  const bool whole = body.size() >= body_bytes;
   switch (type) {
     case asked::kQuery:
     case asked::kCopyFail:
       return check_text(body, whole);
     case asked::kParse: {
       const Parse parse = parse_parse(body, whole);
+      if (parse.size != 0 && parse.size != body_bytes) return Fault::bad_length;
       const Fault fault = parse.fault == Fault::short_input && whole ? Fault::bad_length : parse.fault;
       return is_text(parse.statement) && is_text(parse.text) ? fault : Fault::bad_value;
     }
@@ -137,7 +148,8 @@ Fault check_authentication(Bytes body, bool whole) {
   return r.fault();
 }
 
-Fault check_answered(std::uint8_t type, Bytes body, bool whole) {
+Fault check_answered(std::uint8_t type, Bytes body, std::uint32_t body_bytes) {
+  const bool whole = body.size() >= body_bytes;
   switch (type) {
     case answered::kAuthentication:
       return check_authentication(body, whole);
@@ -154,7 +166,7 @@ Fault check_answered(std::uint8_t type, Bytes body, bool whole) {
     case answered::kRowDescription:
       return check_description(body, whole);
     case answered::kDataRow:
-      return check_row(body, whole);
+      return check_row(body, body_bytes);
     case answered::kCommandComplete:
       return check_tag(body, whole);
     case answered::kError:
@@ -163,7 +175,7 @@ Fault check_answered(std::uint8_t type, Bytes body, bool whole) {
     case answered::kCopyIn:
     case answered::kCopyOut:
     case answered::kCopyBoth:
-      return check_copy(body, whole);
+      return check_copy(body, body_bytes);
     default:
       return whole ? Fault::none : Fault::short_input;
   }
@@ -171,14 +183,16 @@ Fault check_answered(std::uint8_t type, Bytes body, bool whole) {
 
 }  // namespace
 
-Fault check_body(Direction from, std::uint8_t type, Bytes body, bool whole) {
-  return from == Direction::c2s ? check_asked(type, body, whole) : check_answered(type, body, whole);
+Fault check_body(Direction from, std::uint8_t type, Bytes body, std::uint32_t body_bytes) {
+  return from == Direction::c2s ? check_asked(type, body, body_bytes)
+                                : check_answered(type, body, body_bytes);
 }
 
-bool is_telling(Direction from, std::uint8_t type, std::uint32_t body_bytes) {
+bool is_telling(Direction from, std::uint8_t type, std::uint32_t body_bytes, bool whole) {
   constexpr std::uint32_t kEnough = 4;  // bytes whose contents agree with the length before them
+  // Parse and Bind are followed by others, but for a statement that is too long to be looked through.
   if (from == Direction::c2s)
-    return (type == asked::kQuery && body_bytes > kEnough) || type == asked::kParse || type == asked::kBind;
+    return (type == asked::kQuery && body_bytes > kEnough) || (type == asked::kParse && !whole);
   switch (type) {
     case answered::kAuthentication:
     case answered::kRowDescription:

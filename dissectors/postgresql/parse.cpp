@@ -156,7 +156,8 @@ Parse parse_parse(Bytes body, bool whole) {
   out.statement = take_text(r, whole);
   out.text = take_text(r, whole);
   const auto types = r.be<std::uint16_t>();
-  if (r.ok() && whole) r.require(r.left() == std::size_t{4} * types, Fault::bad_length);
+  if (r.ok()) out.size = r.at() + std::size_t{4} * types;
+  if (r.ok() && whole) r.require(body.size() == out.size, Fault::bad_length);
   out.fault = r.fault();
   return out;
 }

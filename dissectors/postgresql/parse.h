@@ -46,6 +46,7 @@ struct Parse {
   Fault fault = Fault::none;
   std::string_view statement;  // its name
   std::string_view text;
+  std::size_t size = 0;  // that it must have; 0: not known yet
 };
 Parse parse_parse(Bytes body, bool whole);
 
@@ -76,9 +77,9 @@ Report parse_report(Bytes body, bool whole);
 
 // Is `body` (all of it, or its beginning) what a message of this type holds? Its outline is looked at: counts
 // and lengths that agree, texts that end where they must.
-Fault check_body(Direction from, std::uint8_t type, Bytes body, bool whole);
+Fault check_body(Direction from, std::uint8_t type, Bytes body, std::uint32_t body_bytes);
 
 // Types of which check_body() proves something: chance does not make them.
-bool is_telling(Direction from, std::uint8_t type, std::uint32_t body_bytes);
+bool is_telling(Direction from, std::uint8_t type, std::uint32_t body_bytes, bool whole);
 
 }  // namespace spanlight::postgresql

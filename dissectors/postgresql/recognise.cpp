@@ -45,8 +45,8 @@ Look look_messages(Direction from, Bytes bytes) {
     const std::size_t there = rest.size() - kHeaderBytes;
     const bool whole = there >= header.body_bytes;
     const Bytes body = rest.subspan(kHeaderBytes, whole ? header.body_bytes : there);
-    const Fault fault = check_body(from, header.type, body, whole);
-    const bool telling = is_telling(from, header.type, header.body_bytes);
+    const Fault fault = check_body(from, header.type, body, header.body_bytes);
+    const bool telling = is_telling(from, header.type, header.body_bytes, whole);
     // What seems to end before its length says so is not believed yet.
     if (fault == Fault::none && whole) {
       if (telling || seen + 1 >= kMessagesMin) return Look::yes;

@@ -25,6 +25,8 @@ PARSERS = {
     "ws": ["dissectors/ws", "dissectors/core/ws"],
     "datagrams": ["dissectors/icmp", "dissectors/sctp", "dissectors/core/sctp"],
     "diameter": ["dissectors/diameter", "dissectors/core/diameter"],
+    "memcached": ["dissectors/memcached/text_connection", "dissectors/memcached/emit", "dissectors/memcached/memcached"],
+    "memcached_binary": ["dissectors/memcached/binary_connection"],
     "tls": ["dissectors/tls", "dissectors/core/tls"],
     "redact": ["dataplane/encode/mask", "dataplane/encode/name_set", "dataplane/encode/utf8"],
     "record": ["config/record/reader", "config/record/verify", "config/record/json", "config/record/table_text",
