@@ -58,7 +58,7 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
       case Answer::Want::skip:
         if (answer.n > 0) {
           side.skipping = true;
-          side.skip.left = answer.n;
+          side.skip = {.left = answer.n, .seen = 0};
           pass_skip(flow, sender, chunk);
         }
         break;

@@ -54,6 +54,7 @@ void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
   InspectedSide& side = flow.inspection->side[sender];
   if (flow.inspection->dissector == nullptr) {
     drop_waiting(side);
+    side.searched = {};
     side.lost = true;
     side.missing += gap.missing;
     side.cause = gap.cause;

@@ -261,6 +261,15 @@ TEST_F(SealedInspectorTest, FoundMidstreamItIsLeftAlone) {
   EXPECT_EQ(state_.used_bytes(), 0u);
 }
 
+TEST_F(SealedInspectorTest, BehindAHoleTheSearchBeginsAnew) {
+  flow_.midstream = true;
+  say(0, "restQ");  // may become a message
+  reads_.on_gap(flow_, 0, {.missing = 10});
+  offset_[0] += 10;
+  say(0, "##12345");
+  EXPECT_TRUE(flow_.encrypted) << "nothing of it was looked at before";
+}
+
 TEST_F(SealedInspectorTest, OthersAreFoundAsBefore) {
   say(0, "Q:1");
   EXPECT_EQ(script_.log, (Log{">0:Q:1"}));

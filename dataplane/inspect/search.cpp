@@ -122,54 +122,94 @@ FoundStart StartSearch::find_apart(CandidateMask among, DirectionMask said, Byte
   return found;
 }
 
+// What is found in the open window, and what is left undecided in it.
+class StartSearch::Pass {
+ public:
+  Pass(const StartSearch& search, std::uint64_t open, DirectionMask said, Bytes window)
+      : search_(search),
+        said_(said),
+        window_(window),
+        open_(open),
+        undecided_from_(window.size()),
+        seen_(window.size()) {}
+
+  // True: found.
+  bool look(std::uint64_t who, std::size_t at, std::size_t end) {
+    while (const std::uint64_t bits = search_.next_allowed(who & open_, window_, at, end))
+      if (look_at(at++, bits)) return true;
+    return false;
+  }
+
+  const FoundStart& found() const { return found_; }
+  // Those who want to see more do so from here; all others have looked up to `seen`.
+  CandidateMask undecided() const { return undecided_; }
+  std::size_t undecided_from() const { return undecided_from_; }
+  std::size_t seen() const { return seen_; }
+
+ private:
+  bool look_at(std::size_t at, std::uint64_t bits) {
+    const Bytes rest = window_.subspan(at);
+    for (; bits != 0; bits &= bits - 1) {
+      const Owner owner = search_.owners_[static_cast<unsigned>(std::countr_zero(bits))];
+      const Descriptor& candidate = *search_.candidates_[owner.candidate];
+      for (const Direction from : kBoth) {
+        if ((owner.directions & said_ & only(from)) == 0 ||
+            (closed_[index_of(from)] & bit(owner.candidate)) != 0)
+          continue;
+        const Look look = candidate.begins(from, rest);
+        if (look == Look::yes) {
+          found_ = {&candidate, from, at};
+          return true;
+        }
+        if (look == Look::more) wait(owner.candidate, from, at);
+      }
+    }
+    return false;
+  }
+
+  // In this direction its next place is looked at when this one is decided. At a window's end everybody's
+  // signs are cut short: all look there again.
+  void wait(std::uint8_t candidate, Direction from, std::size_t at) {
+    if (window_.size() - at < Signs::kPlaces) {
+      seen_ = std::min(seen_, at);
+    } else {
+      undecided_ |= bit(candidate);
+      undecided_from_ = std::min(undecided_from_, at);
+    }
+    closed_[index_of(from)] |= bit(candidate);
+    for (const Direction one : kBoth)
+      if ((said_ & only(one)) != 0 && (closed_[index_of(one)] & bit(candidate)) == 0) return;
+    open_ &= ~search_.bits_[candidate];
+  }
+
+  const StartSearch& search_;
+  const DirectionMask said_;
+  const Bytes window_;
+  std::uint64_t open_;
+  std::array<CandidateMask, 2> closed_{};  // by direction
+  CandidateMask undecided_ = 0;
+  std::size_t undecided_from_;
+  std::size_t seen_;
+  FoundStart found_;
+};
+
 FoundStart StartSearch::find(CandidateMask among, DirectionMask said, Bytes window,
                              Searched& searched) const {
   const FoundStart apart = find_apart(among & apart_, said, window);
   const std::size_t end = apart.protocol != nullptr ? apart.at : window.size();
-
-  std::uint64_t open = bits_of(among);
+  const std::size_t seen = std::min<std::size_t>(searched.bytes, end);
+  const std::size_t again_from = std::min<std::size_t>(searched.undecided_from, seen);
+  const std::uint64_t all = bits_of(among), again = bits_of(searched.undecided);
+  Pass pass(*this, all, said, window);
   // At what was seen already, those look again that had not seen enough.
-  std::uint64_t again = open & bits_of(searched.undecided);
-  const std::size_t seen = std::min<std::size_t>(searched.bytes, window.size());
-  CandidateMask undecided = 0;
-  std::size_t undecided_from = window.size();
-  const auto look_at = [&](std::size_t at, std::uint64_t bits, FoundStart& found) {
-    const Bytes rest = window.subspan(at);
-    for (; bits != 0; bits &= bits - 1) {
-      const Owner owner = owners_[static_cast<unsigned>(std::countr_zero(bits))];
-      const Descriptor& candidate = *candidates_[owner.candidate];
-      for (const Direction from : kBoth) {
-        if ((owner.directions & said & only(from)) == 0) continue;
-        const Look look = candidate.begins(from, rest);
-        if (look == Look::no) continue;
-        found = {&candidate, from, at};
-        if (look == Look::yes) return true;
-        // Its next place is looked at when this one is decided.
-        undecided |= bit(owner.candidate);
-        undecided_from = std::min(undecided_from, at);
-        open &= ~bits_[owner.candidate];
-        again &= ~bits_[owner.candidate];
-      }
-    }
-    return false;
-  };
-  const auto look_through = [&](std::size_t at, std::size_t to, const std::uint64_t& who, FoundStart& found) {
-    while (const std::uint64_t bits = next_allowed(who, window, at, to))
-      if (look_at(at++, bits, found)) return true;
-    return false;
-  };
-  FoundStart found;
-  if (look_through(std::min<std::size_t>(searched.undecided_from, seen), std::min(seen, end), again, found) ||
-      look_through(std::min(seen, end), end, open, found)) {
-    searched = {};
-    return found;
-  }
+  const bool found = pass.look(again, again_from, seen) || pass.look(all, seen, end);
   searched = {};
+  if (found) return pass.found();
   if (apart.protocol != nullptr) return apart;
-  searched = {.undecided = undecided,
-              .undecided_from = static_cast<std::uint32_t>(undecided_from),
-              .bytes = static_cast<std::uint32_t>(window.size())};
-  return {.at = std::min(apart.at, undecided_from)};
+  searched = {.undecided = pass.undecided(),
+              .undecided_from = static_cast<std::uint32_t>(pass.undecided_from()),
+              .bytes = static_cast<std::uint32_t>(pass.seen())};
+  return {.at = std::min({apart.at, pass.undecided_from(), pass.seen()})};
 }
 
 }  // namespace spanlight

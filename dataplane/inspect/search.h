@@ -56,6 +56,8 @@ class StartSearch {
     DirectionMask directions = 0;
   };
 
+  class Pass;
+
   bool add(std::uint8_t candidate, const Signs& signs, Direction from);
   void order_places();
   void fill_tables();

@@ -99,7 +99,7 @@ class Framed : public Dissector {
 
   // The token at the start of `rest`, which is not empty; by what was accepted so far. Changes nothing.
   virtual Token token(Direction from, Bytes rest) const = 0;
-  // A message's start behind a hole: as Descriptor::sync, for bytes that are this protocol's for sure.
+  // A message's start behind a hole: as Descriptor::find, for bytes that are this protocol's for sure.
   virtual Sync find(Direction from, Bytes rest) const = 0;
   // It was read, with the head in `head`: what it is to its message. `first`: the message begins with it.
   virtual Place accept(Direction from, const Token& token, Bytes head, bool first, Sink& sink) = 0;

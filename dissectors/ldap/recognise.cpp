@@ -73,12 +73,12 @@ Verdict probe_datagram(Bytes own, Bytes) {
   return own.empty() ? verdict : Verdict::no;
 }
 
-// A sequence, its length in one byte or more, then the message's id: an integer of four bytes at most.
+// A sequence, its length in one byte or more, then the message's id: an integer.
 std::span<const Signs> signs(Direction) {
   static constexpr ByteSet kSequence = ByteSet::of("0");
-  static constexpr Signs kSigns[] = {
-      Signs(kSequence, ByteSet::range(0, 0x7f), ByteSet::of("\2"), ByteSet::range(1, 5)),
-      Signs(kSequence, ByteSet::range(0x81, 0x84))};
+  static constexpr Signs kSigns[] = {Signs(kSequence, ByteSet::range(0, 0x7f), ByteSet::of("\2"),
+                                           ByteSet::range(1, 5) | ByteSet::range(0x81, 0x84)),
+                                     Signs(kSequence, ByteSet::range(0x81, 0x84))};
   return kSigns;
 }
 

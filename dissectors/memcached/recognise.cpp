@@ -52,7 +52,7 @@ Look look(Bytes in, bool from_client, Proof& proof) {
   if (in.empty()) return Look::more;
   if (!may_begin(in, from_client)) return Look::no;
   in = in.first(std::min(in.size(), kProbeBytes));
-  // The word first: sync() asks at every byte, and lines are long.
+  // The word first: many bytes are asked about, and lines are long.
   const std::string_view head = as_text(in).substr(0, kWordLookMax + 1);
   std::size_t end = 0;
   while (end < head.size() && head[end] != ' ' && head[end] != '\r' && head[end] != '\n') ++end;

@@ -35,7 +35,7 @@ Sync Connection::find(Direction from, Bytes rest) const {
   return find_again(from, rest, connecting_);
 }
 
-Connection::Mark Connection::mark(Direction, const KeptMessage& message) {
+Connection::Mark Connection::mark(Direction from, const KeptMessage& message) {
   const Bytes head = message.head.bytes();
   if (const std::uint8_t level = level_of(head);
       level != kUnknown && (level_ == kUnknown || head[0] >> 4 == 1))
@@ -45,12 +45,12 @@ Connection::Mark Connection::mark(Direction, const KeptMessage& message) {
   const bool readable = p.fault == Fault::none || p.fault == Fault::short_input;
   if (p.fixed.fault != Fault::none) return {.role = Role::nothing};
   if (!readable) ++workshop_.counters.malformed;
+  if (from == Direction::s2c && p.fixed.type != Type::auth) connecting_ = false;
   switch (p.fixed.type) {
     case Type::connect:
       connecting_ = true;
       return {.role = Role::asks, .id = id_of(Type::connect, 0)};
     case Type::connack:
-      connecting_ = false;
       return {.role = Role::answers, .id = id_of(Type::connect, 0)};
     case Type::pingreq:
       return {.role = Role::asks, .id = id_of(Type::pingreq, 0)};

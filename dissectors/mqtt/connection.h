@@ -30,7 +30,7 @@ class Connection final : public ById {
   void tell(const ToldCall& call, Sink& sink) override;
 
   std::uint8_t level_ = kUnknown;
-  bool connecting_ = false;  // CONNECT was the last to be said of the two
+  bool connecting_ = false;  // CONNECT was said, and nothing by the broker since
 };
 static_assert(sizeof(Connection) <= 704, "a slot is one block of the slabs' second class");
 

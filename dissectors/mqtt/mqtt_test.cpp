@@ -237,6 +237,17 @@ TEST(Mqtt, ConnackNeedsNoChainWhereItIsAwaited) {
   EXPECT_EQ(alone.calls.size(), 1u) << "nobody asked for the second";
 }
 
+TEST(Mqtt, ConnackIsNotAwaitedForEver) {
+  const std::string one = publish("sensors/1", 0, 0, "21");
+  const testing::Segment missed{.from = kServer, .bytes = "?", .lost = true};
+  const Outcome o = play(kDescriptor, {{kClient, connect(4)},
+                                       missed,
+                                       {kServer, one + one},
+                                       missed,
+                                       {kServer, packet(0x20, std::string(2, '\0'))}});
+  for (const Call& call : o.calls) EXPECT_NE(call.state, State::complete) << "that may be part of a payload";
+}
+
 TEST(Mqtt, ARepeatIsNoCallOfItsOwn) {
   std::string again = publish("a/1", 1, 2, "one");
   again[0] = static_cast<char>(again[0] | 8);

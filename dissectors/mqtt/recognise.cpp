@@ -17,6 +17,11 @@ bool is_topic(std::string_view text, bool wildcards) {
   });
 }
 
+// Success, no subscribers, or a failure.
+bool is_reason_of_ack(std::uint8_t code) {
+  return (code == 0x00 || code == 0x10 || code >= 0x80) && !reason_name(code).empty();
+}
+
 // What a packet that is whole proves: 2 topics, 1 a shape, 0 nothing.
 unsigned weigh(Bytes packet) {
   Packet p;
@@ -40,7 +45,7 @@ unsigned weigh(Bytes packet) {
     case Type::pubrec:
     case Type::pubrel:
     case Type::pubcomp:
-      if (p.fixed.remaining > 2 && reason_name(packet[p.fixed.bytes + 2]).empty()) return 0;
+      if (p.fixed.remaining > 2 && !is_reason_of_ack(packet[p.fixed.bytes + 2])) return 0;
       return p.id != 0 ? 1 : 0;
     case Type::unsuback:
     case Type::suback:

@@ -45,7 +45,7 @@ class Compressed {
     bool lost = false;
   };
 
-  // Where a packet begins that is the first of a turn. As a descriptor's sync().
+  // Where a packet begins that is the first of a turn. As a descriptor's find().
   static std::size_t find_start(Direction from, Bytes window, bool& found);
   bool begin_packet(Workshop& workshop, Direction from, Bytes header, std::uint64_t start);
   template <typename Read>

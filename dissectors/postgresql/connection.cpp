@@ -198,7 +198,7 @@ Connection::Next Connection::leave(Next next, Sink& sink) {
 Connection::Next Connection::lose_way(Direction from, const Window& window, std::size_t& at, Sink& sink) {
   ++workshop_.counters.malformed;
   way(from).waits = false;
-  ++at;  // progress, whatever sync() thinks of it
+  ++at;  // progress, whatever begins() thinks of it
   disturb(from, window.offset + at, GapCause::content, sink);
   return Next::resync;
 }

@@ -14,6 +14,7 @@ constexpr std::uint32_t kOfHead = 5;             // opcode, reserved bits, mask
 constexpr std::uint32_t kOfTextMax = 24;         // masked text: a bit for each byte that comes out as text
 constexpr std::uint32_t kOfJson = 8;             // text between brackets that belong together
 constexpr std::uint32_t kOfClose = 6;            // a code that means something
+constexpr unsigned kFramesMax = 32;              // empty and repeated ones add nothing
 constexpr std::uint64_t kFrameBytesMax = 4'096;  // longer ones do not belong to a chain
 
 // A frame's payload as it was before it was masked.
@@ -73,7 +74,8 @@ Look chain_at(Bytes in, bool masked) {
   std::uint32_t bits = 0;
   bool in_message = false;
   Bytes before;
-  while (bits < kProof) {
+  for (unsigned n = 0; bits < kProof; ++n) {
+    if (n == kFramesMax) return Look::no;
     const FrameHead head = parse_frame_head(in.first(std::min(in.size(), kFrameHeadBytesMax)));
     if (head.fault != Fault::none && head.fault != Fault::short_input) return Look::no;
     if (in.size() > 1 && head.masked != masked) return Look::no;

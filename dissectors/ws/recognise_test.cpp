@@ -82,5 +82,13 @@ TEST(WsProbe, NothingBeginsWithAFrame) {
   EXPECT_EQ(probe(as_bytes(answers(20)), {}), Verdict::no);
 }
 
+// Each is a frame and says nothing: looked at from every byte, a long chain of them would cost its square.
+TEST(WsSync, EmptyFramesAreNotFollowedForEver) {
+  std::string frames;
+  for (unsigned n = 0; n < 40; ++n) frames += std::string("\x81\0", 2);
+  EXPECT_EQ(kDescriptor.begins(Direction::s2c, as_bytes(frames)), Look::no);
+  EXPECT_EQ(kDescriptor.begins(Direction::s2c, as_bytes(frames).first(20)), Look::more);
+}
+
 }  // namespace
 }  // namespace spanlight::ws
