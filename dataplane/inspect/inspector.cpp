@@ -295,7 +295,8 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
   side.searched_bytes += static_cast<std::uint32_t>(chunk.bytes.size());
   if (side.searched_bytes > kSearchBytesMax || (side.waiting.used > 0 && !append(side, chunk)))
     return rule_out(flow, side);
-  Chunk window = side.waiting.used > 0 ? window_of(side) : chunk;
+  const bool fresh = side.waiting.used == 0;
+  Chunk window = fresh ? chunk : window_of(side);
   // Bodies quote messages of the other side: a SYN knows better.
   const DirectionMask said = flow.client_known ? only(direction(flow, sender)) : kEitherDirection;
   const FoundStart begun = identifier_.search().find(side.alive, said, window.bytes, side.searched);
@@ -306,17 +307,28 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
     return turn_opaque(flow);
   }
   if (begun.protocol != nullptr) {
-    const Found found{.protocol = begun.protocol,
-                      .verdict = begun.from == Direction::c2s ? Verdict::client : Verdict::server};
+    const Verdict speaker = begun.from == Direction::c2s ? Verdict::client : Verdict::server;
+    const Found found{.protocol = begun.protocol, .verdict = begun.either ? Verdict::either : speaker};
     if (!start(flow, sender, found, chunk.time)) return;
     side.lost = false;
     const Waiting waited = side.waiting;
     side.waiting = {};
-    deliver(flow, sender, window);
+    // Where all of the window came now, what waits of the other side was said before. Else nobody knows what
+    // came first, and an answer must not be taken for that to a later request: it waits for more.
+    if (fresh) show_waiting(flow, 1 - sender);
+    if (flow.inspection != nullptr) deliver(flow, sender, window);
     workshop_.state.give(waited.block);
     return tell_ends(flow);
   }
   if (!keep(side, window)) rule_out(flow, side);
+}
+
+void Inspector::show_waiting(Flow& flow, unsigned sender) {
+  const Waiting waited = flow.inspection->side[sender].waiting;
+  if (waited.used == 0) return;
+  flow.inspection->side[sender].waiting = {};
+  deliver(flow, sender, {waited.bytes(), waited.offset, waited.time, waited.peer_acked});
+  workshop_.state.give(waited.block);
 }
 
 bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {

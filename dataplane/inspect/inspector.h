@@ -130,6 +130,7 @@ class Inspector final : private Sink {
   bool open(Flow& flow);
   void look_at_head(Flow& flow, unsigned sender, const Chunk& chunk);
   void search(Flow& flow, unsigned sender, const Chunk& chunk);
+  void show_waiting(Flow& flow, unsigned sender);
   struct Found {
     const Descriptor* protocol = nullptr;
     Verdict verdict = Verdict::no;

@@ -470,6 +470,16 @@ TEST_F(InspectorTest, JoinedMidstreamADissectorMayLookForItself) {
   EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", "<18:A:2", ">0:restQ:3"}));
 }
 
+TEST_F(InspectorTest, WhatTheOtherSideSaidBeforeIsShownBefore) {
+  flow_.midstream = true;
+  script_.answers = {Answer{}, Answer{}};
+  say(0, "restQ");  // may become a message
+  say(1, "A:2");
+  EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", ">4:Q", "<0:A:2"}));
+  say(0, ":3");
+  EXPECT_EQ(script_.log.back(), ">5::3");
+}
+
 TEST_F(InspectorTest, AHoleBeforeTheProtocolWasKnownIsToldToItsDissector) {
   lose(0, 40);
   say(0, "tailQ:2");

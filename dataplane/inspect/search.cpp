@@ -158,13 +158,19 @@ class StartSearch::Pass {
           continue;
         const Look look = candidate.begins(from, rest);
         if (look == Look::yes) {
-          found_ = {&candidate, from, at};
+          found_ = {&candidate, from, at, is_of_either(candidate, from, rest)};
           return true;
         }
         if (look == Look::more) wait(owner.candidate, from, at);
       }
     }
     return false;
+  }
+
+  bool is_of_either(const Descriptor& candidate, Direction from, Bytes rest) const {
+    const Direction other = opposite(from);
+    return (said_ & only(other)) != 0 && any_allows(candidate.signs(other), rest) &&
+           candidate.begins(other, rest) == Look::yes;
   }
 
   // In this direction its next place is looked at when this one is decided. At a window's end everybody's

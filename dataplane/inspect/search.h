@@ -31,7 +31,8 @@ struct Searched {
 struct FoundStart {
   const Descriptor* protocol = nullptr;  // none: nothing was found
   Direction from = Direction::c2s;
-  std::size_t at = 0;  // where; or how many bytes nobody needs any more
+  std::size_t at = 0;   // where; or how many bytes nobody needs any more
+  bool either = false;  // the other side may have said it as well
 };
 
 // Who may have said it: bit index_of(direction).

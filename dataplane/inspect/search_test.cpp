@@ -85,6 +85,18 @@ TEST_F(StartSearchTest, who_waits_for_more_is_asked_again) {
   EXPECT_EQ(search_.find(all(), kEitherDirection, as_bytes(kRedis), searched).protocol->name, "redis");
 }
 
+// A heartbeat is said by both sides: who the client is has to be known from elsewhere.
+TEST_F(StartSearchTest, what_both_sides_may_have_said_tells_no_client) {
+  const std::string heartbeat = "\x08\0\0\0\0\0\0\xce"s;
+  Searched searched;
+  const FoundStart found = search_.find(all(), kEitherDirection, as_bytes(heartbeat), searched);
+  ASSERT_NE(found.protocol, nullptr);
+  EXPECT_EQ(found.protocol->name, "amqp");
+  EXPECT_TRUE(found.either);
+  EXPECT_FALSE(search_.find(all(), only(Direction::s2c), as_bytes(heartbeat), searched).either);
+  EXPECT_FALSE(search_.find(all(), kEitherDirection, as_bytes(kPostgresql), searched).either);
+}
+
 // A false start in one direction holds up nobody in the other one.
 TEST_F(StartSearchTest, each_direction_waits_alone) {
   std::string answers;
