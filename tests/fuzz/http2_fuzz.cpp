@@ -48,6 +48,7 @@ void run(Bytes input) {
   const Conversation conversation = read_segments(r);
   if (conversation.empty()) return;
   check_probe(http2::kDescriptor, as_bytes(conversation.front().bytes));
+  check_sync(http2::kDescriptor, conversation.front().from, as_bytes(conversation.front().bytes));
   const Outcome whole = play(http2::kDescriptor, conversation, how);
   check_outcome(whole);
   check_pairs(whole);

@@ -163,6 +163,27 @@ void write_all(const std::string& to) {
     s.ask(large.headers(3, get("/"), true) + frame(FrameType::headers, kEndHeaders, 5, "\xff\x7f") +
           window_update(0));
   });
+  // More calls open than the table has buckets at first.
+  each("many", 0, 0, [&](Seed& s, Ends& e) {
+    for (std::uint32_t n = 1; n < 41; n += 2) s.ask(e.client.headers(n, get("/"), true));
+    for (std::uint32_t n = 1; n < 41; n += 2) s.answer(e.server.headers(n, ok(), true));
+  });
+  // WebSocket on a stream (RFC 8441): a masked text, its answer, a hole, the close.
+  each("socket", 0, 0, [&](Seed& s, Ends& e) {
+    const std::string masked("\x81\x82\1\2\3\4ik", 8), text("\x81\2hi", 4), close("\x88\2\3\xe8", 4);
+    s.ask(e.client.headers(1, {{":method", "CONNECT"},
+                               {":protocol", "websocket"},
+                               {":scheme", "http"},
+                               {":path", "/chat"},
+                               {":authority", "shop"},
+                               {"sec-websocket-version", "13"}}));
+    s.answer(e.server.headers(1, {{":status", "200"}, {"sec-websocket-protocol", "chat"}}));
+    s.ask(data(1, masked))
+        .answer(data(1, text))
+        .answer(data(1, text), kLost)
+        .answer(data(1, text) + data(1, close, true));
+    s.ask(data(1, masked, true));
+  });
   Ends ends;
   Seed upgraded;
   upgraded.answer(settings() + ends.server.headers(1, ok(), true)).ask(std::string(kPreface) + settings());

@@ -98,6 +98,7 @@ void run(Bytes input) {
   const Conversation conversation = read_segments(r, bits);
   if (conversation.empty()) return;
   check_probe(tls::kDescriptor, as_bytes(conversation.front().bytes));
+  check_sync(tls::kDescriptor, conversation.front().from, as_bytes(conversation.front().bytes));
   const Outcome whole = play(tls::kDescriptor, conversation, setup);
   check_all(whole);
   Play cut = setup;
