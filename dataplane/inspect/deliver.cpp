@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "inspect/inspector.h"
 
@@ -206,15 +207,17 @@ bool Inspector::append(InspectedSide& side, const Chunk& chunk) {
   Waiting& w = side.waiting;
   if (chunk.bytes.size() > kWaitingBytesMax - w.used) return false;
   const std::size_t needed = w.used + chunk.bytes.size();
-  if (needed > w.block.size()) {
-    const MutableBytes larger = workshop_.state.take(needed);
+  if (w.front + needed > w.block.size()) {
+    const MutableBytes larger = workshop_.state.take(w.front + needed);
     if (larger.empty()) return false;
-    if (w.used > 0) std::memcpy(larger.data(), w.block.data(), w.used);
+    if (w.front > 0 && w.block.empty()) new (larger.data()) Arrivals;
+    if (!w.block.empty()) std::memcpy(larger.data(), w.block.data(), w.front + w.used);
     workshop_.state.give(w.block);
     w.block = larger;
   }
-  std::memcpy(w.block.data() + w.used, chunk.bytes.data(), chunk.bytes.size());
+  std::memcpy(w.block.data() + w.front + w.used, chunk.bytes.data(), chunk.bytes.size());
   w.used = static_cast<std::uint32_t>(needed);
+  if (Arrivals* arrivals = w.arrivals()) arrivals->add({w.used, chunk.time, chunk.peer_acked});
   w.time = chunk.time;
   w.peer_acked = chunk.peer_acked;
   return true;
@@ -231,10 +234,14 @@ bool Inspector::keep(InspectedSide& side, const Chunk& rest) {
   const bool inside =
       begin != nullptr && rest.bytes.data() >= begin && rest.bytes.data() < begin + w.block.size();
   if (inside) {
-    std::memmove(w.block.data(), rest.bytes.data(), rest.bytes.size());
+    const auto dropped = static_cast<std::uint32_t>(rest.bytes.data() - (begin + w.front));
+    std::memmove(w.block.data() + w.front, rest.bytes.data(), rest.bytes.size());
     w.used = static_cast<std::uint32_t>(rest.bytes.size());
+    if (Arrivals* arrivals = w.arrivals()) arrivals->drop(dropped);
   } else {
+    const std::uint32_t front = w.front;
     drop_waiting(side);
+    w.front = front;
     if (!append(side, rest)) return false;
   }
   w.offset = rest.offset;

@@ -1,9 +1,11 @@
 #include "inspect/inspector.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "decode/ip_protocol.h"
 
@@ -311,24 +313,58 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
     const Found found{.protocol = begun.protocol, .verdict = begun.either ? Verdict::either : speaker};
     if (!start(flow, sender, found, chunk.time)) return;
     side.lost = false;
-    const Waiting waited = side.waiting;
-    side.waiting = {};
-    // Where all of the window came now, what waits of the other side was said before. Else nobody knows what
-    // came first, and an answer must not be taken for that to a later request: it waits for more.
-    if (fresh) show_waiting(flow, 1 - sender);
-    if (flow.inspection != nullptr) deliver(flow, sender, window);
-    workshop_.state.give(waited.block);
-    return tell_ends(flow);
+    return show_as_it_came(flow, sender, window);
   }
+  if (fresh) side.waiting.front = sizeof(Arrivals);
   if (!keep(side, window)) rule_out(flow, side);
 }
 
-void Inspector::show_waiting(Flow& flow, unsigned sender) {
-  const Waiting waited = flow.inspection->side[sender].waiting;
-  if (waited.used == 0) return;
-  flow.inspection->side[sender].waiting = {};
-  deliver(flow, sender, {waited.bytes(), waited.offset, waited.time, waited.peer_acked});
-  workshop_.state.give(waited.block);
+// Both sides' bytes that waited, in the order in which they came: an answer behind its request.
+void Inspector::show_as_it_came(Flow& flow, unsigned sender, const Chunk& window) {
+  struct Side {
+    Waiting waited;
+    std::array<Chunk, Arrivals::kMax> pieces;
+    std::size_t count = 0, next = 0;
+    bool done() const { return next == count; }
+    TimeNs time() const { return pieces[next].time; }
+  };
+  std::array<Side, 2> sides;
+  for (const unsigned s : {0u, 1u}) {
+    Side& side = sides[s];
+    side.waited = std::exchange(flow.inspection->side[s].waiting, {});
+    const Waiting& w = side.waited;
+    const Chunk all = s == sender ? window : Chunk{w.bytes(), w.offset, w.time, w.peer_acked};
+    side.count = cut_as_it_came(w, all, side.pieces);
+  }
+  // Of the same time: this side's newest piece came last.
+  Side &own = sides[sender], &peer = sides[1 - sender];
+  while (flow.inspection != nullptr && !(own.done() && peer.done())) {
+    const bool peers = own.done() || (!peer.done() && peer.time() <= own.time());
+    Side& side = peers ? peer : own;
+    take(flow, peers ? 1 - sender : sender, side.pieces[side.next++]);
+  }
+  for (const Side& side : sides) workshop_.state.give(side.waited.block);
+  tell_ends(flow);
+}
+
+// The pieces of `all`, which ends where `waited` does; one if it is not known how they came.
+std::size_t Inspector::cut_as_it_came(const Waiting& waited, const Chunk& all, std::span<Chunk> pieces) {
+  const Arrivals* arrivals = waited.arrivals();
+  if (all.bytes.empty()) return 0;
+  if (arrivals == nullptr) {
+    pieces[0] = all;
+    return 1;
+  }
+  const std::size_t skipped = waited.used - all.bytes.size();
+  std::size_t at = 0, count = 0;
+  for (std::uint32_t i = 0; i < arrivals->count; ++i) {
+    const Arrivals::One& one = arrivals->entries[i];
+    if (one.end <= skipped + at) continue;
+    const std::size_t bytes = one.end - skipped - at;
+    pieces[count++] = {all.bytes.subspan(at, bytes), all.offset + at, one.time, one.peer_acked};
+    at += bytes;
+  }
+  return count;
 }
 
 bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {

@@ -3,6 +3,7 @@
 // knows the one it is working on. Everything it keeps lies in the worker's slabs.
 
 #include <cstdint>
+#include <span>
 
 #include "encode/record_writer.h"
 #include "flow/flow.h"
@@ -130,7 +131,8 @@ class Inspector final : private Sink {
   bool open(Flow& flow);
   void look_at_head(Flow& flow, unsigned sender, const Chunk& chunk);
   void search(Flow& flow, unsigned sender, const Chunk& chunk);
-  void show_waiting(Flow& flow, unsigned sender);
+  void show_as_it_came(Flow& flow, unsigned sender, const Chunk& window);
+  static std::size_t cut_as_it_came(const Waiting& waited, const Chunk& all, std::span<Chunk> pieces);
   struct Found {
     const Descriptor* protocol = nullptr;
     Verdict verdict = Verdict::no;

@@ -20,6 +20,7 @@ struct Script {
   std::vector<std::string> log;
   std::deque<Answer> answers;  // for on_data and on_gap; when empty: everything is consumed
   TimeNs deadline = kNever;
+  bool tells_times = false;
   bool parks = false;
   unsigned parked = 0;
 };
@@ -36,7 +37,9 @@ class Scripted final : public Dissector {
     g_script->log.push_back("take over " + std::to_string(handover.get<std::uint32_t>()));
   }
   Answer on_data(Direction from, const Window& w, Sink&) override {
-    g_script->log.push_back(side(from) + std::to_string(w.offset) + ":" + std::string(as_text(w.bytes)));
+    const std::string when = g_script->tells_times ? "@" + std::to_string(w.time) : "";
+    g_script->log.push_back(side(from) + std::to_string(w.offset) + ":" + std::string(as_text(w.bytes)) +
+                            when);
     return next(w.bytes.size());
   }
   void on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs) override {
@@ -99,6 +102,21 @@ constexpr Descriptor kToy{
     .name = "toy", .head_bytes_max = 8, .probe = probe, .sync = sync, .slot_bytes = 64, .create = create};
 constexpr const Descriptor* kToys[] = {&kToy};
 
+// Believes in ten signs of equality.
+constexpr Descriptor kSlow{
+    .name = "slow",
+    .head_bytes_max = 8,
+    .probe = probe,
+    .begins = [](Direction, Bytes window) { return window.size() < 10 ? Look::more : Look::yes; },
+    .signs =
+        [](Direction) {
+          static constexpr Signs kSigns[] = {Signs(ByteSet::of("="))};
+          return std::span<const Signs>(kSigns);
+        },
+    .slot_bytes = 64,
+    .create = create};
+constexpr const Descriptor* kSlows[] = {&kSlow};
+
 class InspectorTest : public testing::Test {
  protected:
   InspectorTest() {
@@ -110,10 +128,10 @@ class InspectorTest : public testing::Test {
     EXPECT_EQ(state_.used_bytes(), 0u) << "every slab is given back";
   }
 
-  void say(unsigned sender, std::string_view text) {
+  void say(unsigned sender, std::string_view text, TimeNs time = 1'000) {
     const std::uint64_t offset = offset_[sender];
     move(sender, text.size());
-    inspector_.on_chunk(flow_, sender, {.bytes = as_bytes(text), .offset = offset, .time = 1'000});
+    inspector_.on_chunk(flow_, sender, {.bytes = as_bytes(text), .offset = offset, .time = time});
   }
   void lose(unsigned sender, std::uint64_t n) {
     move(sender, n);
@@ -458,7 +476,7 @@ TEST_F(InspectorTest, JoinedMidstreamAMessageIsFoundOnEitherSide) {
   say(1, "end of an answer, A");
   say(1, ":2");
   say(0, "restQ:3");
-  EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", "<18:A:2", ">4:Q:3"}));
+  EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", "<18:A", "<19::2", ">4:Q:3"}));
 }
 
 TEST_F(InspectorTest, JoinedMidstreamADissectorMayLookForItself) {
@@ -467,7 +485,7 @@ TEST_F(InspectorTest, JoinedMidstreamADissectorMayLookForItself) {
   say(1, "end of an answer, A");
   say(1, ":2");
   say(0, "restQ:3");
-  EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", "<18:A:2", ">0:restQ:3"}));
+  EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", "<18:A", "<19::2", ">0:restQ:3"}));
 }
 
 TEST_F(InspectorTest, WhatTheOtherSideSaidBeforeIsShownBefore) {
@@ -478,6 +496,35 @@ TEST_F(InspectorTest, WhatTheOtherSideSaidBeforeIsShownBefore) {
   EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", ">4:Q", "<0:A:2"}));
   say(0, ":3");
   EXPECT_EQ(script_.log.back(), ">5::3");
+}
+
+TEST_F(InspectorTest, WhatWaitedIsShownAsItCame) {
+  flow_.midstream = true;
+  script_.tells_times = true;
+  script_.answers = {Answer{}, Answer{}};
+  say(0, "restQ", 1'000);
+  say(1, "restA", 2'000);
+  say(1, ":2", 3'000);
+  EXPECT_EQ(script_.log, (Log{">gap 0", "<gap 0", ">4:Q@1000", "<4:A@2000", "<5::2@3000"}));
+}
+
+// The first pieces are known apart: of the others, the time of the last.
+TEST_F(InspectorTest, WhatWaitedInManyPiecesIsShownInEight) {
+  flow_.midstream = true;
+  script_.tells_times = true;
+  flow_.client_known = true;
+  flow_.client = 0;
+  std::unique_ptr<Identifier> slow = Identifier::make({}, fault_, kSlows);
+  Inspector inspector(*slow, workshop_, writer_, counters_);
+  for (unsigned n = 0; n < 10; ++n) {
+    const std::string_view piece = "=";
+    inspector.on_chunk(flow_, 0, {.bytes = as_bytes(piece), .offset = n, .time = n});
+  }
+  ASSERT_EQ(script_.log.size(), 2u + 8u);
+  EXPECT_EQ(script_.log[2], ">0:=@0");
+  EXPECT_EQ(script_.log[8], ">6:=@6");
+  EXPECT_EQ(script_.log[9], ">7:===@9");
+  inspector.close(flow_, End::fin, 0);
 }
 
 TEST_F(InspectorTest, AHoleBeforeTheProtocolWasKnownIsToldToItsDissector) {

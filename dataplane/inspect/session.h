@@ -13,15 +13,44 @@
 
 namespace spanlight {
 
+// How the bytes came that wait while a message's start is searched for: once it is found, they are shown as
+// if they came now. The first pieces are known apart, those behind share the last entry.
+struct Arrivals {
+  static constexpr std::uint32_t kMax = 8;
+  struct One {
+    std::uint32_t end;  // of the bytes that wait, up to here
+    TimeNs time;
+    std::uint64_t peer_acked;
+  };
+
+  void add(const One& one) { entries[count == kMax ? kMax - 1 : count++] = one; }
+  void drop(std::uint32_t bytes) {  // of the first ones
+    std::uint32_t gone = 0;
+    while (gone < count && entries[gone].end <= bytes) ++gone;
+    for (std::uint32_t i = gone; i < count; ++i) {
+      entries[i - gone] = entries[i];
+      entries[i - gone].end -= bytes;
+    }
+    count -= gone;
+  }
+
+  std::uint32_t count = 0;
+  One entries[kMax];
+};
+
 // Bytes of one direction that wait: a head that is not identified yet, or what the dissector left in the
 // window.
 struct Waiting {
   MutableBytes block;
   std::uint32_t used = 0;
+  std::uint32_t front = 0;       // of the block: sizeof(Arrivals), if they are written down
   std::uint64_t offset = 0;      // stream offset of the first byte
   TimeNs time = 0;               // of the newest byte
   std::uint64_t peer_acked = 0;  // of the newest byte
-  Bytes bytes() const { return block.first(used); }
+  Bytes bytes() const { return block.empty() ? Bytes{} : block.subspan(front, used); }
+  Arrivals* arrivals() const {
+    return front == 0 || block.empty() ? nullptr : reinterpret_cast<Arrivals*>(block.data());
+  }
 };
 
 // Bytes that the dissector does not want to see.
