@@ -6,6 +6,7 @@
 #include <new>
 
 #include "cassandra/connection.h"
+#include "core/shown_text.h"
 #include "core/statement.h"
 
 namespace spanlight::cassandra {
@@ -20,6 +21,14 @@ std::uint64_t key_of(Bytes id) {
 
 std::uint64_t stream_of(const Header& header) {
   return static_cast<std::uint16_t>(header.stream);
+}
+
+// An empty body, packed: snappy's is its size alone, LZ4's is its size and an empty token, or none.
+bool packs_nothing(unpack::Method method, Bytes body) {
+  constexpr std::size_t kLz4SizeBytes = 4;
+  if (std::ranges::any_of(body, [](std::uint8_t byte) { return byte != 0; })) return false;
+  if (method == unpack::Method::lz4) return body.size() == kLz4SizeBytes || body.size() == kLz4SizeBytes + 1;
+  return body.size() == 1;
 }
 
 }  // namespace
@@ -105,12 +114,16 @@ void Connection::read_body(Direction from, Bytes body, std::uint64_t size) {
     unpack::Method method = rest_.method;
     // Where STARTUP was not seen: LZ4 is preceded by a length of four bytes, the first of which is 0.
     if (method == unpack::Method::none)
-      method = !body.empty() && body[0] == 0 ? unpack::Method::lz4 : unpack::Method::snappy;
+      method = body.size() > 1 && body[0] == 0 ? unpack::Method::lz4 : unpack::Method::snappy;
+    const bool nothing = whole && packs_nothing(method, body);
     const std::uint64_t unpacked =
         method == unpack::Method::lz4 ? r.be<std::uint32_t>() : unpack::snappy_size(body);
-    if (whole && r.ok()) out = unpack::unpack(workshop_, method, body.subspan(r.at()), unpacked);
+    if (nothing)
+      out.whole = true;
+    else if (whole && r.ok())
+      out = unpack::unpack(workshop_, method, body.subspan(r.at()), unpacked);
     if (out.malformed) call.flags |= kFlagMalformed;
-    half.unread = out.bytes.empty();
+    half.unread = out.bytes.empty() && !nothing;
     body = out.bytes;
     whole = out.whole;
   }
@@ -193,7 +206,10 @@ void Connection::read_answer(Call& call, Bytes body, bool whole) {
   call.more_pages = told.more_pages;
   call.warnings = told.warnings;
   call.code = told.code;
-  call.message.set(told.message);
+  // A server quotes what it did not understand, secrets too. An AUTH_RESPONSE it does not quote.
+  const bool hides = (call.flags & kFlagRedacted) != 0 && call.asked.header.opcode != kAuthResponse &&
+                     !workshop_.limits.credentials_shown;
+  call.message.set(hides && !told.message.empty() ? kRedactedShown : told.message);
   call.keyspace.set(told.keyspace);
   call.table.set(told.table);
   call.authenticator.set(told.authenticator);

@@ -94,8 +94,20 @@ TEST(Cassandra, SecretsInStatements) {
   const Outcome o = play(kDescriptor, c);
   EXPECT_EQ(o.calls[0].request_body, "CREATE ROLE r WITH PASSWORD = [redacted] AND LOGIN = true");
   EXPECT_EQ(o.calls[0].flags, std::uint32_t{kFlagRedacted});
+  // The server quotes what it did not understand.
+  const Conversation quoted = {{kC, query(1, "CREATE ROL r WITH PASSWORD = 'swordfish'")},
+                               {kS, error(1, 0x2000, "no viable alternative at 'swordfish'")}};
+  const Seen failed = play(kDescriptor, quoted).calls[0];
+  EXPECT_EQ(failed.text().find("swordfish"), std::string::npos) << failed.text();
+  EXPECT_TRUE(has(failed.response_fields, "error_code=8192")) << failed.response_fields;
+  EXPECT_TRUE(has(failed.response_fields, "error_message=[redacted]")) << failed.response_fields;
+  const Outcome denied =
+      play(kDescriptor, {{kC, frame(15, 0, long_str("swordfish"))}, {kS, error(0, 0x100, "wrong password")}});
+  EXPECT_TRUE(has(denied.calls[0].response_fields, "error_message=wrong password"));
   Play shown;
   shown.limits.credentials_shown = true;
+  EXPECT_TRUE(has(play(kDescriptor, quoted, shown).calls[0].response_fields,
+                  "error_message=no viable alternative at 'swordfish'"));
   EXPECT_NE(play(kDescriptor, c, shown).calls[0].summary.find("swordfish"), std::string::npos);
 }
 
@@ -136,6 +148,34 @@ TEST(Cassandra, CompressedBodies) {
       play(kDescriptor,
            {{kC, startup("lz4")}, {kS, answer(2, 0, "")}, {kC, frame(7, 1, be(100, 4) + "no lz4", 4, 1)}});
   EXPECT_EQ(bad.calls[1].flags & kFlagMalformed, kFlagMalformed);
+}
+
+TEST(Cassandra, EmptyBodiesThatArePacked) {
+  struct Case {
+    const char* name;
+    std::string compression, body;
+    bool empty;
+  };
+  for (const Case& c :
+       {Case{"snappy", "snappy", snapped(""), true}, Case{"LZ4", "lz4", be(0, 4) + lz4ed(""), true},
+        Case{"LZ4, its size alone", "lz4", be(0, 4), true},
+        Case{"snappy, behind the start", "", snapped(""), true},
+        Case{"LZ4, behind the start", "", be(0, 4) + lz4ed(""), true},
+        Case{"LZ4 with more", "lz4", be(0, 4) + std::string(2, '\0'), false},
+        Case{"snappy with more", "snappy", std::string(2, '\0'), false},
+        Case{"no token", "lz4", be(0, 4) + "x", false}}) {
+    Conversation all;
+    if (!c.compression.empty()) all = {{kC, startup(c.compression)}, {kS, answer(2, 0, "")}};
+    all.push_back({kC, frame(5, 1, c.body, 4, 1)});
+    all.push_back({kS, answer(2, 1, c.body, 4, 1)});
+    const Outcome o = play(kDescriptor, all);
+    ASSERT_FALSE(o.calls.empty()) << c.name;
+    const Seen& last = o.calls.back();
+    EXPECT_EQ(last.summary, "OPTIONS") << c.name;
+    EXPECT_EQ(last.flags, c.empty ? 0u : std::uint32_t{kFlagMalformed | kFlagTruncatedBody}) << c.name;
+    EXPECT_EQ(has(last.response_fields, "unread=1"), !c.empty) << c.name;
+    EXPECT_TRUE(has(last.response_fields, "compressed=1")) << c.name;
+  }
 }
 
 TEST(Cassandra, SegmentsOfVersion5) {

@@ -114,6 +114,12 @@ TEST(Mongodb, NothingSecretIsShown) {
     EXPECT_EQ(call.text().find(hex), std::string::npos) << call.text();
     EXPECT_NE(call.flags & kFlagRedacted, 0u) << call.text();
   }
+  // The body that says what it is may stand behind documents.
+  const std::string behind =
+      le(0, 4) + sequence("x", doc(i32("a", 1)) + doc(i32("a", 2))) + std::string(1, '\0') + doc(user);
+  const Outcome late = play(kDescriptor, {{kC, message(2013, 1, 0, behind)}});
+  EXPECT_EQ(late.text().find("swordfish"), std::string::npos) << late.text();
+  EXPECT_NE(late.calls[0].flags & kFlagRedacted, 0u);
   // A document of the application's is its own.
   EXPECT_NE(play(kDescriptor, {{kC, ask(1, str("insert", "t") + str("payload", "data") + str("$db", "d"))}})
                 .calls[0]
@@ -163,6 +169,18 @@ TEST(Mongodb, CompressedMessages) {
   }
   EXPECT_TRUE(has(o.calls[3].request_fields, "compressor=zstd"));
   EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
+  // All of several documents, and the body behind them.
+  const std::string insert = str("insert", "items") + str("$db", "shop");
+  const std::string three =
+      sequence("documents", doc(i32("_id", 1)) + doc(i32("_id", 2)) + doc(i32("_id", 3)));
+  for (const std::string& body :
+       {body_of(insert, 0, three), le(0, 4) + three + std::string(1, '\0') + doc(insert)}) {
+    const Outcome several = play(kDescriptor, {{kC, packed(1, 0, 2013, 2, body.size(), zlibbed(body))}});
+    ASSERT_EQ(several.calls.size(), 1u);
+    EXPECT_TRUE(has(several.calls[0].request_fields, "documents=3")) << several.calls[0].request_fields;
+    EXPECT_EQ(several.calls[0].summary, "insert shop.items");
+    EXPECT_EQ(several.counters.malformed, 0u);
+  }
   // Not what it says it is.
   const Outcome bad = play(kDescriptor, {{kC, packed(1, 0, 2013, 2, 100, "no zlib at all")}});
   EXPECT_EQ(bad.calls[0].flags & kFlagMalformed, kFlagMalformed);

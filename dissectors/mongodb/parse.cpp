@@ -181,7 +181,8 @@ std::size_t Documents::feed(Bytes bytes, Said& said) {
     const std::size_t n = step(rest, said);
     at += n;
     left_ -= n;
-    if (n == 0 && stage_ == before) break;
+    // A sequence's document that begins takes nothing yet: it passes in the next step.
+    if (n == 0 && stage_ == before && (passing_ == 0 || rest.empty())) break;
   }
   if (left_ == 0 && stage_ != Stage::done) {
     broken_ = broken_ || stage_ != Stage::kind;

@@ -203,6 +203,10 @@ void Record::set_half(Message& out, Half& half, const KeptMessage& message, cons
       add_number(half.fields, "qos", p.qos);
       [[fallthrough]];
     case Type::unsubscribe:
+      if (!p.topics.all().empty()) {  // by which they are looked for, as a PUBLISH is
+        out_.path = p.topics.all()[0];
+        add_text(half.fields, "topic", whole_characters(out_.path, kTextShownMax));
+      }
       half.fields.add({.name = "topics", .kind = Field::Kind::list, .list = p.topics.all()});
       if (p.topic_count > p.topics.all().size()) out_.flags |= kFlagTruncatedBody;
       break;

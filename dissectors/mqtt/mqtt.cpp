@@ -13,7 +13,7 @@ constexpr std::uint16_t kPorts[] = {1883};
 constexpr FieldSpec kFields[] = {
     {"type", FieldType::text, true, true, "Packet type, such as PUBLISH"},
     {"direction", FieldType::text, true, false, "Who sent it: c2s or s2c"},
-    {"topic", FieldType::text, true, false, "PUBLISH: topic"},
+    {"topic", FieldType::text, true, false, "PUBLISH: topic; SUBSCRIBE, UNSUBSCRIBE: the first topic filter"},
     {"topics", FieldType::list, true, false, "SUBSCRIBE, UNSUBSCRIBE: topic filters; 64 at most"},
     {"qos", FieldType::integer, true, false, "Quality of service; SUBSCRIBE: the highest that is asked for"},
     {"retain", FieldType::boolean, true, false, "PUBLISH: the broker keeps it, or had kept it"},

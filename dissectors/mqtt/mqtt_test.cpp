@@ -182,6 +182,11 @@ TEST(Mqtt, ASession) {
     EXPECT_EQ(o.calls[0].version, level == 5 ? "5" : "3.1.1");
     EXPECT_TRUE(o.calls[1].is_error);
     EXPECT_EQ(o.calls[1].response_fields, "type=SUBACK|msgid=1|packet_id=1|granted=1,128,|");
+    EXPECT_EQ(o.calls[1].request_fields,
+              "type=SUBSCRIBE|msgid=1|packet_id=1|qos=2|topic=a/#|topics=a/#,b/+,|direction=c2s|");
+    EXPECT_EQ(o.calls[1].path, "a/#");
+    EXPECT_EQ(o.calls[7].request_fields,
+              "type=UNSUBSCRIBE|msgid=4|packet_id=4|topic=a/#|topics=a/#,|direction=c2s|");
     EXPECT_EQ(o.calls[3].request_fields,
               "type=PUBLISH|msgid=2|packet_id=2|topic=a/1|qos=1|retain=0|dup=0|payload_len=3|direction=c2s|");
     EXPECT_EQ(o.calls[3].request_body, "one");

@@ -93,13 +93,16 @@ void set_request(Transaction& out, const Call& call, const Session& session, con
     request.body_size = call.body_size;
   } else if (is_login(call)) {
     user = text.substr(0, call.user_bytes);
-    database = {};
-    add_text(fields, "schema", text.substr(call.user_bytes, call.database_bytes));
+    database = text.substr(call.user_bytes, call.database_bytes);
+    add_text(fields, "schema", database);
     const std::size_t plugin_at = call.user_bytes + call.database_bytes;
     add_text(fields, "auth_plugin", text.substr(plugin_at, call.plugin_bytes));
     add_text(fields, "program", text.substr(plugin_at + call.plugin_bytes));
+  } else if (call.command == kFieldList) {
+    add_text(fields, "table", text);
   } else {
     add_text(fields, "schema", text);
+    if (call.command == kInitDb) database = text;
   }
   add_text(fields, "database", database);
   add_text(fields, "user", user);

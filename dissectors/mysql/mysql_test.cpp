@@ -89,6 +89,26 @@ TEST(Mysql, ADay) {
   EXPECT_EQ(o.calls[1].request_body, "SELECT * FROM t");
 }
 
+TEST(Mysql, DatabasesAndTablesThatCommandsName) {
+  const Conversation c =
+      with(kLoggedIn, {{kC, command(2, "stock")},
+                       {kS, error(1, 1049, "42000", "Unknown database")},
+                       {kC, command(4, std::string("items\0", 6))},
+                       {kS, column(1, "id") + eof(2)},
+                       {kC, command(17, std::string("bob\0", 4) + str("hash") + std::string("stock\0", 6))},
+                       {kS, ok(1)}});
+  const Outcome o = play(kDescriptor, c);
+  ASSERT_EQ(o.calls.size(), 4u) << brief(o);
+  EXPECT_TRUE(has(o.calls[0].request_fields, "schema=orders")) << o.calls[0].request_fields;
+  EXPECT_TRUE(has(o.calls[0].request_fields, "database=orders")) << o.calls[0].request_fields;
+  EXPECT_TRUE(has(o.calls[1].request_fields, "schema=stock")) << o.calls[1].request_fields;
+  EXPECT_TRUE(has(o.calls[1].request_fields, "database=stock")) << o.calls[1].request_fields;
+  EXPECT_TRUE(has(o.calls[2].request_fields, "table=items")) << o.calls[2].request_fields;
+  EXPECT_TRUE(has(o.calls[2].request_fields, "database=orders")) << o.calls[2].request_fields;
+  EXPECT_EQ(o.calls[2].request_fields.find("schema="), std::string::npos) << o.calls[2].request_fields;
+  EXPECT_TRUE(has(o.calls[3].request_fields, "database=stock")) << o.calls[3].request_fields;
+}
+
 TEST(Mysql, ContractHolds) {
   EXPECT_EQ(testing::check_splits(kDescriptor, kDay), "");
   EXPECT_EQ(testing::check_prefixes(kDescriptor, kDay), "");
@@ -130,8 +150,21 @@ TEST(Mysql, NothingSecretIsShown) {
     EXPECT_EQ(call.text().find("swordfish"), std::string::npos) << call.text();
     EXPECT_NE(call.flags & kFlagRedacted, 0u);
   }
+  // The server quotes what it did not understand.
+  const Conversation quoted = with(kLoggedIn, {{kC, query("ALTER USR u IDENTIFIED BY 'swordfish'")},
+                                               {kS, error(1, 1064, "42000", "near 'BY 'swordfish''")},
+                                               {kC, query("SELEC 1")},
+                                               {kS, error(1, 1064, "42000", "near 'SELEC 1'")}});
+  EXPECT_EQ(brief(play(kDescriptor, quoted)).substr(brief(play(kDescriptor, kLoggedIn)).size()),
+            "complete COM_QUERY | ALTER USR u IDENTIFIED BY [redacted] status=1064" + flag(kFlagRedacted) +
+                " error=42000 [redacted]\n"
+                "complete COM_QUERY | SELEC 1 status=1064 error=42000 near 'SELEC 1'\n");
+  const std::string fields = play(kDescriptor, quoted).calls[1].response_fields;
+  EXPECT_TRUE(has(fields, "error_message=[redacted]")) << fields;
+  EXPECT_TRUE(has(fields, "sqlstate=42000"));
   Play shown;
   shown.limits.credentials_shown = true;
+  EXPECT_EQ(play(kDescriptor, quoted, shown).calls[1].error, "42000 near 'BY 'swordfish''");
   EXPECT_EQ(play(kDescriptor, c, shown).calls[1].summary, "CREATE USER u IDENTIFIED BY 'swordfish'");
 }
 

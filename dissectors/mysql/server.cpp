@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/shown_text.h"
 #include "mysql/connection.h"
 
 namespace spanlight::mysql {
@@ -249,8 +250,12 @@ bool Connection::take_error(Call& call, Bytes head) {
   call.result = Result::error;
   call.error_code = error.code;
   std::copy(error.state.begin(), error.state.end(), call.state.begin());
+  // A server quotes what it did not understand, secrets too.
+  const bool hides =
+      (call.flags & kFlagRedacted) != 0 && !is_login(call) && !workshop_.limits.credentials_shown;
   call.said.shrink(0);
-  if (!call.said.append(workshop_.state, as_bytes(error.message))) ++workshop_.counters.state_exhausted;
+  if (!call.said.append(workshop_.state, as_bytes(hides ? kRedactedShown : error.message)))
+    ++workshop_.counters.state_exhausted;
   return true;
 }
 

@@ -61,8 +61,8 @@ constexpr Attribute kAttributes[] = {
     {62, integer, "Port-Limit"},
     {64, tagged, "Tunnel-Type"},
     {65, tagged, "Tunnel-Medium-Type"},
-    {66, text, "Tunnel-Client-Endpoint"},
-    {67, text, "Tunnel-Server-Endpoint"},
+    {66, tagged_text, "Tunnel-Client-Endpoint"},
+    {67, tagged_text, "Tunnel-Server-Endpoint"},
     {69, secret, "Tunnel-Password"},
     {70, secret, "ARAP-Password"},
     {71, octets, "ARAP-Features"},
@@ -72,8 +72,8 @@ constexpr Attribute kAttributes[] = {
     {78, secret, "Configuration-Token"},
     {79, secret, "EAP-Message"},
     {80, octets, "Message-Authenticator"},
-    {81, text, "Tunnel-Private-Group-Id"},
-    {82, text, "Tunnel-Assignment-Id"},
+    {81, tagged_text, "Tunnel-Private-Group-Id"},
+    {82, tagged_text, "Tunnel-Assignment-Id"},
     {83, tagged, "Tunnel-Preference"},
     {84, secret, "ARAP-Challenge-Response"},
     {85, integer, "Acct-Interim-Interval"},
@@ -81,8 +81,8 @@ constexpr Attribute kAttributes[] = {
     {87, text, "NAS-Port-Id"},
     {88, text, "Framed-Pool"},
     {89, octets, "Chargeable-User-Identity"},
-    {90, text, "Tunnel-Client-Auth-Id"},
-    {91, text, "Tunnel-Server-Auth-Id"},
+    {90, tagged_text, "Tunnel-Client-Auth-Id"},
+    {91, tagged_text, "Tunnel-Server-Auth-Id"},
     {94, octets, "Originating-Line-Info"},
     {95, address, "NAS-IPv6-Address"},
     {96, octets, "Framed-Interface-Id"},
@@ -304,6 +304,11 @@ void write_value(TextRoom& room, Kind kind, std::uint8_t type, Bytes value) {
       room.put(AddressText(Bytes(whole)).view());
       room.put('/');
       return room.number(value[1]);
+    }
+    case tagged_text: {  // RFC 2868, 3.3: a first byte above 0x1f is no tag, but the text's own
+      constexpr std::uint8_t kTagMax = 0x1f;
+      const bool has_tag = !value.empty() && value[0] <= kTagMax;
+      return room.put(as_text(value.subspan(has_tag ? 1 : 0)));
     }
     case text:
       return room.put(as_text(value));

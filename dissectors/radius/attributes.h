@@ -16,7 +16,7 @@ constexpr std::uint8_t kUserName = 1, kNasIpAddress = 4, kReplyMessage = 18, kVe
                        kStatusType = 40, kSessionId = 44, kTerminateCause = 49, kErrorCause = 101;
 }
 
-enum class Kind : std::uint8_t { text, octets, integer, tagged, address, prefix, secret };
+enum class Kind : std::uint8_t { text, octets, integer, tagged, tagged_text, address, prefix, secret };
 
 struct Attribute {
   std::uint8_t type;

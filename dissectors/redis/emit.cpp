@@ -116,8 +116,9 @@ void Record::set_request(const KeptMessage& message) {
   add_text(request_fields_, "command", out_.method);
   request_fields_.add({.name = "args", .kind = Field::Kind::list, .list = args_.all()});
   if (key_ != 0 && key_ < words_.list.all().size()) add_text(request_fields_, "key", args_.all()[key_ - 1]);
-  if (same_name(words_.at(0), "PUBLISH") || same_name(words_.at(0), "SPUBLISH"))
-    add_text(request_fields_, "channel", args_.all().empty() ? std::string_view{} : args_.all()[0]);
+  const bool publishes = same_name(words_.at(0), "PUBLISH") || same_name(words_.at(0), "SPUBLISH");
+  if ((publishes || is_subscription(words_.at(0))) && !args_.all().empty())
+    add_text(request_fields_, "channel", args_.all()[0]);
   if (words_.is_inline) add_true(request_fields_, "inline");
   if (call_.pipelined) add_true(request_fields_, "pipelined");
   if (call_.state == State::one_way) add_text(request_fields_, "direction", "c2s");

@@ -333,6 +333,8 @@ TEST(Redis, Channels) {
   std::string seen;
   for (const Call& call : o.calls) seen += call.method + (call.state == State::complete ? "=" : "~") + " ";
   EXPECT_EQ(seen, "SUBSCRIBE= subscribe~ message~ PING= UNSUBSCRIBE= unsubscribe~ LRANGE= ");
+  EXPECT_EQ(o.calls[0].request_fields, "command=SUBSCRIBE|args=a,b,|channel=a|");
+  EXPECT_EQ(o.calls[4].request_fields, "command=UNSUBSCRIBE|args=|");
   EXPECT_EQ(o.calls[2].request_body, "hi");
   EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
 }

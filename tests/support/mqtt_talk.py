@@ -38,7 +38,7 @@ def talk(server, port):
                 client(connect(level, f"{name}{level}"))
                 done.append(("CONNECT", f"{name}{level}", "complete"))
             hear(packet(0x82, struct.pack(">H", 1) + none + text("sensors/#") + b"\1" + text("$SYS/none") + b"\0"))
-            done.append(("SUBSCRIBE", "", "complete"))
+            done.append(("SUBSCRIBE", "sensors/#", "complete"))
             say(packet(0x30, text("sensors/1") + none + b"21.5"))
             hear.read()
             done += [("PUBLISH", "sensors/1", "one_way")] * 2
@@ -56,7 +56,7 @@ def talk(server, port):
             hear(packet(0xa2, struct.pack(">H", 2) + none + text("sensors/#")))
             hear(packet(0xc0))
             hear(packet(0xe0))
-            done += [("UNSUBSCRIBE", "", "complete"), ("PINGREQ", "", "complete"), ("DISCONNECT", "", "one_way")]
+            done += [("UNSUBSCRIBE", "sensors/#", "complete"), ("PINGREQ", "", "complete"), ("DISCONNECT", "", "one_way")]
             say(packet(0xe0))
             done.append(("DISCONNECT", "", "one_way"))
     with line_client.Client(server, port) as say:
