@@ -162,7 +162,6 @@ void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest) {
     in.side[s].end = old.end;
     in.side[s].end_time = old.end_time;
   }
-  in.any_head = false;
   const unsigned other = 1 - sender;
   const Chunk held{waited[other].bytes(), waited[other].offset, waited[other].time, waited[other].peer_acked};
   const Descriptor* next = identifier_.find(workshop_.handover.protocol);
@@ -217,7 +216,7 @@ bool Inspector::append(InspectedSide& side, const Chunk& chunk) {
   }
   std::memcpy(w.block.data() + w.front + w.used, chunk.bytes.data(), chunk.bytes.size());
   w.used = static_cast<std::uint32_t>(needed);
-  if (Arrivals* arrivals = w.arrivals()) arrivals->add({w.used, chunk.time, chunk.peer_acked});
+  if (Arrivals* arrivals = w.arrivals()) arrivals->add({w.used, ++turns_, chunk.time, chunk.peer_acked});
   w.time = chunk.time;
   w.peer_acked = chunk.peer_acked;
   return true;

@@ -218,14 +218,12 @@ void Inspector::look_at_head(Flow& flow, unsigned sender, const Chunk& chunk) {
     side.alive &= identifier_.encrypted();
     if (side.alive == 0) return turn_opaque(flow);
   }
-  if (!in.any_head) in.first_speaker = static_cast<std::uint8_t>(sender);
-  in.any_head = true;
   const Found found = probe(flow, side, own, in.side[1 - sender].waiting.bytes());
   if (found.protocol != nullptr) {
-    if (start(flow, sender, found, chunk.time)) replay_heads(flow, sender, chunk);
+    if (start(flow, sender, found, chunk.time)) show_as_it_came(flow, sender, kept ? window_of(side) : chunk);
   } else if (encrypted && side.alive == 0) {
     turn_opaque(flow);
-  } else if (side.alive == 0 || (!kept && !keep(side, chunk))) {
+  } else if (side.alive == 0 || (!kept && !keep_head(side, chunk))) {
     rule_out(flow, side);
   }
 }
@@ -297,8 +295,7 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
   side.searched_bytes += static_cast<std::uint32_t>(chunk.bytes.size());
   if (side.searched_bytes > kSearchBytesMax || (side.waiting.used > 0 && !append(side, chunk)))
     return rule_out(flow, side);
-  const bool fresh = side.waiting.used == 0;
-  Chunk window = fresh ? chunk : window_of(side);
+  Chunk window = side.waiting.used == 0 ? chunk : window_of(side);
   // Bodies quote messages of the other side: a SYN knows better.
   const DirectionMask said = flow.client_known ? only(direction(flow, sender)) : kEitherDirection;
   const FoundStart begun = identifier_.search().find(side.alive, said, window.bytes, side.searched);
@@ -315,56 +312,48 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
     side.lost = false;
     return show_as_it_came(flow, sender, window);
   }
-  if (fresh) side.waiting.front = sizeof(Arrivals);
-  if (!keep(side, window)) rule_out(flow, side);
+  if (!keep_head(side, window)) rule_out(flow, side);
 }
 
-// Both sides' bytes that waited, in the order in which they came: an answer behind its request.
+// While no protocol is known: how they come is written down.
+bool Inspector::keep_head(InspectedSide& side, const Chunk& rest) {
+  if (side.waiting.block.empty()) side.waiting.front = sizeof(Arrivals);
+  return keep(side, rest);
+}
+
+// Both sides' bytes that waited, in the order in which they came: an answer behind its request. `window`: of
+// the side whose bytes came last.
 void Inspector::show_as_it_came(Flow& flow, unsigned sender, const Chunk& window) {
-  struct Side {
-    Waiting waited;
-    std::array<Chunk, Arrivals::kMax> pieces;
-    std::size_t count = 0, next = 0;
-    bool done() const { return next == count; }
-    TimeNs time() const { return pieces[next].time; }
-  };
-  std::array<Side, 2> sides;
+  std::array<Arrived, 2> sides;
   for (const unsigned s : {0u, 1u}) {
-    Side& side = sides[s];
+    Arrived& side = sides[s];
     side.waited = std::exchange(flow.inspection->side[s].waiting, {});
     const Waiting& w = side.waited;
-    const Chunk all = s == sender ? window : Chunk{w.bytes(), w.offset, w.time, w.peer_acked};
-    side.count = cut_as_it_came(w, all, side.pieces);
+    cut_as_it_came(s == sender ? window : Chunk{w.bytes(), w.offset, w.time, w.peer_acked}, side);
   }
-  // Of the same time: this side's newest piece came last.
-  Side &own = sides[sender], &peer = sides[1 - sender];
+  Arrived &own = sides[sender], &peer = sides[1 - sender];
   while (flow.inspection != nullptr && !(own.done() && peer.done())) {
-    const bool peers = own.done() || (!peer.done() && peer.time() <= own.time());
-    Side& side = peers ? peer : own;
-    take(flow, peers ? 1 - sender : sender, side.pieces[side.next++]);
+    const bool peers = own.done() || (!peer.done() && peer.is_before(own));
+    take(flow, peers ? 1 - sender : sender, (peers ? peer : own).take());
   }
-  for (const Side& side : sides) workshop_.state.give(side.waited.block);
+  for (const Arrived& side : sides) workshop_.state.give(side.waited.block);
   tell_ends(flow);
 }
 
-// The pieces of `all`, which ends where `waited` does; one if it is not known how they came.
-std::size_t Inspector::cut_as_it_came(const Waiting& waited, const Chunk& all, std::span<Chunk> pieces) {
-  const Arrivals* arrivals = waited.arrivals();
-  if (all.bytes.empty()) return 0;
-  if (arrivals == nullptr) {
-    pieces[0] = all;
-    return 1;
-  }
-  const std::size_t skipped = waited.used - all.bytes.size();
-  std::size_t at = 0, count = 0;
+// `all` ends where what waited does; where nothing did, it came now.
+void Inspector::cut_as_it_came(const Chunk& all, Arrived& out) const {
+  if (all.bytes.empty()) return;
+  const Arrivals* arrivals = out.waited.arrivals();
+  if (arrivals == nullptr) return out.add(all, turns_ + 1);
+  const std::size_t skipped = out.waited.used - all.bytes.size();
+  std::size_t at = 0;
   for (std::uint32_t i = 0; i < arrivals->count; ++i) {
     const Arrivals::One& one = arrivals->entries[i];
     if (one.end <= skipped + at) continue;
     const std::size_t bytes = one.end - skipped - at;
-    pieces[count++] = {all.bytes.subspan(at, bytes), all.offset + at, one.time, one.peer_acked};
+    out.add({all.bytes.subspan(at, bytes), all.offset + at, one.time, one.peer_acked}, one.turn);
     at += bytes;
   }
-  return count;
 }
 
 bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
@@ -406,26 +395,6 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
     side.missing = 0;
   }
   return true;
-}
-
-// The heads that were kept are delivered in the order in which the sides began to speak.
-void Inspector::replay_heads(Flow& flow, unsigned newest, const Chunk& chunk) {
-  const unsigned first = flow.inspection->first_speaker;
-  const bool in_head = flow.inspection->side[newest].waiting.used > 0;  // then it was appended there
-  for (const unsigned sender : {first, 1 - first}) {
-    if (flow.inspection == nullptr) return;  // the dissector stopped
-    InspectedSide& side = flow.inspection->side[sender];
-    const Waiting waited = side.waiting;
-    side.waiting = {};
-    if (waited.used > 0) {
-      const Chunk head{waited.bytes(), waited.offset, waited.time, waited.peer_acked};
-      take(flow, sender, head);
-    } else if (sender == newest && !in_head) {
-      take(flow, sender, chunk);
-    }
-    workshop_.state.give(waited.block);
-  }
-  tell_ends(flow);
 }
 
 // Ends that came before the dissector did.

@@ -3,7 +3,6 @@
 // knows the one it is working on. Everything it keeps lies in the worker's slabs.
 
 #include <cstdint>
-#include <span>
 
 #include "encode/record_writer.h"
 #include "flow/flow.h"
@@ -132,7 +131,7 @@ class Inspector final : private Sink {
   void look_at_head(Flow& flow, unsigned sender, const Chunk& chunk);
   void search(Flow& flow, unsigned sender, const Chunk& chunk);
   void show_as_it_came(Flow& flow, unsigned sender, const Chunk& window);
-  static std::size_t cut_as_it_came(const Waiting& waited, const Chunk& all, std::span<Chunk> pieces);
+  void cut_as_it_came(const Chunk& all, Arrived& out) const;
   struct Found {
     const Descriptor* protocol = nullptr;
     Verdict verdict = Verdict::no;
@@ -142,7 +141,6 @@ class Inspector final : private Sink {
                            InspectedSide& side, Bytes own, Bytes peer);
   void rule_out(Flow& flow, InspectedSide& side);
   bool start(Flow& flow, unsigned sender, Found found, TimeNs time);
-  void replay_heads(Flow& flow, unsigned newest, const Chunk& chunk);
 
   // dissecting
   void deliver(Flow& flow, unsigned sender, Chunk chunk);
@@ -160,6 +158,7 @@ class Inspector final : private Sink {
   // bytes that wait
   bool append(InspectedSide& side, const Chunk& chunk);
   bool keep(InspectedSide& side, const Chunk& rest);
+  bool keep_head(InspectedSide& side, const Chunk& rest);
   void drop_waiting(InspectedSide& side);
   static Chunk window_of(const InspectedSide& side);
 
@@ -174,6 +173,7 @@ class Inspector final : private Sink {
   RecordWriter& writer_;
   InspectCounters& counters_;
   hs_scratch* scratch_ = nullptr;
+  std::uint32_t turns_ = 0;  // of pieces that wait (Arrivals)
   Flow* current_ = nullptr;  // whose dissector is running
   FlowWatcher* watcher_ = nullptr;
   TimeNs turn_time_ = 0;

@@ -172,7 +172,7 @@ TEST_F(InspectorTest, AHeadCutAnywhereIsIdentifiedTheSame) {
   EXPECT_TRUE(script_.log.empty());
   say(0, ":1");
   say(1, "A:1");
-  EXPECT_EQ(script_.log, (Log{">0:Q:1", "<0:A:1"}));
+  EXPECT_EQ(script_.log, (Log{">0:Q", ">1::1", "<0:A:1"}));
   EXPECT_EQ(counters_.identified, 1u);
 }
 

@@ -4,6 +4,7 @@
 // and not while the flow is parked; the dissector's slot and every byte that waits lie in slabs of their own.
 // Only the Inspector touches what is in here.
 
+#include <array>
 #include <cstdint>
 
 #include "core/dissector.h"
@@ -13,12 +14,13 @@
 
 namespace spanlight {
 
-// How the bytes came that wait while a message's start is searched for: once it is found, they are shown as
-// if they came now. The first pieces are known apart, those behind share the last entry.
+// How the bytes came that wait until a protocol is known: then they are shown as if they came now. The first
+// pieces are known apart, those behind share the last entry.
 struct Arrivals {
   static constexpr std::uint32_t kMax = 8;
   struct One {
-    std::uint32_t end;  // of the bytes that wait, up to here
+    std::uint32_t end;   // of the bytes that wait, up to here
+    std::uint32_t turn;  // among those of both sides: clocks of captures are coarse
     TimeNs time;
     std::uint64_t peer_acked;
   };
@@ -51,6 +53,24 @@ struct Waiting {
   Arrivals* arrivals() const {
     return front == 0 || block.empty() ? nullptr : reinterpret_cast<Arrivals*>(block.data());
   }
+};
+
+// What waited of one side, taken apart.
+struct Arrived {
+  Waiting waited;
+  struct One {
+    Chunk chunk;
+    std::uint32_t turn = 0;
+  };
+  std::array<One, Arrivals::kMax> all;
+  std::size_t count = 0, next = 0;
+
+  void add(const Chunk& chunk, std::uint32_t turn) { all[count++] = {chunk, turn}; }
+  bool done() const { return next == count; }
+  bool is_before(const Arrived& other) const {
+    return static_cast<std::int32_t>(all[next].turn - other.all[other.next].turn) < 0;
+  }
+  const Chunk& take() { return all[next++].chunk; }
 };
 
 // Bytes that the dissector does not want to see.
@@ -90,8 +110,6 @@ struct Inspection {
   MutableBytes slot;
   std::uint8_t candidate = Flow::kNoProtocol;  // the protocol's index; none: not to be parked
   std::uint8_t handovers = 0;
-  std::uint8_t first_speaker = 0;  // of the heads that are kept: who came first
-  bool any_head : 1 = false;
 };
 static_assert(sizeof(Inspection) <= 256, "the smallest slab block");
 
