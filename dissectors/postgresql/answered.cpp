@@ -5,6 +5,7 @@
 #include <new>
 
 #include "postgresql/connection.h"
+#include "postgresql/statement.h"
 
 namespace spanlight::postgresql {
 namespace {
@@ -182,9 +183,9 @@ void Connection::take_columns(Call& call, const Message& m) {
   constexpr std::size_t kBehindName = 18;
   Answered& answer = call.answered;
   Reader r{m.body};
+  if (answer.has_columns) return;  // those of the first result are told
   answer.column_count = r.be<std::uint16_t>();
   answer.has_columns = true;
-  if (answer.columns_shown > 0) return;  // those of the first statement are named
   answer.columns = {static_cast<std::uint32_t>(answer.words.bytes.size()), 0};
   bool cut = false;
   for (std::uint16_t i = 0; i < answer.column_count && i < kColumnsShown && r.ok(); ++i) {
@@ -199,7 +200,7 @@ void Connection::take_columns(Call& call, const Message& m) {
   answer.columns.size = static_cast<std::uint32_t>(answer.words.bytes.size()) - answer.columns.at;
 }
 
-// A message that quotes a statement quotes its secrets.
+// A message may quote the statement or its parameters, and so their secrets, with or without quotes.
 void Connection::take_report(Call& call, const Message& m) {
   const Report report = parse_report(m.body, m.whole);
   if (m.whole && report.fault != Fault::none) {
@@ -208,9 +209,8 @@ void Connection::take_report(Call& call, const Message& m) {
   }
   Answered& answer = call.answered;
   bool cut = false;
-  const bool hides = (call.flags & kFlagRedacted) != 0 && call.kind != Kind::startup &&
-                     report.message.find('\'') != std::string_view::npos;
-  const std::string_view message = hides ? std::string_view("[redacted]") : report.message;
+  const bool hides = (call.flags & kFlagRedacted) != 0 && call.kind != Kind::startup;
+  const std::string_view message = hides ? kRedacted : report.message;
   if (m.type == answered::kNotice) {
     if (answer.notice_count++ == 0)
       answer.notice = answer.words.add(workshop_.state, message, kReportBytesMax, cut);
@@ -222,7 +222,8 @@ void Connection::take_report(Call& call, const Message& m) {
     std::memcpy(answer.code, report.code.data(), std::min(report.code.size(), sizeof(answer.code)));
   answer.severity = answer.words.add(workshop_.state, report.severity, kNameBytesMax, cut);
   answer.message = answer.words.add(workshop_.state, message, kReportBytesMax, cut);
-  if (!hides) answer.detail = answer.words.add(workshop_.state, report.detail, kReportBytesMax, cut);
+  if (hides) return;
+  answer.detail = answer.words.add(workshop_.state, report.detail, kReportBytesMax, cut);
   answer.hint = answer.words.add(workshop_.state, report.hint, kReportBytesMax, cut);
 }
 

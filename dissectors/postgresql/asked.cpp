@@ -8,6 +8,15 @@
 #include "postgresql/statement.h"
 
 namespace spanlight::postgresql {
+namespace {
+
+// Of the parameter $n in Asked::secret_parameters.
+constexpr std::uint64_t parameter_bit(unsigned n) {
+  return std::uint64_t{1} << (std::min<unsigned>(n, kParametersMax) - 1);
+}
+static_assert(kParametersMax == 64, "one bit each");
+
+}  // namespace
 
 void Connection::take_asked(const Message& m, Sink& sink) {
   switch (m.type) {
@@ -38,24 +47,31 @@ void Connection::take_asked(const Message& m, Sink& sink) {
   }
 }
 
-// The text as it was said, but for its secrets; as much of it as is kept.
+// The text as it was said, but for its secrets; as much of it as is kept. They are looked for in all of it: a
+// parameter that is one may stand behind what is kept, and an error may quote from there.
 void Connection::keep_statement(Call& call, std::string_view text, std::uint64_t size) {
   bool cut = text.size() < size;
   call.asked.statement_bytes = size;
   const std::size_t limit = std::min<std::size_t>(
       kTextBytesMax, std::max<std::size_t>(workshop_.limits.body_preview_bytes, kNameBytesMax));
+  SecretSearch secrets(text);
   if (text.size() > limit) cut = true;
   text = text.substr(0, limit);
   Words& words = call.asked.words;
   const auto at = static_cast<std::uint32_t>(words.bytes.size());
   std::size_t shown = 0;
   while (!workshop_.limits.credentials_shown) {
-    const Secret secret = find_secret(text, shown);
-    if (secret.size == 0) break;
+    const Secret secret = secrets.next();
+    if (!secret.found()) break;
+    if (secret.parameter > 0) {
+      call.asked.secret_parameters |= parameter_bit(secret.parameter);
+      continue;
+    }
+    call.flags |= kFlagRedacted;
+    if (secret.at >= text.size()) continue;
     words.add(workshop_.state, text.substr(shown, secret.at - shown), limit, cut);
     words.add(workshop_.state, kRedacted, limit, cut);
-    call.flags |= kFlagRedacted;
-    shown = secret.at + secret.size;
+    shown = std::min(secret.at + secret.size, text.size());
   }
   words.add(workshop_.state, text.substr(shown), limit, cut);
   call.asked.statement = {at, static_cast<std::uint32_t>(words.bytes.size() - at)};
@@ -132,6 +148,7 @@ void Connection::take_parse(const Message& m, Sink& sink) {
     s->remember(workshop_.state, {.name = parse.statement,
                                   .text = call->asked.words.text(call->asked.statement),
                                   .size = size,
+                                  .secret_parameters = call->asked.secret_parameters,
                                   .known = true,
                                   .redacted = (call->flags & kFlagRedacted) != 0,
                                   .cut = (call->flags & kFlagTruncatedBody) != 0});
@@ -147,6 +164,7 @@ void Connection::adopt_statement(Call& call, const Session::Statement& statement
       kTextBytesMax, std::max<std::size_t>(workshop_.limits.body_preview_bytes, kNameBytesMax));
   call.asked.statement = call.asked.words.add(workshop_.state, statement.text, limit, cut);
   call.asked.statement_bytes = statement.size;
+  call.asked.secret_parameters = statement.secret_parameters;
   if (cut || statement.cut) call.flags |= kFlagTruncatedBody;
   if (statement.redacted) call.flags |= kFlagRedacted;
 }
@@ -170,6 +188,7 @@ void Connection::take_bind(const Message& m, Sink& sink) {
     asked.name = asked.words.add(workshop_.state, bind.statement, kNameBytesMax, cut);
     asked.statement = {};
     asked.statement_bytes = 0;
+    asked.secret_parameters = 0;
     if (session_ != nullptr) adopt_statement(*call, session_->find(bind.statement));
   }
   if (Session* s = session_; s != nullptr) s->bind(bind.portal, bind.statement);
@@ -183,18 +202,22 @@ void Connection::keep_parameters(Call& call, const Bind& bind) {
   asked.parameters_shown = 0;
   asked.parameters = {static_cast<std::uint32_t>(asked.words.bytes.size()), 0};
   if ((call.flags & kFlagRedacted) != 0) return;
+  if (bind.parameters > 0 && asked.secret_parameters != 0) call.flags |= kFlagRedacted;
   Reader r{bind.values};
   std::size_t used = 0;
   bool cut = false;
   for (std::uint16_t i = 0; i < bind.parameters && i < kParametersMax; ++i) {
     const auto size = r.be<std::uint32_t>();
+    const bool secret = (asked.secret_parameters & parameter_bit(i + 1u)) != 0;
     const bool null = size == 0xffffffff;
     const std::size_t there = null ? 0 : std::min<std::size_t>(size, r.left());
     const Bytes value = r.take(there);
     if (!r.ok()) break;
     char room[kParameterBytesMax];
     std::string_view text = as_text(value);
-    if (bind.is_binary(i) && !null) {
+    if (secret) {
+      text = kRedacted;
+    } else if (bind.is_binary(i) && !null) {
       TextRoom hex(room);
       hex.put("\\x");
       const Bytes shown = value.first(std::min(value.size(), (kParameterBytesMax - 2) / 2));
@@ -206,7 +229,7 @@ void Connection::keep_parameters(Call& call, const Bind& bind) {
       call.flags |= kFlagTruncatedBody;
     }
     if (used + text.size() > kParametersBytesMax) break;
-    const std::uint16_t kept = null ? kNull : static_cast<std::uint16_t>(text.size());
+    const std::uint16_t kept = null && !secret ? kNull : static_cast<std::uint16_t>(text.size());
     asked.words.add(workshop_.state, {reinterpret_cast<const char*>(&kept), sizeof(kept)}, sizeof(kept), cut);
     asked.words.add(workshop_.state, text, kParameterBytesMax, cut);
     if (cut) break;
@@ -252,6 +275,8 @@ void Connection::take_execute(const Message& m, Sink& sink) {
     bool cut = false;
     call->asked.portal = call->asked.words.add(workshop_.state, portal, kNameBytesMax, cut);
     if (session_ != nullptr) adopt_statement(*call, session_->bound_to(portal));
+    if (call->asked.secret_parameters != 0)
+      call->flags |= kFlagRedacted;  // an error may quote what was bound
   }
   call->kind = Kind::execute;
   compose_no_more(*asking_, sink);

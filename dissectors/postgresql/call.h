@@ -58,6 +58,8 @@ struct Asked {
   std::uint64_t copy_bytes = 0;
   std::uint64_t copy_rows = 0;
   std::uint64_t statement_bytes = 0;  // on the wire; 0: not told with this call
+  std::uint64_t secret_parameters =
+      0;  // of the statement: bit 0 is $1, the last bit stands for all from there
   Words words;
   Piece statement;  // its text, secrets left out
   Piece name;       // of the prepared statement

@@ -142,8 +142,9 @@ void Record::set_request() {
   to.last_byte = asked.last_byte;
   to.size = asked.size;
   if (!text_.empty()) {
-    const bool redacted = (call_.flags & kFlagRedacted) != 0;
-    to.body_size = redacted && asked.statement_bytes <= kTextBytesMax ? text_.size() : asked.statement_bytes;
+    // A text without its secrets has another size than on the wire, and is all there is to show unless cut.
+    const bool shortened = (call_.flags & (kFlagRedacted | kFlagTruncatedBody)) == kFlagRedacted;
+    to.body_size = shortened ? text_.size() : asked.statement_bytes;
     const std::size_t shown = std::min<std::size_t>(text_.size(), limits_.body_preview_bytes);
     to.body = as_bytes(text_.substr(0, shown));
     if (to.body_size < shown) to.body_size = shown;

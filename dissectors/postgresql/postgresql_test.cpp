@@ -250,6 +250,17 @@ TEST(Postgresql, SeveralStatementsAreOneCall) {
   EXPECT_EQ(answered_of(calls[0], "transaction"), "failed");
 }
 
+TEST(Postgresql, TheColumnsAreThoseOfTheFirstResult) {
+  const auto calls = calls_behind_login(
+      {{C, query("select 1 as a; select 2 as b, 3 as c")},
+       {S, row_description({"a"}) + row({"1"}) + complete("SELECT 1") + row_description({"b", "c"}) +
+               row({"2", "3"}) + complete("SELECT 1") + ready()}});
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(answered_of(calls[0], "columns"), "1");
+  EXPECT_EQ(answered_of(calls[0], "column_names"), "a,");
+  EXPECT_EQ(answered_of(calls[0], "rows"), "2");
+}
+
 TEST(Postgresql, ExecuteShowsTheTextThatWasPreparedEarlier) {
   const auto calls = calls_behind_login(
       {{C, parse_message("select $1, $2", "s1") + describe('S', "s1") + sync_message()},
@@ -471,6 +482,64 @@ TEST(Postgresql, SecretsInStatementsAreNotTold) {
     EXPECT_TRUE(c.flags & kFlagRedacted);
     EXPECT_EQ(c.request_body, "ALTER USER anna PASSWORD [redacted]");
   }
+}
+
+TEST(Postgresql, ParametersThatAreSecretsAreNotTold) {
+  const std::string text = "UPDATE users SET password = $1 WHERE id = $2";
+  const std::string failed = report('E', "ERROR", "08001", "could not connect password=s3cret");
+  const Conversation conversation =
+      after_login({{C, parse_message(text) + bind_message({"s3cret", "7"}) + execute() + sync_message()},
+                   {S, message('1') + message('2') + failed + ready()},
+                   {C, parse_message(text, "s") + sync_message()},
+                   {S, message('1') + ready()},
+                   {C, bind_message({"s3cret", "7"}, "s") + execute() + sync_message()},
+                   {S, message('2') + complete("UPDATE 1") + ready()}});
+  auto calls = calls_of(conversation);
+  ASSERT_EQ(calls.size(), 4u);
+  for (const Call& c : calls) EXPECT_EQ(c.text().find("s3cret"), std::string::npos) << c.text();
+  for (const std::size_t i : {1u, 3u}) {
+    EXPECT_EQ(asked_of(calls[i], "parameters"), "[redacted],7,");
+    EXPECT_EQ(calls[i].request_body, text);
+    EXPECT_TRUE(calls[i].flags & kFlagRedacted);
+  }
+  EXPECT_EQ(calls[2].flags & kFlagRedacted, 0u);  // it brings none
+  EXPECT_EQ(calls[1].error, "08001: [redacted]");
+  Play shown;
+  shown.limits.credentials_shown = true;
+  calls = calls_of(conversation, shown);
+  ASSERT_EQ(calls.size(), 4u);
+  EXPECT_EQ(asked_of(calls[1], "parameters"), "s3cret,7,");
+  EXPECT_EQ(calls[1].error, "08001: could not connect password=s3cret");
+  EXPECT_EQ(calls[1].flags & kFlagRedacted, 0u);
+}
+
+TEST(Postgresql, ASecretParameterBehindWhatIsKeptIsNotTold) {
+  Play few;
+  few.limits.body_preview_bytes = 256;
+  const std::string text = "UPDATE u SET x = '" + std::string(5'000, 'x') + "', password = $1";
+  const auto calls = calls_behind_login({{C, parse_message(text, "s") + sync_message()},
+                                         {S, message('1') + ready()},
+                                         {C, bind_message({std::nullopt}, "s") + execute() + sync_message()},
+                                         {S, message('2') + complete("UPDATE 1") + ready()}},
+                                        few);
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(asked_of(calls[1], "parameters"), "[redacted],");
+  EXPECT_TRUE(calls[1].flags & kFlagTruncatedBody);
+}
+
+TEST(Postgresql, ErrorsOfStatementsWithSecretsAreTheirCodes) {
+  const std::string failed = message('E', 'S' + zero("ERROR") + 'C' + zero("08001") + 'M' +
+                                              zero("could not connect password=s3cret") + 'D' +
+                                              zero("tried s3cret") + 'H' + zero("is it s3cret?") + '\0');
+  const auto calls =
+      calls_behind_login({{C, query("SELECT dblink('host=h password=s3cret')")}, {S, failed + ready()}});
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].text().find("s3cret"), std::string::npos) << calls[0].text();
+  EXPECT_EQ(calls[0].error, "08001: [redacted]");
+  EXPECT_EQ(answered_of(calls[0], "error_message"), "[redacted]");
+  EXPECT_EQ(answered_of(calls[0], "severity"), "ERROR");
+  EXPECT_EQ(answered_of(calls[0], "detail"), "-");
+  EXPECT_EQ(answered_of(calls[0], "hint"), "-");
 }
 
 // ---- losses ----

@@ -33,6 +33,7 @@ void Session::remember(SlabPool& pool, const Statement& statement) {
     unnamed_.shrink(0);
     unnamed_known_ = unnamed_.append(pool, as_bytes(text));
     unnamed_size_ = statement.size;
+    unnamed_secret_parameters_ = statement.secret_parameters;
     unnamed_redacted_ = statement.redacted;
     unnamed_cut_ = cut;
     return;
@@ -49,6 +50,7 @@ void Session::remember(SlabPool& pool, const Statement& statement) {
   auto* entry = new (block.data()) Entry{newest_,
                                          hash_of(statement.name),
                                          statement.size,
+                                         statement.secret_parameters,
                                          static_cast<std::uint16_t>(name.size()),
                                          static_cast<std::uint16_t>(text.size()),
                                          statement.redacted,
@@ -73,7 +75,13 @@ Session::Entry* Session::find_entry(std::uint64_t hash) {
 
 Session::Statement Session::find_hash(std::uint64_t hash) {
   if (hash == hash_of({}))
-    return {{}, as_text(unnamed_.bytes()), unnamed_size_, unnamed_known_, unnamed_redacted_, unnamed_cut_};
+    return {{},
+            as_text(unnamed_.bytes()),
+            unnamed_size_,
+            unnamed_secret_parameters_,
+            unnamed_known_,
+            unnamed_redacted_,
+            unnamed_cut_};
   const Entry* entry = find_entry(hash);
   return entry != nullptr ? entry->told() : Statement{};
 }

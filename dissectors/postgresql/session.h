@@ -20,7 +20,8 @@ class Session {
  public:
   struct Statement {
     std::string_view name, text;
-    std::uint64_t size = 0;  // of the text, on the wire
+    std::uint64_t size = 0;               // of the text, on the wire
+    std::uint64_t secret_parameters = 0;  // as a call's
     bool known = false;
     bool redacted = false;
     bool cut = false;  // the text is not all of it
@@ -45,11 +46,18 @@ class Session {
     Entry* next;
     std::uint64_t hash;
     std::uint64_t size;
+    std::uint64_t secret_parameters;
     std::uint16_t name_bytes, text_bytes;
     bool redacted, cut;
     const char* name() const { return reinterpret_cast<const char*>(this + 1); }
     Statement told() const {
-      return {{name(), name_bytes}, {name() + name_bytes, text_bytes}, size, true, redacted, cut};
+      return {{name(), name_bytes},
+              {name() + name_bytes, text_bytes},
+              size,
+              secret_parameters,
+              true,
+              redacted,
+              cut};
     }
   };
   struct Portal {
@@ -66,6 +74,7 @@ class Session {
   Portal portals_[kPortalsMax];
   SlabBuffer unnamed_;  // the text of the statement without a name
   std::uint64_t unnamed_size_ = 0;
+  std::uint64_t unnamed_secret_parameters_ = 0;
   bool unnamed_known_ = false, unnamed_redacted_ = false, unnamed_cut_ = false;
   std::uint8_t user_bytes_ = 0, database_bytes_ = 0;
   char user_[kSessionNameBytesMax], database_[kSessionNameBytesMax];

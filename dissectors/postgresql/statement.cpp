@@ -1,6 +1,7 @@
 #include "postgresql/statement.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace spanlight::postgresql {
 namespace {
@@ -13,25 +14,39 @@ constexpr char upper(char c) {
 constexpr bool is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 constexpr bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-// Behind white space and comments. A comment that does not end reaches to the end.
+// Behind the comment that opens at `at`, whose /* nest; `at` where there is none. One that does not end
+// reaches to the end.
+std::size_t comment_end(std::string_view text, std::size_t at) {
+  if (text.substr(at, 2) == "--") return std::min(text.find('\n', at), text.size());
+  if (text.substr(at, 2) != "/*") return at;
+  unsigned open = 0;
+  while (at < text.size()) {
+    const std::string_view two = text.substr(at, 2);
+    at += two == "/*" || two == "*/" ? 2 : 1;
+    if (two == "/*") ++open;
+    if (two == "*/" && --open == 0) break;
+  }
+  return at;
+}
+
+std::size_t skip_space(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_space(text[at])) ++at;
+  return at;
+}
+
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
   while (at < text.size()) {
-    const std::string_view rest = text.substr(at);
-    if (is_space(rest[0])) {
-      ++at;
-    } else if (rest.starts_with("--")) {
-      at = std::min(text.find('\n', at), text.size());
-    } else if (rest.starts_with("/*")) {
-      const std::size_t end = text.find("*/", at + 2);
-      at = end == std::string_view::npos ? text.size() : end + 2;
-    } else {
-      break;
-    }
+    const std::size_t end = is_space(text[at]) ? at + 1 : comment_end(text, at);
+    if (end == at) break;
+    at = end;
   }
   return at;
 }
@@ -41,69 +56,85 @@ std::size_t word_end(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Behind the closing quote of the literal that opens at `at`; the end where it is not closed.
-std::size_t quoted_end(std::string_view text, std::size_t at, bool backslashes) {
-  for (++at; at < text.size(); ++at) {
+struct Literal {
+  std::size_t from = 0, to = 0;  // what is quoted
+  std::size_t end = 0;           // behind what closes it, or the text's end
+  bool dollar = false;
+  bool closed() const { return to < end; }
+};
+
+// Its quote is at `at`.
+Literal quoted_at(std::string_view text, std::size_t at, bool backslashes) {
+  const std::size_t from = ++at;
+  for (; at < text.size(); ++at) {
     if (backslashes && text[at] == '\\') {
       ++at;
     } else if (text[at] == '\'') {
-      if (at + 1 >= text.size() || text[at + 1] != '\'') return at + 1;
+      if (at + 1 >= text.size() || text[at + 1] != '\'') return {from, at, at + 1};
       ++at;
     }
+  }
+  return {from, text.size(), text.size()};
+}
+
+// The literal at `at`: 'a', E'a', U&'a', $$a$$, $tag$a$tag$. Where there is none, it ends at `at`.
+Literal literal_at(std::string_view text, std::size_t at) {
+  const Literal none{at, at, at};
+  if (at >= text.size()) return none;
+  const std::string_view rest = text.substr(at);
+  if (rest[0] == '\'') return quoted_at(text, at, false);
+  if (rest.size() > 1 && rest[1] == '\'' && is_word(rest[0]))
+    return quoted_at(text, at + 1, upper(rest[0]) == 'E');
+  if (rest.size() > 2 && upper(rest[0]) == 'U' && rest[1] == '&' && rest[2] == '\'')
+    return quoted_at(text, at + 2, false);
+  if (rest[0] != '$' || (rest.size() > 1 && is_digit(rest[1]))) return none;  // a parameter: $1
+  const std::size_t tag = word_end(text, at + 1);
+  if (tag >= text.size()) return {tag, tag, tag, true};
+  if (text[tag] != '$') return none;
+  const std::size_t from = tag + 1;
+  const std::size_t to = text.find(text.substr(at, from - at), from);
+  if (to == std::string_view::npos) return {from, text.size(), text.size(), true};
+  return {from, to, to + (from - at), true};
+}
+
+// Within a literal the quotes of another are doubled, or, in E'…', escaped. Its end; `at` where there is
+// none.
+std::size_t inner_literal_end(std::string_view text, std::size_t at) {
+  const std::string_view quote = text.substr(at, 2);
+  if ((quote != "''" && quote != "\\'") || at + 2 >= text.size()) return at;
+  for (std::size_t end = text.find(quote, at + 2); end != std::string_view::npos;
+       end = text.find(quote, end + 4)) {
+    if (text.substr(end + 2, 2) != quote) return end + 2;
+    if (end + 4 > text.size()) break;
   }
   return text.size();
 }
 
-// The literal at `at`: 'a', E'a', U&'a', $$a$$, $tag$a$tag$. Its end; `at` where there is none.
-std::size_t literal_end(std::string_view text, std::size_t at) {
-  if (at >= text.size()) return at;
-  const std::string_view rest = text.substr(at);
-  if (rest[0] == '\'') return quoted_end(text, at, false);
-  if (rest.size() > 1 && rest[1] == '\'' && is_word(rest[0]))
-    return quoted_end(text, at + 1, upper(rest[0]) == 'E');
-  if (rest.size() > 2 && upper(rest[0]) == 'U' && rest[1] == '&' && rest[2] == '\'')
-    return quoted_end(text, at + 2, false);
-  if (rest[0] != '$' || (rest.size() > 1 && rest[1] >= '0' && rest[1] <= '9')) return at;  // a parameter: $1
-  const std::size_t tag = word_end(text, at + 1);
-  if (tag >= text.size()) return text.size();
-  if (text[tag] != '$') return at;
-  const std::size_t end = text.find(text.substr(at, tag + 1 - at), tag + 1);
-  return end == std::string_view::npos ? text.size() : end + (tag + 1 - at);
-}
-
 constexpr std::string_view kWord = "PASSWORD";
 
-bool is_password(std::string_view text, std::size_t at) {
-  if (text.size() - at < kWord.size()) return false;
+// Is what ends at `end` that word, or a name that ends in it?
+bool ends_in_password(std::string_view text, std::size_t end) {
+  if (end < kWord.size()) return false;
   for (std::size_t i = 0; i < kWord.size(); ++i)
-    if (upper(text[at + i]) != kWord[i]) return false;
-  const std::size_t end = at + kWord.size();
-  return end == text.size() || !is_word(text[end]);
+    if (upper(text[end - kWord.size() + i]) != kWord[i]) return false;
+  return true;
 }
 
-// The secret behind the word that ends at `at`.
-Secret secret_behind(std::string_view text, std::size_t at) {
-  const std::size_t word_end = at;
-  const std::size_t word = at - kWord.size();
-  if (at < text.size() && text[at] == '\'' && word > 0 && text[word - 1] == '\'')
-    return {at, 0};  // 'PASSWORD'
-  at = skip_blanks(text, at);
-  if (at < text.size() && (text[at] == '"' || text[at] == ')')) at = skip_blanks(text, at + 1);
-  const bool equals = at < text.size() && text[at] == '=';
-  if (equals) at = skip_blanks(text, at + 1);
-  const bool close = equals && at == word_end + 1;  // as in what a literal holds: password=secret host=…
-  if (close && text.substr(at, 2) == "''" && at + 2 < text.size() && is_word(text[at + 2])) {
-    const std::size_t end = text.find("''", at + 2);
-    return {at, (end == std::string_view::npos ? text.size() : end + 2) - at};
-  }
-  if (const std::size_t end = literal_end(text, at); end > at) return {at, end - at};
-  if (!close) return {at, 0};
-  std::size_t end = at;
-  while (end < text.size() && !is_space(text[end]) && text[end] != '\'' && text[end] != '&' &&
-         text[end] != ';' && text[end] != ',' && text[end] != ')')
-    ++end;
-  if (end > at && text[at] == '$') return {at, 0};  // a parameter
-  return {at, end - at};
+// n of $n; 0: there is none.
+unsigned parameter_at(std::string_view text, std::size_t at) {
+  constexpr unsigned kNumberMax = 65'535;  // Bind's own limit
+  if (at >= text.size() || text[at] != '$') return 0;
+  unsigned n = 0;
+  for (++at; at < text.size() && is_digit(text[at]) && n <= kNumberMax; ++at)
+    n = n * 10 + static_cast<unsigned>(text[at] - '0');
+  return n;
+}
+
+// password=value, as a connection string has it: up to what ends the value.
+std::size_t value_end(std::string_view text, std::size_t at) {
+  constexpr std::string_view kEnds = "'&;,)";
+  while (at < text.size() && !is_space(text[at]) && kEnds.find(text[at]) == std::string_view::npos) ++at;
+  return at;
 }
 
 // scheme://user:secret@host
@@ -113,12 +144,29 @@ Secret secret_in_url(std::string_view text, std::size_t colon) {
   std::size_t separator = 0;
   for (std::size_t at = from; at < last; ++at) {
     const char c = text[at];
-    if (c == '@') return separator == 0 ? Secret{} : Secret{separator + 1, at - separator - 1};
+    if (c == '@') return separator == 0 ? Secret{} : Secret{separator + 1, at - separator - 1, 0};
     if (is_space(c) || c == '\'' || c == '/') return {};
     if (c == ':' && separator == 0) separator = at;
   }
   // Cut within it: better hidden than shown.
-  return separator != 0 && last == text.size() ? Secret{separator + 1, last - separator - 1} : Secret{};
+  return separator != 0 && last == text.size() ? Secret{separator + 1, last - separator - 1, 0} : Secret{};
+}
+
+std::string_view word_at(std::string_view text, std::size_t at) {
+  return text.substr(at, word_end(text, at) - at);
+}
+
+void put_upper(TextRoom& out, std::string_view word) {
+  constexpr std::size_t kWordBytesMax = 24;
+  for (const char c : word.substr(0, kWordBytesMax)) out.put(upper(c));
+}
+
+// `words` in capitals.
+bool is_any(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [word](std::string_view other) {
+    return std::equal(word.begin(), word.end(), other.begin(), other.end(),
+                      [](char a, char b) { return upper(a) == b; });
+  });
 }
 
 }  // namespace
@@ -126,19 +174,26 @@ Secret secret_in_url(std::string_view text, std::size_t colon) {
 void write_command(TextRoom& out, std::string_view text) {
   std::size_t at = skip_blanks(text, 0);
   while (at < text.size() && text[at] == '(') at = skip_blanks(text, at + 1);
-  constexpr std::size_t kWordBytesMax = 24;
-  const auto write_word = [&] {
-    const std::size_t end = std::min(word_end(text, at), at + kWordBytesMax);
-    for (; at < end; ++at) out.put(upper(text[at]));
-  };
-  const std::size_t mark = out.mark();
-  write_word();
-  const std::string_view first = out.since(mark);
-  if (first != "CREATE" && first != "ALTER" && first != "DROP") return;
-  at = skip_blanks(text, at);
-  if (at >= text.size() || !is_word(text[at])) return;
+  const std::string_view first = word_at(text, at);
+  put_upper(out, first);
+  const bool creates = is_any(first, {"CREATE"});
+  if (!creates && !is_any(first, {"ALTER", "DROP"})) return;
+  at = skip_blanks(text, at + first.size());
+  std::string_view what = word_at(text, at);
+  while (creates && is_any(what, {"OR", "REPLACE", "UNIQUE", "TEMP", "TEMPORARY", "UNLOGGED", "GLOBAL",
+                                  "LOCAL"})) {  // how it is made, not what
+    at = skip_blanks(text, at + what.size());
+    what = word_at(text, at);
+  }
+  if (what.empty()) return;
   out.put(' ');
-  write_word();
+  put_upper(out, what);
+  const std::string_view second = word_at(text, skip_blanks(text, at + what.size()));
+  if ((is_any(what, {"MATERIALIZED"}) && is_any(second, {"VIEW"})) ||
+      (is_any(what, {"USER"}) && is_any(second, {"MAPPING"}))) {
+    out.put(' ');
+    put_upper(out, second);
+  }
 }
 
 void write_line(TextRoom& out, std::string_view text, std::size_t bytes_max) {
@@ -160,19 +215,82 @@ void write_line(TextRoom& out, std::string_view text, std::size_t bytes_max) {
   }
 }
 
-Secret find_secret(std::string_view text, std::size_t from) {
-  for (std::size_t at = from; at < text.size(); ++at) {
-    const char c = text[at];
-    if ((c == 'p' || c == 'P') && is_password(text, at)) {
-      const Secret secret = secret_behind(text, at + kWord.size());
-      if (secret.size > 0) return secret;
-      at += kWord.size() - 1;
-    } else if (c == ':' && text.substr(at, 3) == "://") {
-      const Secret secret = secret_in_url(text, at);
-      if (secret.size > 0) return secret;
-    }
+// Begins the literal, comment or quoted name at at_, of which only the statement itself has any.
+bool SecretSearch::enter() {
+  if (const std::size_t end = comment_end(text_, at_); end > at_) {
+    enter(Within::prose, at_ + 2, end, end);
+    return true;
   }
-  return {text.size(), 0};
+  if (text_[at_] == '"') {
+    const std::size_t close = text_.find('"', at_ + 1);
+    if (close == std::string_view::npos) return false;
+    enter(Within::name, at_ + 1, close, close + 1);
+    return true;
+  }
+  const Literal literal = literal_at(text_, at_);
+  if (literal.end == at_) return false;
+  const bool stray = !literal.dollar && literal.closed() && literal.end < text_.size() &&
+                     is_word(text_[literal.end]);  // 'a PASSWORD 'b': a quote too many opens nothing
+  if (stray)
+    at_ = literal.from;
+  else
+    enter(literal.dollar || !literal.closed() ? Within::prose : Within::literal, literal.from, literal.to,
+          literal.end);
+  return true;
+}
+
+void SecretSearch::enter(Within within, std::size_t from, std::size_t to, std::size_t end) {
+  within_ = within;
+  at_ = from;
+  to_ = to;
+  end_ = end;
+}
+
+// The secret behind the word that ends at at_. What is quoted with the word is quoted up to the same end.
+Secret SecretSearch::secret_behind() const {
+  const bool named = within_ == Within::name && at_ == to_;  // "password" = 'secret'
+  if (within_ == Within::name && !named) return {};
+  const bool outside = within_ == Within::statement || named;
+  const std::string_view text = outside ? text_ : text_.substr(0, to_);
+  // What is quoted has no comments of its own: not each word of it looks for the end of one.
+  const auto skip = outside ? skip_blanks : skip_space;
+  std::size_t at = skip(text, at_);
+  if (at < text.size() && (text[at] == '"' || text[at] == ')')) at = skip(text, at + 1);
+  const bool equals = at < text.size() && text[at] == '=';
+  if (equals) at = skip(text, at + 1);
+  const bool close = equals && at == at_ + 1;  // as a connection string has it: password=secret host=…
+  // '' in a function's body is an empty literal, or a quote in a literal of that body.
+  const bool inner = within_ == Within::literal ||
+                     (within_ == Within::prose && at + 2 < text.size() && value_end(text, at + 2) > at + 2);
+  std::size_t end = inner ? inner_literal_end(text, at) : at;
+  if (end == at) end = literal_at(text, at).end;
+  if (end > at) return {at, end - at, 0};
+  const unsigned parameter = within_ == Within::literal ? 0 : parameter_at(text, at);
+  if (parameter > 0) return {at, 0, outside ? parameter : 0};  // a function's own is none of Bind's
+  return close ? Secret{at, value_end(text, at) - at, 0} : Secret{};
+}
+
+Secret SecretSearch::next() {
+  while (at_ < text_.size()) {
+    if (within_ != Within::statement && at_ >= end_) within_ = Within::statement;
+    if (within_ == Within::statement && enter()) continue;
+    Secret secret;
+    const bool letter = is_word(text_[at_]);
+    if (letter) {
+      at_ = word_end(text_, at_);
+      if (ends_in_password(text_, at_)) secret = secret_behind();
+      if (!secret.found() && at_ < text_.size() && text_[at_] == '$' && within_ == Within::statement)
+        ++at_;  // a letter of names, unless they begin with it
+    } else if (text_.substr(at_, 3) == "://") {
+      secret = secret_in_url(text_, at_);
+    }
+    if (secret.found()) {
+      at_ = secret.at + secret.size;
+      return secret;
+    }
+    if (!letter) ++at_;
+  }
+  return {text_.size(), 0, 0};
 }
 
 }  // namespace spanlight::postgresql

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -11,7 +12,9 @@ namespace {
 std::string hidden(std::string_view text) {
   std::string out;
   std::size_t at = 0;
-  for (Secret s = find_secret(text, at); s.size > 0; s = find_secret(text, at)) {
+  SecretSearch secrets(text);
+  for (Secret s = secrets.next(); s.found(); s = secrets.next()) {
+    if (s.parameter > 0) continue;
     out += std::string(text.substr(at, s.at - at)) + "***";
     at = s.at + s.size;
   }
@@ -64,6 +67,56 @@ TEST(Statement, SecretsAreFound) {
   for (const Case& c : kCases) EXPECT_EQ(hidden(c.text), c.shown);
 }
 
+TEST(Statement, TheWordIsQuotedWithItsSecretOrNeitherIs) {
+  constexpr Case kCases[] = {
+      {"VALUES ('smtp_password','s3cret')", "VALUES ('smtp_password','s3cret')"},
+      {"SET msg='please enter your password', who='alice'",
+       "SET msg='please enter your password', who='alice'"},
+      {"SET msg=E'don\\'t tell your password', who='alice'",
+       "SET msg=E'don\\'t tell your password', who='alice'"},
+      {"/* /* the */ password */ 'a' -- password\n, 'b'", "/* /* the */ password */ 'a' -- password\n, 'b'"},
+      {"SELECT \"password hint\" 'a'", "SELECT \"password hint\" 'a'"},
+      {"SELECT $$your password$$, 'a'", "SELECT $$your password$$, 'a'"},
+      {"SELECT $$your password$$ 'a', password 'b'", "SELECT $$your password$$ 'a', password ***"},
+      {"OPTIONS (\"password\" 'b')", "OPTIONS (\"password\" ***)"},
+      {"SET \"password\" = 'b', x = 'c'", "SET \"password\" = ***, x = 'c'"},
+      {"SET a$password = 'b'", "SET a$password = ***"},
+      {"DO $$ BEGIN CREATE ROLE a PASSWORD 'b'; END $$", "DO $$ BEGIN CREATE ROLE a PASSWORD ***; END $$"},
+      {"DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''b'''; END $$",
+       "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ***'; END $$"},
+      {"EXECUTE 'ALTER ROLE a PASSWORD ''b''''c''' || 'd'", "EXECUTE 'ALTER ROLE a PASSWORD ***' || 'd'"},
+      {"EXECUTE E'ALTER ROLE a PASSWORD \\'b\\'' || 'd'", "EXECUTE E'ALTER ROLE a PASSWORD ***' || 'd'"},
+      {"SELECT 'password', dblink('host=h password=$b')", "SELECT 'password', dblink('host=h password=***')"},
+      {"dblink('password=b', 'password=c user=d'), 'e'",
+       "dblink('password=***', 'password=*** user=d'), 'e'"},
+      {"-- ALTER ROLE a PASSWORD 'b'\nSELECT 'c'", "-- ALTER ROLE a PASSWORD ***\nSELECT 'c'"},
+      {"ALTER ROLE 'a PASSWORD 'b'", "ALTER ROLE 'a PASSWORD ***"},
+      {"ALTER ROLE \"a PASSWORD 'b'", "ALTER ROLE \"a PASSWORD ***"},
+      {"SELECT 'it\\'s'; ALTER ROLE a PASSWORD 'b'", "SELECT 'it\\'s'; ALTER ROLE a PASSWORD ***"},
+      {"SELECT 'open password 'b", "SELECT 'open password ***"},
+  };
+  for (const Case& c : kCases) EXPECT_EQ(hidden(c.text), c.shown);
+}
+
+TEST(Statement, ParametersMayBeSecrets) {
+  struct {
+    const char* text;
+    unsigned parameter;
+  } constexpr kCases[] = {
+      {"UPDATE u SET password = $1 WHERE id = $2", 1},
+      {"ALTER ROLE x PASSWORD $12", 12},
+      {"SET user_password=$2::text, x = $1", 2},
+      {"SET \"password\" = $3", 3},
+      {"SET x = $1", 0},
+      {"SET x = 'password', y = $1", 0},
+      {"SET x = 'password = $1'", 0},
+      {"DO $$ SET password = $1 $$", 0},
+      {"PASSWORD $99999999999999999999", 65'536},
+  };
+  for (const auto& c : kCases)
+    EXPECT_EQ(std::min(SecretSearch(c.text).next().parameter, 65'536u), c.parameter) << c.text;
+}
+
 TEST(Statement, TheCommandIsItsFirstWord) {
   constexpr Case kCases[] = {
       {"select 1", "SELECT"},
@@ -76,6 +129,17 @@ TEST(Statement, TheCommandIsItsFirstWord) {
       {";", ""},
       {"BEGIN;", "BEGIN"},
       {"/* open", ""},
+      {"create or replace function f()", "CREATE FUNCTION"},
+      {"CREATE OR REPLACE TEMP VIEW v", "CREATE VIEW"},
+      {"create unique /* c */ index i", "CREATE INDEX"},
+      {"create global temporary table t()", "CREATE TABLE"},
+      {"create local temp table t()", "CREATE TABLE"},
+      {"create unlogged table t()", "CREATE TABLE"},
+      {"create materialized view v", "CREATE MATERIALIZED VIEW"},
+      {"drop  materialized  view v", "DROP MATERIALIZED VIEW"},
+      {"create user mapping for a", "CREATE USER MAPPING"},
+      {"create user a", "CREATE USER"},
+      {"create temp", "CREATE"},
   };
   for (const Case& c : kCases)
     EXPECT_EQ(written([&](TextRoom& room) { write_command(room, c.text); }), c.shown) << c.text;
