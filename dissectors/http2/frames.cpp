@@ -78,7 +78,8 @@ Connection::Step Connection::step_head(Direction from, const Window& window, Sin
   if (from == Direction::c2s) {
     const std::string_view head = as_text(in.first(std::min(in.size(), kPreface.size())));
     if (head == kPreface) return {.consumed = kPreface.size()};
-    if (kPreface.starts_with(head)) return {.next = Next::wait, .wait_bytes = kPreface.size()};
+    // The next byte may show that it is a frame after all.
+    if (kPreface.starts_with(head)) return {.next = Next::wait, .wait_bytes = head.size() + 1};
   }
   if (in.size() < kFrameHeadBytes) return {.next = Next::wait, .wait_bytes = kFrameHeadBytes};
   Track& t = track(from);

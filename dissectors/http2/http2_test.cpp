@@ -543,6 +543,12 @@ TEST(Http2Limits, LittleMemoryIsSurvivedAndCounted) {
   }
 }
 
+// Its length begins as the preface does.
+TEST(Http2, AFrameThatBeginsAsThePrefaceIsReadHoweverItIsCut) {
+  const Conversation c = {{Direction::c2s, std::string("PyI\1\0\0\0\1\1x", 10)}};
+  EXPECT_EQ(spanlight::testing::check_splits(kDescriptor, c), "");
+}
+
 // RFC 8441: DATA of the stream are frames of WebSocket; what they are cut into means nothing.
 Conversation socket_talk() {
   Lab lab;
