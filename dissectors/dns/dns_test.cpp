@@ -471,6 +471,14 @@ TEST(DnsRecognise, Streams) {
     EXPECT_EQ(kDescriptor.probe(as_bytes(other), {}), Verdict::no);
 }
 
+// Two bytes that some servers leave behind a message.
+TEST(DnsRecognise, WhatStandsBehindAMessageIsSeenWhenItIsThere) {
+  const std::string asked("\0\x1b\0\1\1\0\0\1\0\0\0\0\0\0\3www\3org\0\0\1\0\1MS", 29);
+  for (std::size_t n = 0; n < asked.size(); ++n)
+    EXPECT_EQ(probe_stream(as_bytes(asked).first(n), {}), Verdict::more) << n;
+  EXPECT_EQ(probe_stream(as_bytes(asked), {}), Verdict::client);
+}
+
 TEST(DnsRecognise, TheNextMessageBehindAHole) {
   const std::string rest = kAnswered.substr(9) + framed(kAnswered) + framed(kAsked);
   const Sync found = kDescriptor.find(kS, as_bytes(rest));

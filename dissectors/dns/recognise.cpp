@@ -85,6 +85,8 @@ Fault plausible(Bytes message, std::size_t length) {
       if (record.type != type::kOpt && !plausible_class(record.klass)) return Fault::bad_value;
     }
   }
+  constexpr std::size_t kBehindMax = 2;  // what is_end() lets pass
+  if (message.size() < length) return length - at <= kBehindMax ? Fault::short_input : Fault::bad_length;
   return is_end(message, at) ? Fault::none : Fault::bad_length;
 }
 
@@ -102,7 +104,7 @@ Look look(Bytes window) {
   const bool whole = message.size() >= length;
   if (whole) message = message.first(length);
   const Fault fault = plausible(message, length);
-  if (fault == Fault::none) return whole ? Look::yes : Look::no;
+  if (fault == Fault::none) return Look::yes;
   if (fault != Fault::short_input || whole) return Look::no;
   if (window.size() < kProbeBytes) {
     // What is wrong already will not be cured.
