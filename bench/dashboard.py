@@ -94,7 +94,7 @@ def main():
         sys.exit("dashboard: this needs root, chromium, and what scripts/setup installs")
     ours, theirs = (f"slv{os.getpid()}{end}" for end in "ab")
     folder = pathlib.Path(tempfile.mkdtemp())
-    control = control_test.Control(folder)
+    control = control_test.Control(folder, store={"directory": str(folder / "data")})  # inserts as often as by default
     machines = [{"address": f"10.0.2.{n + 1}", "name": f"svc-{n}-0", "namespace": "shop" if n % 2 else "billing", "service": f"svc-{n}", "workload": f"Deployment/svc-{n}"} for n in range(12)]
     machines += [{"address": f"10.0.1.{n + 1}", "name": f"client-{n}", "namespace": "edge", "workload": f"Deployment/client-{n % 6}"} for n in range(CLIENTS)]
     (folder / "machines.yaml").write_text(json.dumps(machines))

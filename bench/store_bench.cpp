@@ -165,8 +165,9 @@ void wait_for_merges(const ClickHouse& client) {
   }
 }
 
-// Offers as fast as the store takes, from ready-made batches where time is measured.
-void bench_insert(Store& store, std::uint64_t records, std::uint64_t already) {
+// Offers as fast as the store takes, or `rate` a second (0: no limit), from ready-made batches where time is
+// measured.
+void bench_insert(Store& store, std::uint64_t records, std::uint64_t already, std::uint64_t rate) {
   Traffic traffic(already);
   std::uint64_t offered = 0;
   const double child_begin = cpu_of_process(store.process()->pid()), own_begin = cpu_of(RUSAGE_SELF);
@@ -176,12 +177,14 @@ void bench_insert(Store& store, std::uint64_t records, std::uint64_t already) {
   while (offered < records) {
     std::vector<std::shared_ptr<const StoredBatch>> ready;
     const double own = cpu_of(RUSAGE_THREAD);
-    for (int count = 0; count < 200; ++count) ready.push_back(traffic.next());
+    for (int count = 0; count < (rate == 0 ? 200 : 2); ++count) ready.push_back(traffic.next());
     making += cpu_of(RUSAGE_THREAD) - own;
     for (const auto& batch : ready) {
       offered += batch->calls.size();
       store.writer().offer_patiently(batch, {});
     }
+    if (rate > 0)
+      std::this_thread::sleep_until(begin + std::chrono::microseconds(offered * 1'000'000 / rate));
   }
   store.writer().flush(std::chrono::seconds(600));
   const double wall = seconds_since(begin);
@@ -324,12 +327,12 @@ void bench_questions(Store& store) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t records = 1'000'000;
+  std::uint64_t records = 1'000'000, rate = 0;
   std::string directory, changes;
   bool encode = false, fill = false;
   cli::Options options({.name = "store_bench",
                         .summary = "how fast calls are stored and found",
-                        .synopsis = {"[--records N] [--directory DIR] [--fill | --encode]"},
+                        .synopsis = {"[--records N] [--rate N] [--directory DIR] [--fill | --encode]"},
                         .description = {},
                         .examples = {},
                         .exit_status = {},
@@ -337,6 +340,7 @@ int main(int argc, char** argv) {
   options
       .number('n', "records", "N", &records, 0, 1'000'000'000, "Calls to store; those that are there stay.")
       .text('d', "directory", "DIR", &directory, "Where; kept afterwards. Default: a temporary one.")
+      .number('r', "rate", "N", &rate, 0, 10'000'000, "So many calls a second; 0: as many as it takes.")
       .text(0, "settings", "LIST", &changes, "Settings of the table that are tried: \"name = value, …\".")
       .flag(0, "fill", &fill, "Ask nothing.")
       .flag(0, "encode", &encode, "The encoder alone.");
@@ -357,7 +361,7 @@ int main(int argc, char** argv) {
   const auto already =
       std::stoull(store.client().ask({.sql = "SELECT count() FROM calls FORMAT TabSeparated"}));
   if (!changes.empty()) store.client().ask({.sql = "ALTER TABLE calls MODIFY SETTING " + changes});
-  if (records > 0) bench_insert(store, records, already);
+  if (records > 0) bench_insert(store, records, already, rate);
   std::printf(
       "%s",
       store.client()

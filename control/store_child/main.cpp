@@ -31,6 +31,7 @@ namespace {
 
 constexpr int kConnectionsMax = 64;  // clients beyond that wait in the kernel's queue
 constexpr int kLookForParentMs = 500;
+constexpr int kNice = 5;  // the live view goes first where both want the same core
 constexpr int kExitFailed = 1;
 constexpr int kExitInUse = 3;  // the supervisor need not try again soon
 
@@ -163,6 +164,7 @@ int run(const Arguments& arguments) {
   sigprocmask(SIG_BLOCK, &mask, nullptr);
   sigdelset(&mask, SIGPIPE);
   const int signals = signalfd(-1, &mask, SFD_CLOEXEC);
+  setpriority(PRIO_PROCESS, 0, kNice);  // of those threads too
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;  // a column is a file, and a part has a hundred

@@ -20,6 +20,8 @@ struct Token {
   Fault fault = Fault::none;  // short_input: more bytes of its head may cure it
   std::size_t head = 0;
   std::uint64_t payload = 0;  // follows the head
+  std::uint64_t count = 0;    // the protocol's own, so that accept() need not read again
+  std::uint8_t kind = 0;
 };
 
 // What a token is to its message.

@@ -7,7 +7,7 @@
 namespace spanlight::redis {
 namespace {
 
-// By the word that is the first key; of those with a count of keys before them, that. Each sorted by name.
+// By the word that is the first key; of those with a count of keys before them, that.
 // clang-format off
 constexpr std::string_view kKeyless[] = {
     "ACL", "ASKING", "AUTH", "BGREWRITEAOF", "BGSAVE", "CLIENT", "CLUSTER", "COMMAND", "CONFIG",
@@ -27,7 +27,7 @@ constexpr std::string_view kFirst[] = {
     "HEXPIREAT", "HEXPIRETIME", "HGET", "HGETALL", "HGETDEL", "HGETEX", "HINCRBY", "HINCRBYFLOAT",
     "HKEYS", "HLEN", "HMGET", "HMSET", "HPERSIST", "HPEXPIRE", "HPEXPIREAT", "HPEXPIRETIME",
     "HPTTL", "HRANDFIELD", "HSCAN", "HSET", "HSETEX", "HSETNX", "HSTRLEN", "HTTL", "HVALS", "INCR",
-    "INCRBY", "INCRBYFLOAT", "LCS", "LINDEX", "LINSERT", "LLEN", "LMOVE", "LPOP", "LPOS", "LPUSH",
+    "INCRBY", "INCRBYFLOAT", "JSON.SET", "LCS", "LINDEX", "LINSERT", "LLEN", "LMOVE", "LPOP", "LPOS", "LPUSH",
     "LPUSHX", "LRANGE", "LREM", "LSET", "LTRIM", "MGET", "MOVE", "MSET", "MSETNX", "PERSIST",
     "PEXPIRE", "PEXPIREAT", "PEXPIRETIME", "PFADD", "PFCOUNT", "PFDEBUG", "PFMERGE", "PSETEX",
     "PTTL", "RENAME", "RENAMENX", "RESTORE", "RESTORE-ASKING", "RPOP", "RPOPLPUSH", "RPUSH",
@@ -52,19 +52,82 @@ struct Group {
   std::uint8_t key;
 };
 constexpr Group kGroups[] = {{kKeyless, 0}, {kFirst, 1}, {kSecond, 2}, {kThird, 3}};
-static_assert(std::ranges::all_of(kGroups,
-                                  [](const Group& group) { return std::ranges::is_sorted(group.names); }));
 
-char upper(char c) {
+// What else a name says of its command. The word that is content: SET key value.
+constexpr std::string_view kScripts[] = {"ECHO", "EVAL", "EVAL_RO"};
+constexpr std::string_view kThirdWord[] = {"APPEND", "GETSET", "LPUSH",   "LPUSHX",  "MSET",
+                                           "MSETNX", "PFADD",  "PUBLISH", "RPUSH",   "RPUSHX",
+                                           "SADD",   "SET",    "SETNX",   "SPUBLISH"};
+constexpr std::string_view kFourthWord[] = {"HMSET",  "HSET",    "HSETNX", "JSON.SET", "LSET",
+                                            "PSETEX", "RESTORE", "SETEX",  "SETRANGE", "ZADD"};
+constexpr std::string_view kBlocking[] = {"BLMOVE", "BLMPOP",   "BLPOP",    "BRPOP", "BRPOPLPUSH",
+                                          "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT",  "WAITAOF"};
+constexpr std::string_view kReadingStreams[] = {"XREAD", "XREADGROUP"};
+constexpr std::string_view kSubscriptions[] = {"SUBSCRIBE",   "PSUBSCRIBE",   "SSUBSCRIBE",
+                                               "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"};
+constexpr std::string_view kChanging[] = {"MONITOR", "RESET", "PSYNC", "SYNC"};
+constexpr std::string_view kSecretHolders[] = {"ACL", "AUTH", "CONFIG", "HELLO", "MIGRATE", "SENTINEL"};
+
+constexpr bool holds(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+constexpr Command command_of(std::string_view name, std::uint8_t key) {
+  Command command{.known = true, .key = key};
+  command.value = holds(kThirdWord, name) ? 2 : holds(kFourthWord, name) ? 3 : holds(kScripts, name) ? 1 : 0;
+  command.blocks = holds(kBlocking, name);
+  command.reads_streams = holds(kReadingStreams, name);
+  command.subscribes = holds(kSubscriptions, name);
+  command.changes_what_comes = command.subscribes || holds(kChanging, name);
+  command.may_hold_secret = holds(kSecretHolders, name);
+  return command;
+}
+
+constexpr char upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
+
+// Every command is looked up by its name, in either case: a table at least half empty, whose entries stand
+// where their hash says or in the next free place.
+class Table {
+ public:
+  constexpr Table() {
+    for (const Group& group : kGroups)
+      for (const std::string_view name : group.names) {
+        std::size_t at = hash(name);
+        while (!entries_[at].name.empty()) at = (at + 1) % kEntries;
+        entries_[at] = {name, command_of(name, group.key)};
+      }
+  }
+
+  Command find(std::string_view name) const {
+    for (std::size_t at = hash(name); !entries_[at].name.empty(); at = (at + 1) % kEntries)
+      if (same_name(name, entries_[at].name)) return entries_[at].command;
+    return {};
+  }
+
+ private:
+  static constexpr std::size_t kEntries = 1'024;
+  struct Entry {
+    std::string_view name;
+    Command command;
+  };
+
+  // FNV-1a of the name in upper case.
+  static constexpr std::size_t hash(std::string_view name) {
+    std::uint32_t h = 2'166'136'261;
+    for (const char c : name) h = (h ^ static_cast<std::uint8_t>(upper(c))) * 16'777'619;
+    return (h ^ h >> 16) % kEntries;
+  }
+
+  std::array<Entry, kEntries> entries_{};
+};
+static_assert(std::size(kKeyless) + std::size(kFirst) + std::size(kSecond) + std::size(kThird) <= 512);
+constexpr Table kTable;
 
 bool any_of(std::string_view name, std::span<const std::string_view> uppers) {
   return std::ranges::any_of(uppers, [&](std::string_view u) { return same_name(name, u); });
 }
-
-constexpr std::string_view kSubscriptions[] = {"SUBSCRIBE",   "PSUBSCRIBE",   "SSUBSCRIBE",
-                                               "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"};
 
 // Names of settings whose values are passwords.
 constexpr std::string_view kSecretSettings[] = {"REQUIREPASS",       "MASTERAUTH",
@@ -95,61 +158,32 @@ bool same_name(std::string_view a, std::string_view upper_name) {
          std::ranges::equal(a, upper_name, [](char x, char y) { return upper(x) == y; });
 }
 
-bool find_command(std::string_view name, Command& command) {
-  std::array<char, kNameBytesMax> room;
-  if (name.size() > room.size()) return false;
-  std::ranges::transform(name, room.begin(), upper);
-  const std::string_view wanted(room.data(), name.size());
-  for (const Group& group : kGroups) {
-    if (!std::ranges::binary_search(group.names, wanted)) continue;
-    command.key = group.key;
-    return true;
-  }
-  return false;
+Command find_command(std::string_view name) {
+  return name.size() <= kNameBytesMax ? kTable.find(name) : Command{};
 }
 
-std::size_t key_position(const Words& words) {
-  const std::string_view name = words.at(0);
-  if (same_name(name, "XREAD") || same_name(name, "XREADGROUP")) {
+std::size_t key_position(const Command& command, const Words& words) {
+  if (command.reads_streams) {
     const std::size_t streams = position_of(words, "STREAMS");
     return streams == 0 || streams + 1 >= words.count ? 0 : streams + 1;
   }
-  if (same_name(name, "MEMORY")) return same_name(words.at(1), "USAGE") ? 2 : 0;
-  Command command;
-  const bool known = find_command(name, command);
-  // Modules: `JSON.SET key …`, `FT.SEARCH index …`.
-  std::size_t key = known ? command.key : name.find('.') != std::string_view::npos ? 1 : 0;
-  if ((same_name(name, "EVAL") || same_name(name, "EVALSHA") || same_name(name, "FCALL")) &&
-      words.at(2) == "0")
+  const std::string_view name = words.at(0);
+  std::size_t key = command.key;
+  if (!command.known)  // modules: `JSON.SET key …`, `FT.SEARCH index …`
+    key = name.find('.') != std::string_view::npos ? 1 : 0;
+  else if (command.key == 0 && same_name(name, "MEMORY"))
+    key = same_name(words.at(1), "USAGE") ? 2 : 0;
+  else if (command.key == 3 && words.at(2) == "0")  // a script without keys
     key = 0;
   return key < words.count ? key : 0;
 }
 
-std::uint8_t value_position(std::string_view name) {
-  constexpr std::string_view kScripts[] = {"ECHO", "EVAL", "EVAL_RO"};
-  constexpr std::string_view kThirdWord[] = {"APPEND", "GETSET", "LPUSH",   "LPUSHX",  "MSET",
-                                             "MSETNX", "PFADD",  "PUBLISH", "RPUSH",   "RPUSHX",
-                                             "SADD",   "SET",    "SETNX",   "SPUBLISH"};
-  constexpr std::string_view kFourthWord[] = {"HMSET",  "HSET",    "HSETNX", "JSON.SET", "LSET",
-                                              "PSETEX", "RESTORE", "SETEX",  "SETRANGE", "ZADD"};
-  return any_of(name, kThirdWord) ? 2 : any_of(name, kFourthWord) ? 3 : any_of(name, kScripts) ? 1 : 0;
-}
-
-bool is_blocking(const Words& words) {
-  constexpr std::string_view kBlocking[] = {"BLMOVE", "BLMPOP",   "BLPOP",    "BRPOP", "BRPOPLPUSH",
-                                            "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT",  "WAITAOF"};
-  const std::string_view name = words.at(0);
-  if (same_name(name, "XREAD") || same_name(name, "XREADGROUP")) return position_of(words, "BLOCK") != 0;
-  return any_of(name, kBlocking);
+bool is_blocking(const Command& command, const Words& words) {
+  return command.blocks || (command.reads_streams && position_of(words, "BLOCK") != 0);
 }
 
 bool is_subscription(std::string_view name) {
   return any_of(name, kSubscriptions);
-}
-
-bool may_hold_secret(std::string_view name) {
-  constexpr std::string_view kNames[] = {"ACL", "AUTH", "CONFIG", "HELLO", "MIGRATE", "SENTINEL"};
-  return any_of(name, kNames);
 }
 
 bool is_secret(const Words& words, std::size_t i) {
@@ -176,7 +210,7 @@ bool is_secret(const Words& words, std::size_t i) {
 }
 
 bool has_secret(const Words& words) {
-  if (!may_hold_secret(words.at(0))) return false;
+  if (!find_command(words.at(0)).may_hold_secret) return false;
   for (std::size_t i = 1; i < words.list.all().size(); ++i)
     if (is_secret(words, i)) return true;
   return false;

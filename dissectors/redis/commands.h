@@ -11,33 +11,29 @@ namespace spanlight::redis {
 
 constexpr std::size_t kNameBytesMax = 48;
 
+// What its name says of a command. Nothing of one that is not the server's own (modules bring more).
 struct Command {
-  std::uint8_t key = 0;  // position of its first key among all words; 0: none, or nobody knows
+  bool known = false;
+  std::uint8_t key = 0;             // position of its first key among all words; 0: none, or nobody knows
+  std::uint8_t value = 0;           // of the word that is content: SET key value; 0: none
+  bool blocks = false;              // answered when there is something, or when the time that it says is over
+  bool reads_streams = false;       // its keys stand behind a word, and another makes it block
+  bool subscribes = false;          // SUBSCRIBE, UNSUBSCRIBE and their kin
+  bool changes_what_comes = false;  // what the server says next depends on its answer
+  bool may_hold_secret = false;     // some word may be secret
 };
-
-// In either case. False: no command of the server's own (modules bring more).
-bool find_command(std::string_view name, Command& command);
-inline bool is_command(std::string_view name) {
-  Command command;
-  return find_command(name, command);
-}
+Command find_command(std::string_view name);  // in either case
 
 bool same_name(std::string_view a, std::string_view upper);
 
 // Position of the first key; 0: none.
-std::size_t key_position(const Words& words);
+std::size_t key_position(const Command& command, const Words& words);
 
-// Position of the word that is content, as far as a command has one: SET key value. 0: none.
-std::uint8_t value_position(std::string_view name);
-
-// The server answers when there is something, or when the time that the command says is over.
-bool is_blocking(const Words& words);
+bool is_blocking(const Command& command, const Words& words);
 
 // SUBSCRIBE, UNSUBSCRIBE and their kin, and what confirms them.
 bool is_subscription(std::string_view name);
 
-// Commands of which some word may be secret.
-bool may_hold_secret(std::string_view name);
 // Word `i` is a password, or a rule that holds one.
 bool is_secret(const Words& words, std::size_t i);
 // Some word is.

@@ -18,11 +18,6 @@ bool is_message_word(std::string_view word) {
 constexpr std::uint8_t kChangesWhatComes =
     1;  // note of a command whose answer says what the server says next
 
-bool changes_what_comes(std::string_view name) {
-  constexpr std::string_view kNames[] = {"MONITOR", "RESET", "PSYNC", "SYNC"};
-  return std::ranges::any_of(kNames, [&](std::string_view known) { return same_name(name, known); });
-}
-
 // A command's name, whole.
 bool is_whole_name(const Words& words) {
   return !words.at(0).empty() && !words.list.all()[0].cut();
@@ -49,23 +44,25 @@ Token Connection::token(Direction from, Bytes rest) const {
   if (line.fault != Fault::none) return {.fault = line.fault};
   if (from_client && !begins && line.type != Type::bulk) return {.fault = Fault::bad_value};
   if (at.depth() == kDepthMax && line.count > 0) return {.fault = Fault::too_deep};
-  return {.head = line.bytes, .payload = line.payload};
+  return {.head = line.bytes,
+          .payload = line.payload,
+          .count = line.count,
+          .kind = static_cast<std::uint8_t>(line.type)};
 }
 
-Place Connection::accept(Direction from, const Token& token, Bytes head, bool first, Sink& sink) {
+Place Connection::accept(Direction from, const Token& token, Bytes, bool first, Sink& sink) {
   Walk& at = walk(from);
-  if (first) at.reset();
-  if (first && from == Direction::c2s) word_ = 0;
-  const bool inlined = from == Direction::c2s && at.at_start() && head[0] != '*';
-  const Line line = inlined ? read_inline_command(head) : read_line(head);
+  const auto type = static_cast<Type>(token.kind);
   const bool from_client = from == Direction::c2s;
+  if (first) at.reset();
+  if (first && from_client) word_ = 0;
   const bool value = from_client ? !first && is_value(track(from).message) : first;
   bool too_deep = false;
-  const bool last = inlined || at.accept(line, too_deep);
+  const bool last = type == Type::inline_command || at.accept(type, token.count, too_deep);
   if (!from_client) look(false, sink);
   return {.last = last,
-          .body = token.payload > 0 && value && line.type != Type::bulk_error,
-          .lead = line.type == Type::verbatim ? 4u : 0u,
+          .body = token.payload > 0 && value && type != Type::bulk_error,
+          .lead = type == Type::verbatim ? 4u : 0u,
           .tail = 2};
 }
 
@@ -74,8 +71,8 @@ bool Connection::is_value(const KeptMessage& message) {
   if (word_++ == 0) return false;
   if (word_ == 2) {
     Words words;
-    read_words(message.text(), words);
-    value_at_ = value_position(words.at(0));
+    read_words(message.text(), words, 1);
+    value_at_ = find_command(words.at(0)).value;
   }
   return value_at_ != 0 && word_ - 1 == value_at_;
 }
@@ -86,27 +83,31 @@ Sync Connection::find(Direction from, Bytes rest) const {
 
 bool Connection::is_tellable(const KeptMessage& request) const {
   Words words;
-  read_words(request.text(), words);
+  read_words(request.text(), words, 1);
   return is_whole_name(words);
 }
 
 // Empty lines and empty arrays are no commands, and have no answer.
 Connection::Asked Connection::look_at_request(KeptMessage& request) {
   Words words;
-  read_words(request.text(), words);
+  read_words(request.text(), words, 1);
   if (!is_whole_name(words)) return {.tellable = false};
   const std::string_view name = words.at(0);
+  const Command command = find_command(name);
   const bool silent = silent_ || silent_once_;
   silent_once_ = false;
+  if (command.reads_streams || same_name(name, "CLIENT")) {
+    words = {};
+    read_words(request.text(), words);
+  }
   if (same_name(name, "CLIENT") && same_name(words.at(1), "REPLY")) {
     silent_ = same_name(words.at(2), "OFF");
     silent_once_ = same_name(words.at(2), "SKIP");
     return {.answered = same_name(words.at(2), "ON")};
   }
-  const bool subscription = is_subscription(name);
-  if (subscription && name.front() != 'U' && name.front() != 'u') subscribed_ = true;
-  request.note = subscription || changes_what_comes(name) ? kChangesWhatComes : 0;
-  return {.answered = !silent, .blocks = is_blocking(words)};
+  if (command.subscribes && name.front() != 'U' && name.front() != 'u') subscribed_ = true;
+  request.note = command.changes_what_comes ? kChangesWhatComes : 0;
+  return {.answered = !silent, .blocks = is_blocking(command, words)};
 }
 
 Connection::Kind Connection::kind_of(const KeptMessage& message, bool whole) {
@@ -141,7 +142,7 @@ Connection::Kind Connection::kind_of_confirmation(std::string_view word) {
   const KeptMessage* asked = oldest();
   if (asked == nullptr) return Kind::push;
   Words words;
-  read_words(asked->text(), words);
+  read_words(asked->text(), words, 1);
   const std::string_view name = words.at(0);
   return name.size() == word.size() && is_subscription(name) ? Kind::answer : Kind::push;
 }

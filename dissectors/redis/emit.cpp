@@ -108,8 +108,9 @@ void Record::set_raw_body(Message& out, const KeptMessage& message) {
 void Record::set_request(const KeptMessage& message) {
   set_times(out_.request, message);
   read_words(message.text(), words_);
-  key_ = key_position(words_);
-  guarded_ = !limits_.credentials_shown && may_hold_secret(words_.at(0));
+  const Command command = find_command(words_.at(0));
+  key_ = key_position(command, words_);
+  guarded_ = !limits_.credentials_shown && command.may_hold_secret;
   out_.method = upper_name(words_.at(0));
   for (std::size_t i = 1; i < words_.list.all().size(); ++i) args_.add(argument(i));
   if (words_.list.all().size() < words_.count) out_.flags |= kFlagTruncatedBody;
@@ -117,7 +118,7 @@ void Record::set_request(const KeptMessage& message) {
   request_fields_.add({.name = "args", .kind = Field::Kind::list, .list = args_.all()});
   if (key_ != 0 && key_ < words_.list.all().size()) add_text(request_fields_, "key", args_.all()[key_ - 1]);
   const bool publishes = same_name(words_.at(0), "PUBLISH") || same_name(words_.at(0), "SPUBLISH");
-  if ((publishes || is_subscription(words_.at(0))) && !args_.all().empty())
+  if ((publishes || command.subscribes) && !args_.all().empty())
     add_text(request_fields_, "channel", args_.all()[0]);
   if (words_.is_inline) add_true(request_fields_, "inline");
   if (call_.pipelined) add_true(request_fields_, "pipelined");

@@ -59,7 +59,7 @@ bool is_server_word(std::string_view name) {
 Verdict speaker_of_command(std::string_view name, std::uint64_t count) {
   if (is_server_word(name))
     return name.ends_with("message") || count == 3 ? Verdict::server : Verdict::client;
-  if (is_command(name)) return Verdict::client;
+  if (find_command(name).known) return Verdict::client;
   return name.find('.') != std::string_view::npos ? Verdict::client : Verdict::no;
 }
 
@@ -143,7 +143,7 @@ Look look_at_inline(Bytes in) {
   const std::size_t end = text.find_first_of(" \r\n");
   if (end == std::string_view::npos && line.fault != Fault::none)
     return text.size() <= kFirstWordMax && is_name(text) ? Look::more : Look::no;
-  if (!is_command(text.substr(0, end))) return Look::no;
+  if (!find_command(text.substr(0, end)).known) return Look::no;
   if (text.find("HTTP/") != std::string_view::npos) return Look::no;
   return line.fault == Fault::none ? Look::yes : line.fault == Fault::short_input ? Look::more : Look::no;
 }

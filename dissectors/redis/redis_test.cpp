@@ -109,7 +109,7 @@ TEST(RedisWalk, NestsAndEnds) {
       ASSERT_FALSE(ended) << c.name;
       const Line line = read_line(rest);
       ASSERT_EQ(line.fault, Fault::none) << c.name;
-      ended = walk.accept(line, too_deep);
+      ended = walk.accept(line.type, line.count, too_deep);
       rest = rest.subspan(line.bytes);
     }
     EXPECT_EQ(ended, c.ends) << c.name;
@@ -146,7 +146,7 @@ TEST(RedisCommands, Keys) {
     Words words;
     const std::string text = command(c.words);
     read_words(text, words);
-    EXPECT_EQ(key_position(words), c.key) << text;
+    EXPECT_EQ(key_position(find_command(words.at(0)), words), c.key) << text;
   }
 }
 

@@ -71,6 +71,11 @@ bool is_bulk(Type type) {
   return type == Type::bulk || type == Type::bulk_error || type == Type::verbatim;
 }
 
+// Lines that are a number and nothing else.
+bool is_number(Type type) {
+  return type == Type::integer || is_bulk(type) || is_counted(type);
+}
+
 bool to_number(std::string_view text, std::int64_t& value) {
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -84,23 +89,10 @@ bool is_double(std::string_view text) {
   });
 }
 
-// What the text must be like by its type; sets count and payload.
-Fault announce(Line& line) {
-  std::int64_t n = 0;
-  switch (line.type) {
-    case Type::integer:
-      return to_number(line.text, n) ? Fault::none : Fault::bad_value;
-    case Type::boolean:
-      return line.text == "t" || line.text == "f" ? Fault::none : Fault::bad_value;
-    case Type::nil:
-      return line.text.empty() ? Fault::none : Fault::bad_value;
-    case Type::number:
-      return is_double(line.text) ? Fault::none : Fault::bad_value;
-    default:
-      break;
-  }
-  if (!is_bulk(line.type) && !is_counted(line.type)) return Fault::none;
-  if (!to_number(line.text, n) || n < -1) return Fault::bad_value;
+// What `n` announces by the line's type; sets count and payload.
+Fault announce_number(Line& line, std::int64_t n) {
+  if (line.type == Type::integer) return Fault::none;
+  if (n < -1) return Fault::bad_value;
   if (n < 0) {  // RESP2's null
     if (line.type != Type::bulk && line.type != Type::array) return Fault::bad_value;
     line.type = Type::nil;
@@ -115,6 +107,37 @@ Fault announce(Line& line) {
   if (length > kElementsMax) return Fault::too_many;
   line.count = line.type == Type::map || line.type == Type::attribute ? 2 * length : length;
   return Fault::none;
+}
+
+// What the text must be like by its type.
+Fault announce(Line& line) {
+  std::int64_t n = 0;
+  switch (line.type) {
+    case Type::boolean:
+      return line.text == "t" || line.text == "f" ? Fault::none : Fault::bad_value;
+    case Type::nil:
+      return line.text.empty() ? Fault::none : Fault::bad_value;
+    case Type::number:
+      return is_double(line.text) ? Fault::none : Fault::bad_value;
+    default:
+      break;
+  }
+  if (!is_number(line.type)) return Fault::none;
+  return to_number(line.text, n) ? announce_number(line, n) : Fault::bad_value;
+}
+
+// Most lines: a few digits and CR LF. False: anything else, also what may become one.
+bool read_digits(Bytes in, Line& line) {
+  constexpr std::size_t kDigitsMax = 9;
+  const std::size_t most = std::min(in.size(), kDigitsMax + 1);
+  std::int64_t n = 0;
+  std::size_t at = 1;
+  for (; at < most && in[at] >= '0' && in[at] <= '9'; ++at) n = n * 10 + (in[at] - '0');
+  if (at == 1 || in.size() < at + 2 || in[at] != '\r' || in[at + 1] != '\n') return false;
+  line.text = as_text(in.subspan(1, at - 1));
+  line.bytes = at + 2;
+  line.fault = announce_number(line, n);
+  return true;
 }
 
 // The line's end: CR LF. Where it must be within `bytes_max` and is not: bad_length.
@@ -177,6 +200,7 @@ Line read_line(Bytes in) {
     line.fault = Fault::bad_magic;
     return line;
   }
+  if (is_number(line.type) && read_digits(in, line)) return line;
   const Bytes rest = in.subspan(1);
   std::size_t end = 0;
   line.fault = find_end(rest, is_text(line.type) ? kLineBytesMax : kNumberBytesMax, end);
@@ -202,20 +226,20 @@ Line read_inline(Bytes in) {
   return line;
 }
 
-bool Walk::accept(const Line& line, bool& too_deep) {
-  if (is_counted(line.type) && line.count > 0) {
+bool Walk::accept(Type type, std::uint64_t count, bool& too_deep) {
+  if (is_counted(type) && count > 0) {
     if (depth_ == kDepthMax) {
       too_deep = true;
       return true;
     }
-    left_[depth_] = static_cast<std::uint32_t>(line.count);
+    left_[depth_] = static_cast<std::uint32_t>(count);
     const auto bit = static_cast<std::uint16_t>(1u << depth_);
     attributes_ =
-        static_cast<std::uint16_t>(line.type == Type::attribute ? attributes_ | bit : attributes_ & ~bit);
+        static_cast<std::uint16_t>(type == Type::attribute ? attributes_ | bit : attributes_ & ~bit);
     ++depth_;
     return false;
   }
-  if (line.type == Type::attribute) return false;
+  if (type == Type::attribute) return false;
   // A value is complete, and with it every aggregate whose last it is. An attribute ends before its value.
   while (depth_ > 0) {
     if (--left_[depth_ - 1] > 0) return false;
@@ -241,7 +265,7 @@ bool Values::next(Value& value) {
 namespace {
 
 // As sdssplitargs() does, but that escapes within quotes stay as they are.
-void split_words(std::string_view line, Words& words) {
+void split_words(std::string_view line, Words& words, std::size_t most) {
   std::size_t at = 0;
   while (at < line.size()) {
     if (line[at] == ' ' || line[at] == '\t') {
@@ -255,7 +279,7 @@ void split_words(std::string_view line, Words& words) {
       end += quote != '\0' && line[end] == '\\' && end + 1 < line.size() ? 2u : 1u;
     const std::string_view word = line.substr(start, end - start);
     ++words.count;
-    if (words.list.all().size() < Words::kMax)
+    if (words.list.all().size() < most)
       words.list.add({.type = Type::bulk, .text = word, .bytes = word.size()});
     at = end + (quote != '\0' ? 1 : 0);
   }
@@ -263,18 +287,18 @@ void split_words(std::string_view line, Words& words) {
 
 }  // namespace
 
-void read_words(std::string_view head, Words& words) {
+void read_words(std::string_view head, Words& words, std::size_t most) {
   if (head.empty()) return;
   if (head.front() != '*') {
     words.is_inline = true;
     const std::size_t end = head.find_first_of("\r\n");
-    return split_words(head.substr(0, end), words);
+    return split_words(head.substr(0, end), words, most);
   }
   Values values(head);
   Value value;
   if (!values.next(value) || value.type != Type::array) return;
   words.count = value.count;
-  while (words.list.all().size() < std::min<std::uint64_t>(words.count, Words::kMax) && values.next(value))
+  while (words.list.all().size() < std::min<std::uint64_t>(words.count, most) && values.next(value))
     words.list.add(value);
 }
 

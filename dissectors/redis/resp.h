@@ -57,7 +57,7 @@ class Walk {
     return depth_ == 0 ? 0 : left_[depth_ - 1];
   }  // values of the innermost aggregate
   // True: the value is complete with this line and its payload. `too_deep` where it nests beyond kDepthMax.
-  bool accept(const Line& line, bool& too_deep);
+  bool accept(Type type, std::uint64_t count, bool& too_deep);
   void reset() { depth_ = 0; }
 
  private:
@@ -86,7 +86,7 @@ class Values {
 };
 
 // A command as it was sent: of an array of bulks, or of one line. Words that were cut have what there is of
-// them.
+// them. `most`: no more of them are wanted.
 struct Words {
   static constexpr std::size_t kMax = 64;
   Listed<Value, kMax> list;
@@ -97,6 +97,6 @@ struct Words {
     return i < list.all().size() ? list.all()[i].text : std::string_view{};
   }
 };
-void read_words(std::string_view head, Words& words);
+void read_words(std::string_view head, Words& words, std::size_t most = Words::kMax);
 
 }  // namespace spanlight::redis
