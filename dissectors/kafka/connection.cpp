@@ -15,7 +15,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   std::size_t at = 0;
   while (at < window.bytes.size()) {
     std::uint64_t wanted = 0;
-    if (way.lost && !search(window, at, wanted)) {
+    if (way.lost && !search(window.bytes, at, wanted)) {
       if (wanted == 0) return {.consumed = at};
       return {.consumed = at, .want = Answer::Want::wait, .n = wanted};
     }
@@ -31,14 +31,14 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
     const std::uint64_t size = kLengthBytes + std::uint64_t{length};
     if (length > kFrameBytesMax || (length < kIdBytes && !rest_.tokens)) {
       ++workshop_.counters.malformed;
-      return lose_way(from, at + 1);
+      return lose_way(from, GapCause::content, at + 1);
     }
     const std::size_t looked = static_cast<std::size_t>(std::min<std::uint64_t>(size, kLookedAtBytesMax));
     if (rest.size() < looked) return {.consumed = at, .want = Answer::Want::wait, .n = looked};
     way.waits = false;
     if (!take_frame(from, {rest.first(looked), size, way.began, window.time, way.turn}, sink)) {
       ++workshop_.counters.malformed;
-      return lose_way(from, at + 1);
+      return lose_way(from, GapCause::content, at + 1);
     }
     if (rest.size() < size)
       return {.consumed = window.bytes.size(), .want = Answer::Want::skip, .n = size - rest.size()};
@@ -48,63 +48,71 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
 }
 
 // The client's frames are found by their look. A server's say nothing but an id: one that is waited for.
-Answer Connection::lose_way(Direction from, std::size_t consumed) {
+Answer Connection::lose_way(Direction from, GapCause cause, std::size_t consumed) {
   Way& way = ways_[index_of(from)];
   way.waits = false;
   ++workshop_.counters.resyncs;
   if (from == Direction::c2s) return {.consumed = consumed, .want = Answer::Want::resync};
   way.lost = true;
+  way.cause = cause;
   return {.consumed = consumed};
 }
 
-// True: a frame starts at `at`. False: not yet; `wanted` says how many bytes are, if it may start there.
-bool Connection::search(const Window& window, std::size_t& at, std::uint64_t& wanted) {
-  constexpr std::size_t kHead = kLengthBytes + kIdBytes;
+// True: a frame starts at `at`. False: not yet; `wanted` says how many bytes are, if it may start there. What
+// is an answer beyond doubt goes before what may become one: ids are small numbers, and stand in bodies too.
+bool Connection::search(Bytes window, std::size_t& at, std::uint64_t& wanted) {
   Way& way = ways_[index_of(Direction::s2c)];
   // Nothing is waited for: two answers whose ids follow one another.
   if (front_ == nullptr) {
-    const Sync found = kDescriptor.find(Direction::s2c, window.bytes.subspan(at));
+    const Sync found = kDescriptor.find(Direction::s2c, window.subspan(at));
     at += found.skip;
-    if (!found.found && at < window.bytes.size()) wanted = window.bytes.size() - at + 1;
+    if (!found.found && at < window.size()) wanted = window.size() - at + 1;
     way.lost = !found.found;
     return found.found;
   }
-  for (; at < window.bytes.size(); ++at) {
-    const Bytes rest = window.bytes.subspan(at);
-    if (rest.size() < kHead) {
-      wanted = kHead;
-      return false;
-    }
-    if (is_answer_at(rest, wanted)) {
+  std::size_t maybe = window.size();
+  for (std::size_t i = at; i < window.size(); ++i) {
+    std::uint64_t needed = 0;
+    const Look look = look_answer(window.subspan(i), needed);
+    if (look == Look::yes) {
+      at = i;
+      wanted = 0;
       way.lost = false;
       return true;
     }
-    if (wanted > 0) return false;
+    if (look == Look::no || maybe < window.size()) continue;
+    maybe = i;
+    wanted = needed;
   }
+  at = maybe;
   return false;
 }
 
 // An id that is waited for, and a body as that request's answers have it, as far as so much of it is there.
-bool Connection::is_answer_at(Bytes rest, std::uint64_t& wanted) {
+// `more`: of so many bytes.
+Look Connection::look_answer(Bytes rest, std::uint64_t& wanted) {
+  constexpr std::size_t kHead = kLengthBytes + kIdBytes;
   constexpr std::size_t kJudgedBytes = 512;
   const Response response = parse_response(rest);
-  if (response.fault != Fault::none) return false;
-  const Call* call = find(response.id);
-  if (call == nullptr || call->token) return false;
-  const std::size_t judged = std::min<std::size_t>(response.size, kJudgedBytes);
-  if (rest.size() < judged) {
-    wanted = judged;
-    return false;
+  if (response.fault == Fault::short_input) {
+    wanted = kHead;
+    return Look::more;
   }
-  const Bytes frame = rest.first(judged);
+  if (response.fault != Fault::none) return Look::no;
+  const Call* call = find(response.id);
+  if (call == nullptr || call->token) return Look::no;
   const Request request = parse_request(call->bytes());
-  if (request.fault != Fault::none) return false;
-  const Bytes body = frame.subspan(response_body_at(request, frame));
+  if (request.fault != Fault::none) return Look::no;
+  const Bytes frame = rest.first(std::min<std::uint64_t>({rest.size(), response.size, kJudgedBytes}));
+  const Bytes body = frame.subspan(std::min(frame.size(), response_body_at(request, frame)));
   const Request as = read_as(request, body);
   Walk walk(as.api->response, static_cast<std::uint8_t>(as.version), as.flexible, body);
   for (Walk::Value value; walk.next(value);) {
   }
-  return walk.fault() == Fault::none || (walk.fault() == Fault::short_input && judged < response.size);
+  wanted = std::min<std::uint64_t>(response.size, kJudgedBytes);
+  const bool cut = frame.size() < response.size;
+  if (walk.fault() != Fault::none && !(walk.fault() == Fault::short_input && cut)) return Look::no;
+  return frame.size() < wanted ? Look::more : Look::yes;
 }
 
 void Connection::on_skipped(Direction from, std::uint64_t, std::uint64_t missing, TimeNs) {
@@ -119,7 +127,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t, GapCause cause, TimeNs,
     call->hole = true;
     call->cause = cause;
   }
-  const Answer answer = lose_way(from, 0);
+  const Answer answer = lose_way(from, cause, 0);
   return from == Direction::c2s ? answer : Answer{};  // answers are looked for here
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/dissector.h"
+#include "core/signs.h"
 #include "kafka/exchange.h"
 
 namespace spanlight::kafka {
@@ -58,7 +59,8 @@ class Connection final : public Dissector {
     TimeNs began = 0;        // first byte of the frame that waits
     std::uint32_t turn = 0;  // its place among those of both directions, in the order of delivery
     bool waits = false;
-    bool lost = false;  // s2c: a frame's start is looked for
+    bool lost = false;                  // s2c: a frame's start is looked for
+    GapCause cause = GapCause::mirror;  // of that
   };
   struct Frame {
     Bytes bytes;  // as far as it is looked at
@@ -68,9 +70,9 @@ class Connection final : public Dissector {
     bool whole() const { return bytes.size() == size; }
   };
 
-  bool search(const Window& window, std::size_t& at, std::uint64_t& wanted);
-  bool is_answer_at(Bytes rest, std::uint64_t& wanted);
-  Answer lose_way(Direction from, std::size_t consumed);
+  bool search(Bytes window, std::size_t& at, std::uint64_t& wanted);
+  Look look_answer(Bytes rest, std::uint64_t& wanted);
+  Answer lose_way(Direction from, GapCause cause, std::size_t consumed);
   bool take_frame(Direction from, const Frame& frame, Sink& sink);
   bool ask(const Frame& frame, Sink& sink);
   void answer(const Frame& frame, Sink& sink);

@@ -288,6 +288,30 @@ TEST(Kafka, AnAnswerIsFoundBehindAHole) {
   EXPECT_EQ(calls[1].state, State::no_response);
 }
 
+TEST(Kafka, WhatMayBecomeAnAnswerDoesNotHideOne) {
+  const std::string quoted = be32(100) + be32(3) + be32(0);
+  const auto calls = calls_of({{C, heartbeat(1)},
+                               {S, response(1, be32(0) + be16(0)), true},
+                               {C, heartbeat(3)},
+                               {S, quoted + response(3, be32(0) + be16(0))}});
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(asked_of(calls[0], "correlation_id"), "3");
+  EXPECT_EQ(calls[0].state, State::complete);
+}
+
+TEST(Kafka, WhileAnswersAreLookedForNoneIsSaidToBeMissing) {
+  const auto calls = calls_of({{C, heartbeat(1)},
+                               {S, response(1, be32(0) + be16(0)), true},
+                               {C, heartbeat(3)},
+                               {S, "what came was not understood"}},
+                              {.fin = true});
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(asked_of(calls[1], "correlation_id"), "3");
+  EXPECT_EQ(calls[1].reason, Reason::lost_in_mirror);
+  EXPECT_TRUE(calls[1].flags & kFlagGap);
+  EXPECT_FALSE(calls[1].is_error);
+}
+
 TEST(Kafka, UnansweredAndClosed) {
   auto calls = calls_of({{C, heartbeat(1)}, {C, heartbeat(2), false, 0, GapCause::mirror, 70 * kSecondNs}},
                         {.fin = true});

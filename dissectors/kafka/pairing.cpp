@@ -122,12 +122,13 @@ void Connection::answer(const Frame& frame, Sink& sink) {
   release(*call);
 }
 
+// While answers are looked for, one may have passed unseen.
 void Connection::settle(Call& call, Reason reason, Sink& sink) {
-  if (call.hole) {
-    reason = call.cause == GapCause::sensor    ? Reason::lost_in_sensor
-             : call.cause == GapCause::content ? Reason::malformed
-                                               : Reason::lost_in_mirror;
-    call.flags |= flag_of(call.cause);
+  const Way& server = ways_[index_of(Direction::s2c)];
+  if (call.hole || server.lost) {
+    const GapCause cause = call.hole ? call.cause : server.cause;
+    reason = reason_of(cause);
+    call.flags |= flag_of(cause);
   } else if (reason == Reason::lost_in_sensor) {
     call.flags |= kFlagGap;
   }
