@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 
+#include "core/listed.h"
 #include "encode/header_copy.h"
 #include "encode/mask.h"
 #include "encode/record_bound.h"
@@ -202,12 +203,12 @@ Offset<Vector<std::uint8_t>> RecordBuild::write_body(const Message& message) {
 }
 
 Offset<Vector<Text>> RecordBuild::write_list(const Field& field) {
-  std::array<Text, kListTextsMax> texts;
+  Listed<Text, kListTextsMax> texts;
   const std::span<const std::string_view> in = list_kept(field);
   if (in.size() < field.list.size()) ++counters_.fields_left_out;
-  for (std::size_t i = 0; i < in.size(); ++i)
-    texts[i] = in[i].empty() ? builder_.text({}) : text(in[i]);  // an empty text of a list has its place
-  return builder_.vector_of(texts.data(), in.size());
+  for (const std::string_view each : in)
+    texts.add(each.empty() ? builder_.text({}) : text(each));  // an empty text of a list has its place
+  return builder_.vector_of(texts.all().data(), in.size());
 }
 
 Offset<wire::Field> RecordBuild::write_field(const Field& field) {
@@ -242,11 +243,11 @@ Offset<wire::Field> RecordBuild::write_field(const Field& field) {
 }
 
 Offset<Vector<Offset<wire::Field>>> RecordBuild::write_fields(const Message& message) {
-  std::array<Offset<wire::Field>, kFieldsPerMessageMax> fields;
+  Listed<Offset<wire::Field>, kFieldsPerMessageMax> fields;
   const std::span<const Field> in = fields_kept(message);
   if (in.size() < message.fields.size()) ++counters_.fields_left_out;
-  for (std::size_t i = 0; i < in.size(); ++i) fields[i] = write_field(in[i]);
-  return builder_.vector_of(fields.data(), in.size());
+  for (const Field& each : in) fields.add(write_field(each));
+  return builder_.vector_of(fields.all().data(), in.size());
 }
 
 Offset<wire::Message> RecordBuild::write_message(const Message& message) {

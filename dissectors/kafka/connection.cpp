@@ -9,6 +9,19 @@
 #include "kafka/walk.h"
 
 namespace spanlight::kafka {
+namespace {
+
+// Behind the last value of an answer's layout: nothing but tagged fields. Short layouts are the heads of
+// their answers, and of a version that is not known nobody knows the end.
+bool may_end(const Request& as, Bytes behind) {
+  constexpr std::size_t kHeadSlots = 3;
+  if (as.version > as.api->version_max || as.api->response.size() <= kHeadSlots) return true;
+  Reader r{behind};
+  if (as.flexible) skip_tags(r);
+  return r.ok() && r.at() == behind.size();
+}
+
+}  // namespace
 
 Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   Way& way = ways_[index_of(from)];
@@ -58,8 +71,9 @@ Answer Connection::lose_way(Direction from, GapCause cause, std::size_t consumed
   return {.consumed = consumed};
 }
 
-// True: a frame starts at `at`. False: not yet; `wanted` says how many bytes are, if it may start there. What
-// is an answer beyond doubt goes before what may become one: ids are small numbers, and stand in bodies too.
+// True: a frame starts at `at`. False: not yet; `wanted` says how many bytes are, if it may start there. Ids
+// are small numbers and stand in bodies too: of several places the one counts that is decided by the fewest
+// bytes, so that what may become an answer does not hide one that is, however the bytes were cut.
 bool Connection::search(Bytes window, std::size_t& at, std::uint64_t& wanted) {
   Way& way = ways_[index_of(Direction::s2c)];
   // Nothing is waited for: two answers whose ids follow one another.
@@ -70,49 +84,43 @@ bool Connection::search(Bytes window, std::size_t& at, std::uint64_t& wanted) {
     way.lost = !found.found;
     return found.found;
   }
-  std::size_t maybe = window.size();
-  for (std::size_t i = at; i < window.size(); ++i) {
-    std::uint64_t needed = 0;
+  std::size_t maybe = window.size(), found = window.size(), decided = window.size() + 1;
+  for (std::size_t i = at; i < decided && i < window.size(); ++i) {
+    std::size_t needed = 0;
     const Look look = look_answer(window.subspan(i), needed);
-    if (look == Look::yes) {
-      at = i;
-      wanted = 0;
-      way.lost = false;
-      return true;
-    }
-    if (look == Look::no || maybe < window.size()) continue;
-    maybe = i;
-    wanted = needed;
+    if (look == Look::more && maybe == window.size()) maybe = i;
+    if (look != Look::yes || i + needed >= decided) continue;
+    found = i;
+    decided = i + needed;
   }
-  at = maybe;
-  return false;
+  way.lost = found == window.size();
+  at = way.lost ? maybe : found;
+  if (way.lost && maybe < window.size()) wanted = window.size() - maybe + 1;
+  return !way.lost;
 }
 
-// An id that is waited for, and a body as that request's answers have it, as far as so much of it is there.
-// `more`: of so many bytes.
-Look Connection::look_answer(Bytes rest, std::uint64_t& wanted) {
-  constexpr std::size_t kHead = kLengthBytes + kIdBytes;
+// An id that is waited for, and a body that is that request's answer to its last byte; of a long one as much
+// as is looked at. `needed`: by so many bytes it is decided.
+Look Connection::look_answer(Bytes rest, std::size_t& needed) {
   constexpr std::size_t kJudgedBytes = 512;
   const Response response = parse_response(rest);
-  if (response.fault == Fault::short_input) {
-    wanted = kHead;
-    return Look::more;
-  }
+  if (response.fault == Fault::short_input) return Look::more;
   if (response.fault != Fault::none) return Look::no;
   const Call* call = find(response.id);
   if (call == nullptr || call->token) return Look::no;
   const Request request = parse_request(call->bytes());
   if (request.fault != Fault::none) return Look::no;
-  const Bytes frame = rest.first(std::min<std::uint64_t>({rest.size(), response.size, kJudgedBytes}));
-  const Bytes body = frame.subspan(std::min(frame.size(), response_body_at(request, frame)));
+  needed = static_cast<std::size_t>(std::min<std::uint64_t>(response.size, kJudgedBytes));
+  const Bytes frame = rest.first(std::min(rest.size(), needed));
+  const Bytes body = frame.subspan(response_body_at(request, frame));
   const Request as = read_as(request, body);
   Walk walk(as.api->response, static_cast<std::uint8_t>(as.version), as.flexible, body);
   for (Walk::Value value; walk.next(value);) {
   }
-  wanted = std::min<std::uint64_t>(response.size, kJudgedBytes);
-  const bool cut = frame.size() < response.size;
-  if (walk.fault() != Fault::none && !(walk.fault() == Fault::short_input && cut)) return Look::no;
-  return frame.size() < wanted ? Look::more : Look::yes;
+  const bool goes_on = walk.fault() == Fault::short_input && frame.size() < response.size;
+  if (walk.fault() != Fault::none && !goes_on) return Look::no;
+  if (frame.size() < needed) return Look::more;
+  return goes_on || may_end(as, body.subspan(walk.at())) ? Look::yes : Look::no;
 }
 
 void Connection::on_skipped(Direction from, std::uint64_t, std::uint64_t missing, TimeNs) {

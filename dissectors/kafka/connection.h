@@ -71,7 +71,7 @@ class Connection final : public Dissector {
   };
 
   bool search(Bytes window, std::size_t& at, std::uint64_t& wanted);
-  Look look_answer(Bytes rest, std::uint64_t& wanted);
+  Look look_answer(Bytes rest, std::size_t& needed);
   Answer lose_way(Direction from, GapCause cause, std::size_t consumed);
   bool take_frame(Direction from, const Frame& frame, Sink& sink);
   bool ask(const Frame& frame, Sink& sink);
