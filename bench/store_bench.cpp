@@ -351,7 +351,6 @@ int main(int argc, char** argv) {
   ControlSettings settings = testing_store::settings_in(folder);
   settings.store_memory_mb = 2'048;
   settings.store_batch_ms = 500;
-  settings.store_keep_gb = 0;
   if (!directory.empty()) settings.store_directory = directory;
   Store store(settings, testing_store::log_to_stderr(), testing_store::program());
   if (!store.wait_ready(std::chrono::seconds(60))) {

@@ -201,6 +201,7 @@ void ApiClient::get_lines(const std::string& target, const std::function<bool(st
   impl_->with_stream([&](auto& stream) {
     http::write(stream, impl_->request<http::empty_body>(http::verb::get, target));
     beast::flat_buffer buffer;
+    buffer.reserve(kPieceBytes);  // Beast reads as much as there is room for, and begins with 4 KiB
     http::response_parser<http::buffer_body> parser;
     parser.body_limit(boost::none);
     http::read_header(stream, buffer, parser);

@@ -117,6 +117,7 @@ class Receiver {
   Receiver(Channel& channel, std::chrono::milliseconds silence, const ClickHouse::OnData& on_data)
       : channel_(channel), silence_(silence), on_data_(on_data) {
     parser_.body_limit(boost::none);
+    buffer_.reserve(kPieceBytes);  // Beast reads as much as there is room for, and begins with 4 KiB
   }
 
   void run() {

@@ -15,18 +15,24 @@ constexpr std::string_view kLabels = "Map(LowCardinality(String), String)";
 constexpr std::string_view kPlain = "Default";
 constexpr std::string_view kRising = "Delta, Default";  // times and numbers that grow from row to row
 
-// A page shows calls that lie far apart, and unpacks a stretch between two marks of every column for each. So
-// stretches are short (ClickHouse: 8,192 rows), and what is compressed as one is not longer than it need be
+// A page shows calls that lie far apart, and unpacks a stretch between two marks of every column for each:
+// one of so many rows, or fewer of large calls. What is compressed as one is not longer than it need be
 // (ClickHouse: 64 KiB, several stretches of most columns).
-constexpr int kRowsOfMark = 512;
+constexpr int kRowsOfMark = 2'048;
+constexpr int kBytesOfMark = 4 << 20;  // before compression
 constexpr int kCompressedAsOneLeast = 4'096;
-// A part holds at most this share of what is kept: the oldest part is what is dropped for room.
-constexpr std::uint64_t kPartShare = 20;
+// A fresh part is one file and not a hundred: that costs less than half. Before compression.
+constexpr int kWidePartBytes = 128 << 20;
+// A part holds at most this share of what is kept: the oldest part is what is dropped for room, and what is
+// merged again and again costs more than parts that stay.
+constexpr std::uint64_t kPartShare = 100;
 constexpr std::uint64_t kPartBytesLeast = std::uint64_t{64} << 20;
 // What ClickHouse did not always know.
 constexpr std::pair<std::string_view, std::string_view> kNewerSettings[] = {
     // Its default counts the different values of every column in every merge, for plans that have no choice.
     {"auto_statistics_types", "''"},
+    // By itself it merges three parts as readily as ten, and each call is written that much more often.
+    {"min_parts_to_merge_at_once", "10"},
 };
 constexpr int kDeduplicationWindow = 1'000;  // inserts that are recognised when they come again
 
@@ -164,14 +170,14 @@ std::string calls_ttl(const Layout& layout) {
   return "stored + toIntervalHour(" + std::to_string(layout.keep_hours) + ")";
 }
 
-// Parts hold calls of times that follow each other: merged row by row in one go, they cost half of what
-// column after column costs with so many columns.
 std::string changeable_settings(const Layout& layout) {
   const std::uint64_t part = layout.keep_bytes == 0
                                  ? std::uint64_t{150} << 30
                                  : std::max(kPartBytesLeast, layout.keep_bytes / kPartShare);
   const std::string fsync = layout.fsync ? "1" : "0";
   std::string all = "min_compress_block_size = " + std::to_string(kCompressedAsOneLeast) +
+                    ", min_bytes_for_wide_part = " + std::to_string(kWidePartBytes) +
+                    ", enable_vertical_merge_algorithm = 0" +
                     ", max_bytes_to_merge_at_max_space_in_pool = " + std::to_string(part) +
                     ", fsync_after_insert = " + fsync + ", fsync_part_directory = " + fsync;
   for (const auto& [name, value] : kNewerSettings)
@@ -193,8 +199,9 @@ std::string calls_table(const Layout& layout) {
          ") ENGINE = " + engine(layout, "MergeTree", "") +
          " PARTITION BY (toYYYYMMDD(stored), source) ORDER BY (time, epoch, record_id) TTL " +
          calls_ttl(layout) + " SETTINGS index_granularity = " + std::to_string(kRowsOfMark) +
-         ", ttl_only_drop_parts = 1, enable_vertical_merge_algorithm = 0, " + deduplication(layout) + ", " +
-         changeable_settings(layout) + " COMMENT 'spanlight schema " + std::to_string(kSchemaVersion) + "'";
+         ", index_granularity_bytes = " + std::to_string(kBytesOfMark) + ", ttl_only_drop_parts = 1, " +
+         deduplication(layout) + ", " + changeable_settings(layout) + " COMMENT 'spanlight schema " +
+         std::to_string(kSchemaVersion) + "'";
 }
 
 // What was written last about a (address, port, from) holds: an end may turn out to be later, or earlier.

@@ -55,7 +55,9 @@ class MemoryFile {
 
 class Conversation {
  public:
-  Conversation(House& house, Channel& channel) : house_(house), channel_(channel), stream_(channel) {}
+  Conversation(House& house, Channel& channel) : house_(house), channel_(channel), stream_(channel) {
+    buffer_.reserve(buffer_.max_size());  // Beast reads as much as there is room for, and begins with 4 KiB
+  }
   bool one_request();  // false: the connection is to be closed
 
  private:
