@@ -56,10 +56,8 @@ bool Connection::is_ambiguous(const OpenQuestion& oldest) const {
 void Connection::answer(Direction from, const Half& half, std::uint32_t flags, Sink& sink) {
   const Direction asker = opposite(from);
   const std::uint64_t id = id_of(half.channel, half.method->answers);
-  OpenQuestion* call = open_.find(asker, id);
+  OpenQuestion* call = open_.find(asker, id, half.frame);
   Exchange told{.flags = flags | half.frame.flags, .asked_by = asker, .response = &half};
-  // A message that had begun before it was asked for.
-  if (call != nullptr && half.frame.turn < call->turn) call = nullptr;
   if (call != nullptr && is_ambiguous(*call)) {
     while (OpenQuestion* one = open_.find(asker, id)) {
       one->hole = true;

@@ -36,9 +36,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
         return {.consumed = at, .want = Answer::Want::skip, .n = way.body_left};
       return {.consumed = at};
     }
-    if (way.frames.rests()) way.turn = ++turns_;
-    SizedMessages::Next next = way.frames.next(workshop_, window, at, measure);
-    next.message.turn = way.turn;
+    const SizedMessages::Next next = way.frames.next(workshop_, window, at, measure, turns_);
     if (next.broken || (next.come && !take_frame(from, next.message, window, at, sink)))
       return lose_way(from, std::max<std::size_t>(at, 1), sink);
     if (!next.come) return next.answer;

@@ -35,7 +35,6 @@ class Connection final : public Dissector {
     std::uint32_t body_left = 0;  // of a frame of a body: payload to come
     bool body_open = false;       // its end is to come
     Content* content = nullptr;   // whose body it is; none: nobody's that was seen
-    std::uint32_t turn = 0;       // of the frame under way
   };
   struct Rest {
     std::uint32_t unacked = 0;  // bytes of c2s that the server was not known to have

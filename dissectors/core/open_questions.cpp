@@ -34,6 +34,12 @@ OpenQuestion* OpenQuestions::find(Direction asker, std::uint64_t id) const {
   return nullptr;
 }
 
+OpenQuestion* OpenQuestions::find(Direction asker, std::uint64_t id, const Arrival& answer) const {
+  for (OpenQuestion* call = front_; call != nullptr; call = call->newer)
+    if (call->id == id && call->from == asker && call->turn <= answer.turn) return call;
+  return nullptr;
+}
+
 OpenQuestion* OpenQuestions::front(Direction asker) const {
   for (OpenQuestion* call = front_; call != nullptr; call = call->newer)
     if (call->from == asker) return call;

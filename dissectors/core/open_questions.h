@@ -74,8 +74,10 @@ class OpenQuestions {
   // A question of `id` begins to wait. nullptr: no memory, which is counted; it is told at once then.
   OpenQuestion* open(Workshop& workshop, Direction from, std::uint64_t id, const Arrival& question);
 
-  // The oldest that `asker` asked under `id`; nullptr: none.
+  // The oldest that `asker` asked under `id`; nullptr: none. Of those that `answer` may answer: they had
+  // begun before it.
   OpenQuestion* find(Direction asker, std::uint64_t id) const;
+  OpenQuestion* find(Direction asker, std::uint64_t id, const Arrival& answer) const;
 
   // The oldest of all, or of those that `asker` asked.
   OpenQuestion* front() const { return front_; }

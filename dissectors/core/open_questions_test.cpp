@@ -39,6 +39,13 @@ TEST_F(OpenQuestionsTest, TheOldestOfAnIdIsFoundFirst) {
   EXPECT_EQ(calls_.front(kS), theirs);
 }
 
+TEST_F(OpenQuestionsTest, AnAnswerIsToWhatHadBegunBefore) {
+  OpenQuestion* first = open(kC, 7, 1);
+  first->turn = 5;
+  EXPECT_EQ(calls_.find(kC, 7, {.turn = 4}), nullptr);
+  EXPECT_EQ(calls_.find(kC, 7, {.turn = 6}), first);
+}
+
 TEST_F(OpenQuestionsTest, WhoWasHeardOfWaitsOn) {
   limits_.answer_timeout_ns = 10;
   OpenQuestion* first = open(kC, 1, 1);

@@ -6,7 +6,7 @@
 namespace spanlight {
 
 SizedMessages::Next SizedMessages::next(Workshop& workshop, const Window& window, std::size_t& at,
-                                        MeasureOf measure) {
+                                        MeasureOf measure, std::uint32_t& turns) {
   const Bytes rest = window.bytes.subspan(at);
   if (left_ > 0) {
     if (rest.empty()) return {.answer = {.consumed = at}};
@@ -17,7 +17,10 @@ SizedMessages::Next SizedMessages::next(Workshop& workshop, const Window& window
   }
   if (told_) forget(workshop);
   if (rest.empty()) return {.answer = {.consumed = at}};
-  if (began_ == 0) began_ = window.time;
+  if (began_ == 0) {
+    began_ = window.time;
+    turn_ = ++turns;
+  }
   const Measure m = measure(rest);
   // Each byte of a head may show what is wrong with it.
   if (m.fault == Fault::short_input)
@@ -35,8 +38,11 @@ SizedMessages::Next SizedMessages::next(Workshop& workshop, const Window& window
   const TimeNs began = began_;
   began_ = 0;
   return {.come = true,
-          .message = {
-              .bytes = rest.first(wanted), .first_byte = began, .last_byte = window.time, .size = m.size}};
+          .message = {.bytes = rest.first(wanted),
+                      .first_byte = began,
+                      .last_byte = window.time,
+                      .size = m.size,
+                      .turn = turn_}};
 }
 
 // Without memory for its beginning a message passes all the same; its bytes are none.
@@ -77,7 +83,8 @@ Arrival SizedMessages::passing(TimeNs last_byte) const {
           .first_byte = began_,
           .last_byte = last_byte,
           .size = size_,
-          .flags = flags_};
+          .flags = flags_,
+          .turn = turn_};
 }
 
 }  // namespace spanlight

@@ -31,8 +31,10 @@ class SizedMessages {
     Answer answer;  // if none has come
   };
 
-  // The next message from `at` on, which moves behind what is done with.
-  Next next(Workshop& workshop, const Window& window, std::size_t& at, MeasureOf measure);
+  // The next message from `at` on, which moves behind what is done with. `turns`: how many messages of both
+  // directions have begun.
+  Next next(Workshop& workshop, const Window& window, std::size_t& at, MeasureOf measure,
+            std::uint32_t& turns);
 
   // The end of a skip that next() asked for.
   void passed(std::uint64_t missing) {
@@ -57,6 +59,7 @@ class SizedMessages {
   std::uint64_t left_ = 0;  // of a message that passes: bytes to come; 0: none passes
   std::uint32_t kept_bytes_ = 0;
   std::uint32_t flags_ = 0;
+  std::uint32_t turn_ = 0;
   bool told_ = false;             // the message that passed
   std::uint8_t* kept_ = nullptr;  // a block of the worker's state slabs
 };

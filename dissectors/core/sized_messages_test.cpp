@@ -37,7 +37,7 @@ class SizedMessagesTest : public testing::Test {
     while (!window_.empty() && skip_ == 0 && !broken_) {
       std::size_t at = 0;
       const SizedMessages::Next next =
-          way_.next(workshop_, {.bytes = as_bytes(window_), .time = time_}, at, measure);
+          way_.next(workshop_, {.bytes = as_bytes(window_), .time = time_}, at, measure, turns_);
       if (next.come) {
         came_.push_back({std::string(as_text(next.message.bytes)), next.message});
         window_.erase(0, at);
@@ -70,6 +70,7 @@ class SizedMessagesTest : public testing::Test {
   std::string window_;
   std::uint64_t skip_ = 0;
   TimeNs time_ = 100;
+  std::uint32_t turns_ = 0;
   bool broken_ = false;
   std::vector<Came> came_;
 };
@@ -90,6 +91,7 @@ TEST_F(SizedMessagesTest, HoweverTheyAreCut) {
       EXPECT_EQ(came_[i].arrival.flags, 0u);
       EXPECT_LE(came_[i].arrival.first_byte, came_[i].arrival.last_byte);
     }
+    for (std::size_t i = 1; i < 5; ++i) EXPECT_EQ(came_[i].arrival.turn, came_[i - 1].arrival.turn + 1);
     way_.forget(workshop_);
     EXPECT_TRUE(way_.rests());
   }
@@ -122,11 +124,12 @@ TEST_F(SizedMessagesTest, WithoutMemoryItPassesAllTheSame) {
   Workshop poor{none, previews_, limits_, counters_};
   const std::string bytes = message('p', 100);
   std::size_t at = 0;
-  EXPECT_EQ(way_.next(poor, {.bytes = as_bytes(bytes).first(50), .time = 1}, at, measure).answer.n, 49u);
+  EXPECT_EQ(way_.next(poor, {.bytes = as_bytes(bytes).first(50), .time = 1}, at, measure, turns_).answer.n,
+            49u);
   way_.passed(0);
   at = 0;
   const SizedMessages::Next next =
-      way_.next(poor, {.bytes = as_bytes(bytes).last(1), .time = 2}, at, measure);
+      way_.next(poor, {.bytes = as_bytes(bytes).last(1), .time = 2}, at, measure, turns_);
   EXPECT_TRUE(next.come);
   EXPECT_TRUE(next.message.bytes.empty());
   EXPECT_EQ(counters_.state_exhausted, 1u);

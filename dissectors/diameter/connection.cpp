@@ -10,7 +10,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   SizedMessages& way = ways_[index_of(from)];
   std::size_t at = 0;
   for (;;) {
-    const SizedMessages::Next next = way.next(workshop_, window, at, measure);
+    const SizedMessages::Next next = way.next(workshop_, window, at, measure, turns_);
     if (next.broken) {
       ++workshop_.counters.malformed;
       on_gap(from, 0, GapCause::content, window.time, sink);

@@ -28,6 +28,7 @@ class Connection final : public Dissector {
   Workshop& workshop_;
   Calls calls_;
   SizedMessages ways_[2];
+  std::uint32_t turns_ = 0;  // messages that have begun
 };
 static_assert(sizeof(Connection) <= 256, "a flow's slot is the slabs' smallest block");
 

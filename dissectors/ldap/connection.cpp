@@ -11,7 +11,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   SizedMessages& way = ways_[index_of(from)];
   std::size_t at = 0;
   for (;;) {
-    const SizedMessages::Next next = way.next(workshop_, window, at, measure);
+    const SizedMessages::Next next = way.next(workshop_, window, at, measure, turns_);
     if (next.broken) {
       // Integrity or privacy of SASL (RFC 4511, 5.1; RFC 4422, 3.7): four bytes of length, then what we
       // cannot read.

@@ -44,7 +44,7 @@ class Connection final : public Dissector {
   void tell_alone(Direction from, const Arrival& arrival, Sink& sink);
   void tell_unasked(Direction from, const Message& message, const Arrival& arrival, Sink& sink);
   void abandon(Direction from, std::uint32_t id);
-  OpenQuestion* find_asked(Direction asker, const Message& message) const;
+  OpenQuestion* find_asked(Direction asker, const Message& message, const Arrival& arrival) const;
   bool is_repeated(Direction from, const Message& message, const Arrival& arrival);
   void settle(OpenQuestion& call, Reason reason, Sink& sink);
   void settle_all(Direction asker, End end, Sink& sink);
@@ -53,6 +53,7 @@ class Connection final : public Dissector {
   OpenQuestions open_;
   SizedMessages ways_[2];
   Rest rest_;
+  std::uint32_t turns_ = 0;  // messages that have begun
   bool datagrams_;
 };
 static_assert(sizeof(Connection) <= 256, "a flow's slot is the slabs' smallest block");

@@ -159,6 +159,17 @@ TEST(Ldap, UnsolicitedAndUnasked) {
                           reason(Reason::capture_ended) + "\n");
 }
 
+TEST(Ldap, WhatHadBegunBeforeItWasAskedForIsNoAnswer) {
+  const std::string part = entry(2, 200), end = done(2);
+  const Outcome o = play(
+      kDescriptor,
+      {{kC, bind(1)}, {kS, bound(1) + part.substr(0, 50)}, {kC, search(2)}, {kS, part.substr(50) + end}});
+  ASSERT_EQ(o.calls.size(), 2u);
+  EXPECT_EQ(o.calls[1].state, State::complete);
+  EXPECT_EQ(o.calls[1].response_size, end.size()) << "the entry was somebody else's";
+  EXPECT_GE(o.calls[1].response_first, o.calls[1].request_first);
+}
+
 TEST(Ldap, LargeMessagesPassByCounter) {
   Play how;
   how.cut_bytes = 1'400;

@@ -88,8 +88,8 @@ void Connection::abandon(Direction from, std::uint32_t id) {
   if (OpenQuestion* call = open_.find(from, id)) call->notes[kAbandoned] = 1;
 }
 
-OpenQuestion* Connection::find_asked(Direction asker, const Message& message) const {
-  OpenQuestion* call = open_.find(asker, message.id);
+OpenQuestion* Connection::find_asked(Direction asker, const Message& message, const Arrival& arrival) const {
+  OpenQuestion* call = open_.find(asker, message.id, arrival);
   if (call == nullptr || message.operation->tag == op::kIntermediate) return call;
   const std::uint8_t wanted = parse_message(call->bytes()).operation->answered_by;
   const bool part = is_counted(message) && wanted == op::kSearchDone;
@@ -99,7 +99,7 @@ OpenQuestion* Connection::find_asked(Direction asker, const Message& message) co
 // Entries, references and intermediate answers make no record: they are counted for the call that they belong
 // to. Of one that was not seen the end alone is told.
 void Connection::count(Direction from, const Message& message, const Arrival& arrival) {
-  OpenQuestion* call = find_asked(opposite(from), message);
+  OpenQuestion* call = find_asked(opposite(from), message, arrival);
   if (call == nullptr) return;
   if (call->answer_first == 0) call->answer_first = arrival.first_byte;
   call->answer_last = arrival.last_byte;
@@ -115,7 +115,7 @@ void Connection::count(Direction from, const Message& message, const Arrival& ar
 Connection::Then Connection::answer(Direction from, const Message& message, const Arrival& arrival,
                                     Sink& sink) {
   const bool accepted = read_result(message.body).code == 0;
-  OpenQuestion* call = find_asked(opposite(from), message);
+  OpenQuestion* call = find_asked(opposite(from), message, arrival);
   if (call == nullptr) {
     tell_unasked(from, message, arrival, sink);
     return Then::go_on;

@@ -46,7 +46,7 @@ void Calls::ask(Workshop& workshop, Direction from, const Header& header, const 
 void Calls::answer(Workshop& workshop, Direction from, const Header& header, const Arrival& arrival,
                    Sink& sink) {
   const Direction asker = opposite(from);
-  OpenQuestion* call = open_.find(asker, header.hop_by_hop);
+  OpenQuestion* call = open_.find(asker, header.hop_by_hop, arrival);
   if (call != nullptr && read_header(call->bytes()).command != header.command) call = nullptr;
   if (call == nullptr) {
     const bool missing = rest_.holes.any(asker) || !rest_.asked[index_of(asker)];
