@@ -21,7 +21,7 @@ export function Lines({ lines, place, isDim, onLine, quiet }: Properties) {
           <g key={line.key} class={`map-line is-${health} ${isDim(line) ? 'is-dim' : ''} ${quiet ? 'is-quiet' : ''}`} onClick={onLine && (() => onLine(line))}>
             {onLine && <path class="map-line-touch" d={drawn.path} />}
             <path class="map-line-seen" d={drawn.path} stroke-width={lineWidth(line.perSecond)} marker-end={`url(#arrow-${health})`} />
-            <title>{`${line.protocols.join(', ')}: ${short(line.perSecond)} calls/s, ${share(line.errors, line.calls) || '0 %'} errors, p95 ${duration(line.p95)}${onLine ? '. Click: its calls' : ''}`}</title>
+            <title>{`${line.protocols.join(', ')}: ${short(line.perSecond)} calls/s, ${share(line.errors, line.calls) || '0 %'} errors${line.p95 > 0 ? `, p95 ${duration(line.p95)}` : ''}${onLine ? '. Click: its calls' : ''}`}</title>
           </g>
         );
       })}
@@ -29,9 +29,13 @@ export function Lines({ lines, place, isDim, onLine, quiet }: Properties) {
   );
 }
 
-const textOf = (line: MapLine) => `${short(line.perSecond)}/s · ${duration(line.p95)}${line.errors > 0 ? ` · ${share(line.errors, line.calls)} err` : ''}`;
+// What goes one way takes no time.
+export function figuresOf(line: MapLine): string {
+  const time = line.p95 > 0 ? ` · ${duration(line.p95)}` : '';
+  return `${short(line.perSecond)}/s${time}${line.errors > 0 ? ` · ${share(line.errors, line.calls)} err` : ''}`;
+}
 
 // Above all lines, so that none is drawn through the figures.
 export function Label({ line, place }: { line: MapLine; place: Drawn | null }) {
-  return place && <text x={place.x} y={place.y - 3} class={`map-label is-${healthOf(line.calls, line.errors)}`}>{textOf(line)}</text>;
+  return place && <text x={place.x} y={place.y - 3} class={`map-label is-${healthOf(line.calls, line.errors)}`}>{figuresOf(line)}</text>;
 }

@@ -10,10 +10,11 @@ import { Protocol } from '../shell/protocol';
 import { filter, go, range } from '../state/address';
 import { keep, kept } from '../state/kept';
 import { parametersOf } from '../state/time_range';
-import { duration, plural, share, short } from '../text/format';
+import { plural, share, short } from '../text/format';
 import { Drawing } from './drawing';
 import { fitsSearch } from './focus';
 import { focused, graphOf, isGrouped, termsOf, type Graph, type MapLine } from './graph';
+import { figuresOf } from './lines';
 
 const kEveryMs = 5_000;
 const kBy = ['workload', 'service', 'namespace'] as const;
@@ -114,7 +115,7 @@ function Lines({ title, graph, lines, side }: { title: string; graph: Graph; lin
           <li key={line.key}>
             <button onClick={() => callsOf(graph, line.src, line.dst)}>
               <span>{graph.nodes.find((each) => each.key === line[side])?.name}</span>
-              <span class="faint">{short(line.perSecond)}/s · {duration(line.p95)}{line.errors > 0 ? ` · ${share(line.errors, line.calls)}` : ''}</span>
+              <span class="faint">{figuresOf(line)}</span>
               <span>{line.protocols.map((each) => <Protocol key={each} name={each} />)}</span>
             </button>
           </li>

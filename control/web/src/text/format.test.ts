@@ -10,6 +10,7 @@ it.each([[null, ''], [7, '7 µs'], [1_234, '1.23 ms'], [12_345, '12.3 ms'], [999
   expect(text.duration(us)).toBe(wanted),
 );
 it.each([[0, '0 B'], [999, '999 B'], [1_822, '1.82 kB'], [12_345_678, '12.3 MB']])('%s bytes', (n, wanted) => expect(text.bytes(n)).toBe(wanted));
+it.each([[0, '0'], [0.0833, '0.083'], [0.15, '0.15'], [0.00002, '< 0.001'], [1, '1'], [2.34, '2.3'], [1_234, '1.23k']])('%s as short as can be', (n, wanted) => expect(text.short(n)).toBe(wanted));
 it('tells small shares from none', () => {
   expect([text.share(0, 10), text.share(1, 100_000), text.share(3, 100), text.share(1, 0)]).toEqual(['0 %', '< 0.1 %', '3.0 %', '']);
 });
@@ -48,6 +49,7 @@ describe('the line of a call', () => {
     expect(lineOf('POST', '/graphql', 'mutation Buy')).toBe('mutation Buy');
     expect(lineOf('GET', '/p', 'GET http://h/p')).toBe('/p');
     expect(lineOf('SET', '', 'SET basket')).toBe('basket');
+    expect(lineOf('SELECT', '', 'select 1')).toBe('1');
   });
 });
 

@@ -31,6 +31,7 @@ export function count(n: number): string {
 }
 
 export function short(n: number): string {
+  if (n > 0 && n < 1) return n < 0.001 ? '< 0.001' : String(Number(n.toPrecision(2)));
   if (n < 1_000) return n < 10 && n % 1 !== 0 ? n.toFixed(1) : String(Math.round(n));
   if (n < 1_000_000) return `${threeDigits(n / 1_000)}k`;
   if (n < 1e9) return `${threeDigits(n / 1_000_000)}M`;
@@ -137,7 +138,7 @@ export function lineOf(call: Call): string {
   const path = call.path ?? '';
   const method = call.method ?? '';
   const summary = call.summary ?? call.url ?? '';
-  const isLine = method !== '' && summary.startsWith(`${method} `);
+  const isLine = method !== '' && summary.slice(0, method.length + 1).toUpperCase() === `${method} `.toUpperCase(); // statements are written in either case
   if (path === '') return isLine ? summary.slice(method.length + 1) : summary;
   // What rides on HTTP may say more than a path: an operation of GraphQL's, all of which go to one.
   if (summary !== '' && !isLine && !path.startsWith(summary) && !path.startsWith(`/${summary}`)) return summary;
