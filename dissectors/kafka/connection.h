@@ -33,6 +33,7 @@ class Connection final : public Dissector {
  public:
   static constexpr std::size_t kLookedAtBytesMax = 16'384;  // of a frame; the rest passes by counter
   static constexpr std::size_t kKeptBytesMax = 3'900;       // of a request
+  static constexpr std::uint32_t kLookedForMax = 128;  // of the oldest requests, while answers are looked for
 
   explicit Connection(Workshop& workshop) : workshop_(workshop) {}
 
@@ -77,7 +78,7 @@ class Connection final : public Dissector {
   bool ask(const Frame& frame, Sink& sink);
   void answer(const Frame& frame, Sink& sink);
   void open(const Frame& frame, const Request* request, Sink& sink);
-  Call* find(std::uint32_t id);
+  Call* find(std::uint32_t id, std::uint32_t among = 0xffffffff);
   void settle(Call& call, Reason reason, Sink& sink);
   void settle_all(Reason reason, Sink& sink);
   void release(Call& call);

@@ -77,8 +77,9 @@ void Connection::open(const Frame& frame, const Request* request, Sink& sink) {
   ++open_;
 }
 
-Call* Connection::find(std::uint32_t id) {
-  for (Call* call = front_; call != nullptr; call = call->next)
+// `among` so many of the oldest.
+Call* Connection::find(std::uint32_t id, std::uint32_t among) {
+  for (Call* call = front_; call != nullptr && among > 0; call = call->next, --among)
     if (call->id == id && !call->token) return call;
   return nullptr;
 }
