@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "kafka/kafka.h"
 #include "kafka/recognise.h"
@@ -11,13 +12,14 @@
 namespace spanlight::kafka {
 namespace {
 
-// Behind the last value of an answer's layout: nothing but tagged fields. Short layouts are the heads of
-// their answers, and of a version that is not known nobody knows the end.
-bool may_end(const Request& as, Bytes behind) {
+// Behind the last value of an answer's layout: nothing but tagged fields, as far as they are there. Short
+// layouts are the heads of their answers, and of a version that is not known nobody knows the end.
+bool may_end(const Request& as, Bytes behind, bool cut) {
   constexpr std::size_t kHeadSlots = 3;
   if (as.version > as.api->version_max || as.api->response.size() <= kHeadSlots) return true;
   Reader r{behind};
   if (as.flexible) skip_tags(r);
+  if (cut && r.fault() == Fault::short_input) return true;
   return r.ok() && r.at() == behind.size();
 }
 
@@ -27,10 +29,9 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   Way& way = ways_[index_of(from)];
   std::size_t at = 0;
   while (at < window.bytes.size()) {
-    std::uint64_t wanted = 0;
-    if (way.lost && !search(window.bytes, at, wanted)) {
-      if (wanted == 0) return {.consumed = at};
-      return {.consumed = at, .want = Answer::Want::wait, .n = wanted};
+    if (way.lost && !search(window, at)) {
+      if (at == window.bytes.size()) return {.consumed = at};
+      return {.consumed = at, .want = Answer::Want::wait, .n = window.bytes.size() - at + 1};
     }
     const Bytes rest = window.bytes.subspan(at);
     if (!way.waits) {
@@ -42,17 +43,16 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
     Reader r{rest};
     const auto length = r.be<std::uint32_t>();
     const std::uint64_t size = kLengthBytes + std::uint64_t{length};
-    if (length > kFrameBytesMax || (length < kIdBytes && !rest_.tokens)) {
+    const bool is_frame = length <= kFrameBytesMax && (length >= kIdBytes || rest_.tokens);
+    const auto looked = static_cast<std::size_t>(std::min<std::uint64_t>(size, kLookedAtBytesMax));
+    if (is_frame && rest.size() < looked) return {.consumed = at, .want = Answer::Want::wait, .n = looked};
+    if (!is_frame || !take_frame(from, {rest.first(looked), size, way.began, window.time, way.turn}, sink)) {
       ++workshop_.counters.malformed;
-      return lose_way(from, GapCause::content, at + 1);
+      const Answer answer = lose_way(from, GapCause::content, ++at);
+      if (from == Direction::c2s) return answer;
+      continue;
     }
-    const std::size_t looked = static_cast<std::size_t>(std::min<std::uint64_t>(size, kLookedAtBytesMax));
-    if (rest.size() < looked) return {.consumed = at, .want = Answer::Want::wait, .n = looked};
     way.waits = false;
-    if (!take_frame(from, {rest.first(looked), size, way.began, window.time, way.turn}, sink)) {
-      ++workshop_.counters.malformed;
-      return lose_way(from, GapCause::content, at + 1);
-    }
     if (rest.size() < size)
       return {.consumed = window.bytes.size(), .want = Answer::Want::skip, .n = size - rest.size()};
     at += size;
@@ -68,40 +68,43 @@ Answer Connection::lose_way(Direction from, GapCause cause, std::size_t consumed
   if (from == Direction::c2s) return {.consumed = consumed, .want = Answer::Want::resync};
   way.lost = true;
   way.cause = cause;
+  way.looked_at = 0;
   return {.consumed = consumed};
 }
 
-// True: a frame starts at `at`. False: not yet; `wanted` says how many bytes are, if it may start there. Ids
-// are small numbers and stand in bodies too: of several places the one counts that is decided by the fewest
-// bytes, so that what may become an answer does not hide one that is, however the bytes were cut.
-bool Connection::search(Bytes window, std::size_t& at, std::uint64_t& wanted) {
+// True: a frame starts at `at`. False: not yet; what is left of the window waits. Each place is judged once:
+// ids are small numbers and stand in bodies too, so a place that may begin an answer is not waited at for
+// long.
+bool Connection::search(const Window& window, std::size_t& at) {
+  constexpr DurationNs kPatience = 20 * kMillisecondNs;
   Way& way = ways_[index_of(Direction::s2c)];
-  // Nothing is waited for: two answers whose ids follow one another.
-  if (front_ == nullptr) {
-    const Sync found = kDescriptor.find(Direction::s2c, window.subspan(at));
+  const std::size_t known = at + std::exchange(way.looked_at, 0);  // what had come before this window
+  const std::size_t waited_at = known > at ? at : window.bytes.size();
+  Look look = Look::no;
+  if (front_ == nullptr) {  // nothing is waited for: two answers whose ids follow one another
+    const Sync found = kDescriptor.find(Direction::s2c, window.bytes.subspan(at));
     at += found.skip;
-    if (!found.found && at < window.size()) wanted = window.size() - at + 1;
-    way.lost = !found.found;
-    return found.found;
+    look = found.found ? Look::yes : Look::more;
+  } else {
+    if (at == waited_at && window.time > way.since + kPatience) ++at;
+    while (at < window.bytes.size() && (look = look_answer(window.bytes.subspan(at))) == Look::no) ++at;
   }
-  std::size_t maybe = window.size(), found = window.size(), decided = window.size() + 1;
-  for (std::size_t i = at; i < decided && i < window.size(); ++i) {
-    std::size_t needed = 0;
-    const Look look = look_answer(window.subspan(i), needed);
-    if (look == Look::more && maybe == window.size()) maybe = i;
-    if (look != Look::yes || i + needed >= decided) continue;
-    found = i;
-    decided = i + needed;
+  way.lost = at == window.bytes.size() || look != Look::yes;
+  // What had come before a question was asked does not answer it. What waited counts as come with its newest
+  // byte.
+  if (way.lost || at >= known) {
+    way.turn = ++turns_;
+    way.began = window.time;
   }
-  way.lost = found == window.size();
-  at = way.lost ? maybe : found;
-  if (way.lost && maybe < window.size()) wanted = window.size() - maybe + 1;
+  if (way.lost && at != waited_at) way.since = window.time;
+  way.looked_at = way.lost ? static_cast<std::uint32_t>(window.bytes.size() - at) : 0;
+  way.waits = !way.lost;
   return !way.lost;
 }
 
 // An id that is waited for, and a body that is that request's answer to its last byte; of a long one as much
-// as is looked at. `needed`: by so many bytes it is decided.
-Look Connection::look_answer(Bytes rest, std::size_t& needed) {
+// as is looked at.
+Look Connection::look_answer(Bytes rest) {
   constexpr std::size_t kJudgedBytes = 512;
   const Response response = parse_response(rest);
   if (response.fault == Fault::short_input) return Look::more;
@@ -110,17 +113,19 @@ Look Connection::look_answer(Bytes rest, std::size_t& needed) {
   if (call == nullptr) return Look::no;
   const Request request = parse_request(call->bytes());
   if (request.fault != Fault::none) return Look::no;
-  needed = static_cast<std::size_t>(std::min<std::uint64_t>(response.size, kJudgedBytes));
+  const auto needed = static_cast<std::size_t>(std::min<std::uint64_t>(response.size, kJudgedBytes));
   const Bytes frame = rest.first(std::min(rest.size(), needed));
   const Bytes body = frame.subspan(response_body_at(request, frame));
+  const bool cut = frame.size() < response.size;
+  if (frame.size() == needed && body.empty()) return Look::no;  // tagged fields without an end
   const Request as = read_as(request, body);
   Walk walk(as.api->response, static_cast<std::uint8_t>(as.version), as.flexible, body);
   for (Walk::Value value; walk.next(value);) {
   }
-  const bool goes_on = walk.fault() == Fault::short_input && frame.size() < response.size;
+  const bool goes_on = walk.fault() == Fault::short_input && cut;
   if (walk.fault() != Fault::none && !goes_on) return Look::no;
   if (frame.size() < needed) return Look::more;
-  return goes_on || may_end(as, body.subspan(walk.at())) ? Look::yes : Look::no;
+  return goes_on || may_end(as, body.subspan(walk.at()), cut) ? Look::yes : Look::no;
 }
 
 void Connection::on_skipped(Direction from, std::uint64_t, std::uint64_t missing, TimeNs) {

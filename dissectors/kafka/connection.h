@@ -62,6 +62,8 @@ class Connection final : public Dissector {
     bool waits = false;
     bool lost = false;                  // s2c: a frame's start is looked for
     GapCause cause = GapCause::mirror;  // of that
+    std::uint32_t looked_at = 0;        // bytes that wait, while one is
+    TimeNs since = 0;                   // the first of them may begin one
   };
   struct Frame {
     Bytes bytes;  // as far as it is looked at
@@ -71,8 +73,8 @@ class Connection final : public Dissector {
     bool whole() const { return bytes.size() == size; }
   };
 
-  bool search(Bytes window, std::size_t& at, std::uint64_t& wanted);
-  Look look_answer(Bytes rest, std::size_t& needed);
+  bool search(const Window& window, std::size_t& at);
+  Look look_answer(Bytes rest);
   Answer lose_way(Direction from, GapCause cause, std::size_t consumed);
   bool take_frame(Direction from, const Frame& frame, Sink& sink);
   bool ask(const Frame& frame, Sink& sink);

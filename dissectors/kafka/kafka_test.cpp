@@ -293,9 +293,43 @@ TEST(Kafka, WhatMayBecomeAnAnswerDoesNotHideOne) {
   const auto calls = calls_of({{C, heartbeat(1)},
                                {S, response(1, be32(0) + be16(0)), true},
                                {C, heartbeat(3)},
-                               {S, quoted + response(3, be32(0) + be16(0))}});
-  ASSERT_EQ(calls.size(), 2u);
+                               {S, quoted + response(3, be32(0) + be16(0))},
+                               {C, heartbeat(4), false, 0, GapCause::mirror, kSecondNs},
+                               {S, response(4, be32(0) + be16(0))}});
+  ASSERT_EQ(calls.size(), 3u);
   EXPECT_EQ(asked_of(calls[0], "correlation_id"), "3");
+  EXPECT_EQ(calls[0].state, State::complete);
+  EXPECT_EQ(asked_of(calls[1], "correlation_id"), "4");
+  EXPECT_EQ(calls[1].state, State::complete);
+}
+
+TEST(Kafka, ALongAnswerIsNotLookedInto) {
+  const std::string inner = be32(16) + be32(5) + be32(0) + be16(0);
+  const auto calls = calls_of({{C, heartbeat(1)},
+                               {S, response(1, be32(0) + be16(0)), true},
+                               {C, fetch(4)},
+                               {C, heartbeat(5)},
+                               {S, fetched(4, batch(1, "k", inner + std::string(900, 'v')))},
+                               {S, response(5, be32(0) + be16(27))}});
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(asked_of(calls[0], "correlation_id"), "4");
+  EXPECT_EQ(calls[0].state, State::complete);
+  EXPECT_EQ(answered_of(calls[1], "error_codes"), "27,");
+}
+
+TEST(Kafka, WhoWasNotAnsweredIsToldAlsoWhileAnswersAreLookedFor) {
+  const auto calls = calls_of(
+      {{C, heartbeat(1)}, {S, response(1, be32(0) + be16(0)), true}, {C, heartbeat(3)}}, {.fin = true});
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].reason, Reason::lost_in_mirror);
+  EXPECT_EQ(asked_of(calls[1], "correlation_id"), "3");
+  EXPECT_EQ(calls[1].reason, Reason::closed);
+  EXPECT_TRUE(calls[1].is_error);
+}
+
+TEST(Kafka, WhatIsNoFrameDoesNotHideWhatFollows) {
+  const auto calls = calls_of({{C, heartbeat(3)}, {S, "\xff\xff\xff\xff" + response(3, be32(0) + be16(0))}});
+  ASSERT_EQ(calls.size(), 1u);
   EXPECT_EQ(calls[0].state, State::complete);
 }
 

@@ -123,10 +123,10 @@ void Connection::answer(const Frame& frame, Sink& sink) {
   release(*call);
 }
 
-// While answers are looked for, one may have passed unseen.
+// While answers are looked for, one may have passed unseen among what has come since it was asked for.
 void Connection::settle(Call& call, Reason reason, Sink& sink) {
   const Way& server = ways_[index_of(Direction::s2c)];
-  if (call.hole || server.lost) {
+  if (call.hole || (server.lost && call.turn < server.turn)) {
     const GapCause cause = call.hole ? call.cause : server.cause;
     reason = reason_of(cause);
     call.flags |= flag_of(cause);
