@@ -27,6 +27,9 @@ constexpr int kWidePartBytes = 128 << 20;
 // merged again and again costs more than parts that stay.
 constexpr std::uint64_t kPartShare = 100;
 constexpr std::uint64_t kPartBytesLeast = std::uint64_t{64} << 20;
+// A day's parts are hundreds then, a thousand where ten of them are just too large to be merged. ClickHouse
+// slows inserts down from 1,000 on.
+constexpr int kPartsOfDayMost = 3'000;
 // What ClickHouse did not always know.
 constexpr std::pair<std::string_view, std::string_view> kNewerSettings[] = {
     // Its default counts the different values of every column in every merge, for plans that have no choice.
@@ -175,11 +178,13 @@ std::string changeable_settings(const Layout& layout) {
                                  ? std::uint64_t{150} << 30
                                  : std::max(kPartBytesLeast, layout.keep_bytes / kPartShare);
   const std::string fsync = layout.fsync ? "1" : "0";
-  std::string all = "min_compress_block_size = " + std::to_string(kCompressedAsOneLeast) +
-                    ", min_bytes_for_wide_part = " + std::to_string(kWidePartBytes) +
-                    ", enable_vertical_merge_algorithm = 0" +
-                    ", max_bytes_to_merge_at_max_space_in_pool = " + std::to_string(part) +
-                    ", fsync_after_insert = " + fsync + ", fsync_part_directory = " + fsync;
+  std::string all =
+      "min_compress_block_size = " + std::to_string(kCompressedAsOneLeast) +
+      ", min_bytes_for_wide_part = " + std::to_string(kWidePartBytes) +
+      ", enable_vertical_merge_algorithm = 0, parts_to_delay_insert = " + std::to_string(kPartsOfDayMost) +
+      ", parts_to_throw_insert = " + std::to_string(2 * kPartsOfDayMost) +
+      ", max_bytes_to_merge_at_max_space_in_pool = " + std::to_string(part) +
+      ", fsync_after_insert = " + fsync + ", fsync_part_directory = " + fsync;
   for (const auto& [name, value] : kNewerSettings)
     if (std::find(layout.known_settings.begin(), layout.known_settings.end(), name) !=
         layout.known_settings.end())
@@ -312,11 +317,13 @@ std::vector<std::string> upgrade_statements(const Layout& layout, int version) {
 std::string parts_question(const Layout& layout) {
   const std::string where = " WHERE active AND database = " + sql_text(layout.database) +
                             " AND table = " + sql_text(local_table(layout, "calls"));
+  // Its id is a hash, since a source is a text: the day stands in its name alone, "(20261127,'live')".
   if (layout.cluster.empty())
     return "SELECT name, bytes_on_disk FROM system.parts" + where +
-           " ORDER BY substring(partition_id, 1, 8), min_block_number FORMAT TabSeparated";
+           " ORDER BY extract(partition, '[0-9]{8}'), min_block_number FORMAT TabSeparated";
   return "SELECT partition_id, sum(bytes_on_disk) FROM cluster(" + sql_text(layout.cluster) +
-         ", system.parts)" + where + " GROUP BY partition_id ORDER BY partition_id FORMAT TabSeparated";
+         ", system.parts)" + where +
+         " GROUP BY partition_id ORDER BY extract(any(partition), '[0-9]{8}') FORMAT TabSeparated";
 }
 
 std::string drop_statement(const Layout& layout, std::string_view part) {

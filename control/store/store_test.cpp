@@ -198,6 +198,29 @@ TEST_F(StoreTest, OldestPartsGoFirst) {
   EXPECT_EQ(ask(*store, "SELECT min(record_id), max(record_id) FROM calls"), "80\t99\n");
 }
 
+TEST_F(StoreTest, OldestDaysGoFirstWhateverTheirSource) {
+  ControlSettings settings = settings_in(folder_);
+  settings.store_keep_hours = 100'000;  // they are not too old
+  const auto store = open(settings);
+  const std::pair<const char*, const char*> stored[] = {
+      {"2026-03-01", "live"}, {"2025-01-01", "import"}, {"2026-02-01", "zz"}, {"2026-02-01", "aa"}};
+  for (const auto& [day, source] : stored)
+    store->client().ask({.sql = std::string("INSERT INTO calls (stored, source) VALUES ('") + day +
+                                " 12:00:00', '" + source + "')"});
+  Layout layout;
+  std::string order;
+  for (int left = 4; left > 0; --left) {
+    const std::string parts = store->client().ask({.sql = parts_question(layout), .in_database = false});
+    const std::string oldest = parts.substr(0, parts.find('\t'));
+    order += ask(*store, "SELECT partition FROM system.parts WHERE active AND name = '" + oldest + "'");
+    store->client().ask({.sql = drop_statement(layout, oldest), .in_database = false});
+  }
+  EXPECT_EQ(order,
+            "(20250101,\\'import\\')\n(20260201,\\'zz\\')\n(20260201,\\'aa\\')\n(20260301,\\'live\\')\n");
+  layout.cluster = "it's";
+  EXPECT_NO_THROW(store->client().ask({.sql = "EXPLAIN AST " + parts_question(layout)}));
+}
+
 TEST_F(StoreTest, StatementsForAClusterAreUnderstood) {
   const auto store = open(settings_in(folder_));
   Layout layout;

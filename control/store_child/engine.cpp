@@ -17,8 +17,9 @@ constexpr std::uint64_t kMarkCacheShare = 16;
 // A merge begins only while those that run take less; by itself the engine would allow them half of the
 // machine's memory.
 constexpr std::uint64_t kMergesMemoryShare = 3;
-// What comes in is merged soon, and compressed quickly until then. A part of this size stays for long: well.
-constexpr std::uint64_t kWellCompressedBytes = std::uint64_t{64} << 20;
+// What comes in is merged soon, and compressed quickly until then. A part of this size is merged once more at
+// most, or never (store.keepGb): well.
+constexpr std::uint64_t kWellCompressedBytes = std::uint64_t{16} << 20;
 // Merges can wait for whoever looks at calls, and for the sensor where it shares the machine.
 constexpr int kMergeNice = 10;
 

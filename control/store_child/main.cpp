@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -164,7 +165,7 @@ int run(const Arguments& arguments) {
   sigprocmask(SIG_BLOCK, &mask, nullptr);
   sigdelset(&mask, SIGPIPE);
   const int signals = signalfd(-1, &mask, SFD_CLOEXEC);
-  setpriority(PRIO_PROCESS, 0, kNice);  // of those threads too
+  setpriority(PRIO_PROCESS, 0, std::max(getpriority(PRIO_PROCESS, 0), kNice));  // of those threads too
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;  // a column is a file, and a part has a hundred
