@@ -177,7 +177,9 @@ void bench_insert(Store& store, std::uint64_t records, std::uint64_t already, st
   while (offered < records) {
     std::vector<std::shared_ptr<const StoredBatch>> ready;
     const double own = cpu_of(RUSAGE_THREAD);
-    for (int count = 0; count < (rate == 0 ? 200 : 2); ++count) ready.push_back(traffic.next());
+    const std::size_t batches = rate == 0 ? 200 : 2;
+    ready.reserve(batches);
+    while (ready.size() < batches) ready.push_back(traffic.next());
     making += cpu_of(RUSAGE_THREAD) - own;
     for (const auto& batch : ready) {
       offered += batch->calls.size();
@@ -202,7 +204,7 @@ void bench_insert(Store& store, std::uint64_t records, std::uint64_t already, st
       child, static_cast<double>(counters.stored) / child, writer,
       static_cast<double>(counters.stored) / writer, static_cast<unsigned long long>(counters.inserts),
       static_cast<unsigned long long>(counters.retries),
-      static_cast<unsigned long long>(counters.dropped_full + counters.dropped_refused));
+      static_cast<unsigned long long>(counters.dropped_full) + counters.dropped_refused);
 }
 
 constexpr int kRounds = 5;  // of most questions

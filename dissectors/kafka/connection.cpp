@@ -5,7 +5,6 @@
 #include <new>
 #include <utility>
 
-#include "kafka/kafka.h"
 #include "kafka/recognise.h"
 #include "kafka/walk.h"
 
@@ -82,7 +81,8 @@ bool Connection::search(const Window& window, std::size_t& at) {
   const std::size_t waited_at = known > at ? at : window.bytes.size();
   Look look = Look::no;
   if (front_ == nullptr) {  // nothing is waited for: two answers whose ids follow one another
-    const Sync found = kDescriptor.find(Direction::s2c, window.bytes.subspan(at));
+    const Sync found = first_of(window.bytes.subspan(at), signs(Direction::s2c),
+                                [](Bytes rest) { return begins(Direction::s2c, rest); });
     at += found.skip;
     look = found.found ? Look::yes : Look::more;
   } else {
