@@ -28,12 +28,6 @@ OpenQuestion* OpenQuestions::open(Workshop& workshop, Direction from, std::uint6
   return call;
 }
 
-OpenQuestion* OpenQuestions::find(Direction asker, std::uint64_t id) const {
-  for (OpenQuestion* call = front_; call != nullptr; call = call->newer)
-    if (call->id == id && call->from == asker) return call;
-  return nullptr;
-}
-
 OpenQuestion* OpenQuestions::find(Direction asker, std::uint64_t id, const Arrival& answer) const {
   for (OpenQuestion* call = front_; call != nullptr; call = call->newer)
     if (call->id == id && call->from == asker && call->turn <= answer.turn) return call;

@@ -76,7 +76,7 @@ class OpenQuestions {
 
   // The oldest that `asker` asked under `id`; nullptr: none. Of those that `answer` may answer: they had
   // begun before it.
-  OpenQuestion* find(Direction asker, std::uint64_t id) const;
+  OpenQuestion* find(Direction asker, std::uint64_t id) const { return find(asker, id, {.turn = ~0U}); }
   OpenQuestion* find(Direction asker, std::uint64_t id, const Arrival& answer) const;
 
   // The oldest of all, or of those that `asker` asked.

@@ -27,8 +27,8 @@ constexpr std::string_view kFirst[] = {
     "HEXPIREAT", "HEXPIRETIME", "HGET", "HGETALL", "HGETDEL", "HGETEX", "HINCRBY", "HINCRBYFLOAT",
     "HKEYS", "HLEN", "HMGET", "HMSET", "HPERSIST", "HPEXPIRE", "HPEXPIREAT", "HPEXPIRETIME",
     "HPTTL", "HRANDFIELD", "HSCAN", "HSET", "HSETEX", "HSETNX", "HSTRLEN", "HTTL", "HVALS", "INCR",
-    "INCRBY", "INCRBYFLOAT", "JSON.SET", "LCS", "LINDEX", "LINSERT", "LLEN", "LMOVE", "LPOP", "LPOS", "LPUSH",
-    "LPUSHX", "LRANGE", "LREM", "LSET", "LTRIM", "MGET", "MOVE", "MSET", "MSETNX", "PERSIST",
+    "INCRBY", "INCRBYFLOAT", "JSON.SET", "LCS", "LINDEX", "LINSERT", "LLEN", "LMOVE", "LPOP",
+    "LPOS", "LPUSH", "LPUSHX", "LRANGE", "LREM", "LSET", "LTRIM", "MGET", "MOVE", "MSET", "MSETNX", "PERSIST",
     "PEXPIRE", "PEXPIREAT", "PEXPIRETIME", "PFADD", "PFCOUNT", "PFDEBUG", "PFMERGE", "PSETEX",
     "PTTL", "RENAME", "RENAMENX", "RESTORE", "RESTORE-ASKING", "RPOP", "RPOPLPUSH", "RPUSH",
     "RPUSHX", "SADD", "SCARD", "SDIFF", "SDIFFSTORE", "SET", "SETBIT", "SETEX", "SETNX", "SETRANGE",
@@ -71,6 +71,17 @@ constexpr std::string_view kSecretHolders[] = {"ACL", "AUTH", "CONFIG", "HELLO",
 constexpr bool holds(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
+
+// An entry that no command has would say nothing, and nobody would see.
+constexpr bool all_are_commands(std::initializer_list<std::span<const std::string_view>> lists) {
+  for (const std::span<const std::string_view> list : lists)
+    for (const std::string_view name : list)
+      if (!holds(kKeyless, name) && !holds(kFirst, name) && !holds(kSecond, name) && !holds(kThird, name))
+        return false;
+  return true;
+}
+static_assert(all_are_commands({kScripts, kThirdWord, kFourthWord, kBlocking, kReadingStreams, kSubscriptions,
+                                kChanging, kSecretHolders}));
 
 constexpr Command command_of(std::string_view name, std::uint8_t key) {
   Command command{.known = true, .key = key};
@@ -169,7 +180,7 @@ std::size_t key_position(const Command& command, const Words& words) {
   }
   const std::string_view name = words.at(0);
   std::size_t key = command.key;
-  if (!command.known)  // modules: `JSON.SET key …`, `FT.SEARCH index …`
+  if (!command.known)  // modules: `JSON.GET key …`, `FT.SEARCH index …`
     key = name.find('.') != std::string_view::npos ? 1 : 0;
   else if (command.key == 0 && same_name(name, "MEMORY"))
     key = same_name(words.at(1), "USAGE") ? 2 : 0;
@@ -180,10 +191,6 @@ std::size_t key_position(const Command& command, const Words& words) {
 
 bool is_blocking(const Command& command, const Words& words) {
   return command.blocks || (command.reads_streams && position_of(words, "BLOCK") != 0);
-}
-
-bool is_subscription(std::string_view name) {
-  return any_of(name, kSubscriptions);
 }
 
 bool is_secret(const Words& words, std::size_t i) {

@@ -32,7 +32,9 @@ std::size_t key_position(const Command& command, const Words& words);
 bool is_blocking(const Command& command, const Words& words);
 
 // SUBSCRIBE, UNSUBSCRIBE and their kin, and what confirms them.
-bool is_subscription(std::string_view name);
+inline bool is_subscription(std::string_view name) {
+  return find_command(name).subscribes;
+}
 
 // Word `i` is a password, or a rule that holds one.
 bool is_secret(const Words& words, std::size_t i);

@@ -126,6 +126,23 @@ TEST(RedisWords, OfLines) {
   EXPECT_EQ(words.at(3), "d e");
 }
 
+TEST(RedisCommands, ANameSaysInEitherCaseWhatItsCommandIs) {
+  EXPECT_EQ(find_command("set").value, 2);
+  EXPECT_EQ(find_command("HSET").value, 3);
+  EXPECT_EQ(find_command("GET").value, 0);
+  EXPECT_TRUE(find_command("blPop").blocks);
+  EXPECT_TRUE(find_command("xread").reads_streams);
+  EXPECT_FALSE(find_command("xread").blocks);
+  EXPECT_TRUE(find_command("Subscribe").subscribes && find_command("Subscribe").changes_what_comes);
+  EXPECT_TRUE(find_command("monitor").changes_what_comes && !find_command("monitor").subscribes);
+  EXPECT_TRUE(find_command("auth").may_hold_secret);
+  EXPECT_FALSE(find_command("get").may_hold_secret);
+  EXPECT_TRUE(find_command("ping").known);
+  for (const std::string_view none : {"", "NOSUCH", "SE", "SETT", "SET "})
+    EXPECT_FALSE(find_command(none).known);
+  EXPECT_FALSE(find_command(std::string(kNameBytesMax + 1, 'A')).known);
+}
+
 TEST(RedisCommands, Keys) {
   struct Case {
     std::initializer_list<std::string_view> words;
