@@ -54,6 +54,8 @@ Connection::Next Connection::take_login(const Packet& packet, Sink& sink) {
     return give_up_order(Direction::c2s, packet.start + kHeaderBytes, GapCause::content, sink);
   }
   if (login.asks_for_tls) {
+    // A report of progress where a greeting belongs: an error that never came to its end.
+    if (way(Direction::s2c).call != nullptr) cut(Direction::s2c, kFlagMalformed, sink);
     memory_.release(workshop_);
     workshop_.handover = {};
     return Next::identify;

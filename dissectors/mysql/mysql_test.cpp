@@ -207,6 +207,16 @@ TEST(Mysql, TlsIsHandedOver) {
   EXPECT_EQ(o.used_bytes, 0u);
 }
 
+TEST(Mysql, NothingIsKeptOfWhatTheServerBeganBeforeTls) {
+  const std::string wish =
+      packet(1, le(kCapabilities | kTls, 4) + le(1u << 24, 4) + le(45, 1) + std::string(23, '\0'));
+  const std::string progress = packet(0, "\xff\xff\xff and no end");
+  const Outcome o = play(kDescriptor, {{kS, progress}, {kC, wish + "tls"}});
+  EXPECT_TRUE(o.identified);
+  EXPECT_TRUE(o.calls.empty());
+  EXPECT_EQ(o.used_bytes, 0u);
+}
+
 TEST(Mysql, AFileOfTheClients) {
   const Conversation c = with(kLoggedIn, {{kC, query("LOAD DATA LOCAL INFILE 'f' INTO TABLE t")},
                                           {kS, packet(1,

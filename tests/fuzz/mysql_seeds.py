@@ -71,6 +71,7 @@ SEEDS = {
     "secrets": seed(0, *BEGIN, (C, query(b"SET PASSWORD='x'")), (S, ok(1)), (C, packet(0, b"\x11u\0\4hashdb\0\x2d\0p\0")), (S, packet(1, b"\xfep\0salt")), (C, packet(2, b"answer")), (S, ok(3))),
     "midstream": seed(FIN, (C | LOST, b"x"), (C, query(b"SELECT 1")), (S, rows(1)), (C, packet(0, b"\x0e")), (S, ok(1))),
     "tls": seed(0, (S, GREETING), (C, TLS + b"\x16\3\1"), (S, b"\x16")),
+    "progress_before_tls": seed(0, (S, packet(0, b"\xff\xff\xff and no end")), (C, TLS + b"\x16\3\1")),
     "file": seed(0, *BEGIN, (C, query(b"LOAD DATA")), (S, packet(1, b"\xfbf")), (C, packet(2, b"a,b") + packet(3, b"")), (S, ok(4))),
     "several": seed(RANDOM, *BEGIN, (C, query(b"CALL p()")), (S, rows(1, 10) + ok(8)), (C, packet(0, b"\4t\0")), (S, column(1, b"a") + eof(2))),
     "pipelined": seed(RESET | FEW, *BEGIN, (C, query(b"SELECT 1") + query(b"SELECT 2") + packet(0, b"\x0e")), (S, rows(1)), (S, rows(1) + ok(1))),
