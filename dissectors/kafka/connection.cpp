@@ -67,7 +67,7 @@ Answer Connection::lose_way(Direction from, GapCause cause, std::size_t consumed
   if (from == Direction::c2s) return {.consumed = consumed, .want = Answer::Want::resync};
   way.lost = true;
   way.cause = cause;
-  way.looked_at = 0;
+  way.place_waits = false;
   return {.consumed = consumed};
 }
 
@@ -77,8 +77,7 @@ Answer Connection::lose_way(Direction from, GapCause cause, std::size_t consumed
 bool Connection::search(const Window& window, std::size_t& at) {
   constexpr DurationNs kPatience = 20 * kMillisecondNs;
   Way& way = ways_[index_of(Direction::s2c)];
-  const std::size_t known = at + std::exchange(way.looked_at, 0);  // what had come before this window
-  const std::size_t waited_at = known > at ? at : window.bytes.size();
+  const std::size_t waited_at = std::exchange(way.place_waits, false) ? at : window.bytes.size();
   Look look = Look::no;
   if (front_ == nullptr) {  // nothing is waited for: two answers whose ids follow one another
     const Sync found = first_of(window.bytes.subspan(at), signs(Direction::s2c),
@@ -86,18 +85,17 @@ bool Connection::search(const Window& window, std::size_t& at) {
     at += found.skip;
     look = found.found ? Look::yes : Look::more;
   } else {
-    if (at == waited_at && window.time > way.since + kPatience) ++at;
+    if (at == waited_at && window.time > way.began + kPatience) ++at;
     while (at < window.bytes.size() && (look = look_answer(window.bytes.subspan(at))) == Look::no) ++at;
   }
   way.lost = at == window.bytes.size() || look != Look::yes;
-  // What had come before a question was asked does not answer it. What waited counts as come with its newest
-  // byte.
-  if (way.lost || at >= known) {
+  // What had come before a question was asked does not answer it. A place counts as come when its turn came
+  // to be judged.
+  if (at != waited_at) {
     way.turn = ++turns_;
     way.began = window.time;
   }
-  if (way.lost && at != waited_at) way.since = window.time;
-  way.looked_at = way.lost ? static_cast<std::uint32_t>(window.bytes.size() - at) : 0;
+  way.place_waits = way.lost && at < window.bytes.size();
   way.waits = !way.lost;
   return !way.lost;
 }

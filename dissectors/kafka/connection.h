@@ -57,13 +57,12 @@ class Connection final : public Dissector {
     bool tokens = false;         // SASL's tokens come without a header
   };
   struct Way {
-    TimeNs began = 0;        // first byte of the frame that waits
+    TimeNs began = 0;        // first byte of the frame that waits; of one looked for: since when it may be one
     std::uint32_t turn = 0;  // its place among those of both directions, in the order of delivery
     bool waits = false;
     bool lost = false;                  // s2c: a frame's start is looked for
     GapCause cause = GapCause::mirror;  // of that
-    std::uint32_t looked_at = 0;        // bytes that wait, while one is
-    TimeNs since = 0;                   // the first of them may begin one
+    bool place_waits = false;           // what comes next may begin one
   };
   struct Frame {
     Bytes bytes;  // as far as it is looked at

@@ -346,6 +346,17 @@ TEST(Kafka, WhileAnswersAreLookedForNoneIsSaidToBeMissing) {
   EXPECT_FALSE(calls[1].is_error);
 }
 
+TEST(Kafka, WhatBeganBeforeItsQuestionIsNoAnswerHoweverItIsCut) {
+  const std::string answer = response(3, be32(0) + be16(0));
+  const Conversation talk = {
+      {S, "\xff\xff\xff\xff" + answer.substr(0, 9)}, {C, heartbeat(3)}, {S, answer.substr(9)}};
+  const auto calls = calls_of(talk, {.fin = true});
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].state, State::no_request);
+  EXPECT_EQ(calls[1].state, State::no_response);
+  EXPECT_EQ(testing::check_splits(kDescriptor, talk), "");
+}
+
 TEST(Kafka, UnansweredAndClosed) {
   auto calls = calls_of({{C, heartbeat(1)}, {C, heartbeat(2), false, 0, GapCause::mirror, 70 * kSecondNs}},
                         {.fin = true});

@@ -107,6 +107,7 @@ write({
                    (S, response(1, u32(1) + text(b"new") + u16(36) + text(b"exists")))),
     "hole_asked": seed(0, (C | LOST, heartbeat(1)), (S, response(1, ALIVE)), (C, heartbeat(2)), (S, response(2, ALIVE))),
     "hole_answered": seed(0, (C, fetch(5)), (C, heartbeat(6)), (S | LOST | SENSOR, fetched(5, batch(9, b"b" * 60))[:90]), (S, fetched(5, batch(9, b"b" * 60))[90:] + response(6, ALIVE))),
+    "begun_before_its_question": seed(0, (S, b"\xff\xff\xff\xff" + response(3, ALIVE)[:9]), (C, heartbeat(3)), (S, response(3, ALIVE)[9:])),
     "malformed": seed(0, (C, heartbeat(1)), (S, b"\xff\xff\xff\xff"), (S, response(1, ALIVE)), (C, b"\xff\xff\xff\xff"), (C, heartbeat(2)), (S, response(2, ALIVE))),
     "unasked": seed(IDLE, (S, response(9, ALIVE) + response(10, ALIVE)), (C, heartbeat(11))),
     "slow": seed(SLOW, (C, heartbeat(1)), (C, heartbeat(2)), (C, heartbeat(3)), (C, heartbeat(4)), (S, response(1, ALIVE))),
