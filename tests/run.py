@@ -145,14 +145,19 @@ def run_plain(score, flavour, directory):
         score.add(f"{flavour} {name}", done.returncode == 0)
 
 
-def run_flavour(score, flavour, directory, suite=None, beside=()):
-    """Test programs share nothing, so that every core runs one, and one more: some wait for children of theirs. `beside`: what
-    else there is to do meanwhile."""
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as cores:
-        jobs = [cores.submit(work) for work in beside]
-        jobs += [cores.submit(run_gtest, score, flavour, *test) for test in test_programs(directory, suite)]
-        for done in jobs:
-            done.result()
+def start_flavour(cores, score, flavour, directory, suite=None):
+    """Test programs share nothing: each is a job of its own."""
+    return [cores.submit(run_gtest, score, flavour, *test) for test in test_programs(directory, suite)]
+
+
+def test_cores():
+    """Every core runs a test program, and one more: some wait for children of theirs."""
+    return concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1)
+
+
+def wait_for(jobs):
+    for done in jobs:
+        done.result()
 
 
 def run_python(score, flavour, directory, folder, pattern="*_test.py"):
@@ -241,7 +246,8 @@ def run_lint(score):
 
 def run_release(score, soon, lint_too):
     with timed("unit tests"):
-        run_flavour(score, "release", "build", NATIVE_SUITE if soon else None)
+        with test_cores() as cores:
+            wait_for(start_flavour(cores, score, "release", "build", NATIVE_SUITE if soon else None))
         run_plain(score, "release", "build")
         run_web(score)
     with timed("system tests"):
@@ -251,22 +257,18 @@ def run_release(score, soon, lint_too):
         run_lint(score)
 
 
-def run_address(score, good, fuzz_seconds):
-    score.add("build with ASan and UBSan", good)
-    if not good:
-        return
-    with timed("tests with ASan and UBSan"):
-        captures = lambda: run_python(score, "address", "build-address", "tests/system", "sanitized_*.py")  # noqa: E731
-        run_flavour(score, "address", "build-address", beside=[captures])
-    if fuzz_seconds > 0:
+def run_sanitized(score, address, thread, fuzz_seconds):
+    """Both sanitized flavours together, or a core would wait for the longest program of each."""
+    with timed("tests with ASan and UBSan, TSan"), test_cores() as cores:
+        jobs = []
+        if thread:
+            jobs += start_flavour(cores, score, "thread", "build-thread", THREAD_SUITE)
+        if address:
+            jobs += [cores.submit(run_python, score, "address", "build-address", "tests/system", "sanitized_*.py")]
+            jobs += start_flavour(cores, score, "address", "build-address")
+        wait_for(jobs)
+    if address and fuzz_seconds > 0:
         run_fuzzers(score, "build-address", fuzz_seconds)
-
-
-def run_thread(score, good):
-    score.add("build with TSan", good)
-    if good:
-        with timed("tests with TSan"):
-            run_flavour(score, "thread", "build-thread", THREAD_SUITE)
 
 
 def main():
@@ -292,8 +294,9 @@ def main():
         if good:
             run_release(score, soon, lint_too=not arguments.quick and os.environ.get("LINT", "1") != "0")
         if not arguments.quick:
-            run_address(score, address.result(), int(os.environ.get("FUZZ_SECONDS", "10")))
-            run_thread(score, thread.result())
+            score.add("build with ASan and UBSan", address.result())
+            score.add("build with TSan", thread.result())
+            run_sanitized(score, address.result(), thread.result(), int(os.environ.get("FUZZ_SECONDS", "10")))
 
     for name in score.skipped:
         print(f"skipped: {name}")

@@ -147,12 +147,12 @@ void HeaderBlock::copy_runs(std::uint8_t* to) const {
 
 // All hidden values are one text behind the rest.
 void HeaderBlock::show_hidden(std::uint8_t* to) {
-  std::memcpy(to, kRedactedText.data(), kRedactedText.size());
+  std::memcpy(to, kRedacted.data(), kRedacted.size());
   for (std::size_t i = 0; i < in_.size(); ++i)
     if (hidden(i))
       out_[i] = wire::HeaderSpan(out_[i].name_offset(), out_[i].name_length(),
                                  static_cast<std::uint32_t>(placement_.size()),
-                                 static_cast<std::uint32_t>(kRedactedText.size()));
+                                 static_cast<std::uint32_t>(kRedacted.size()));
 }
 
 bool HeaderBlock::mask(std::uint8_t* bytes) {
@@ -173,7 +173,7 @@ bool HeaderBlock::write(BatchBuilder& builder, MessageChildren& out) {
   place();
   const bool hides = (all_notes_ & Redactor::kHide) != 0;
   out.header_bytes =
-      builder.vector<std::uint8_t>(placement_.size() + (hides ? kRedactedText.size() : 0), 1, &bytes);
+      builder.vector<std::uint8_t>(placement_.size() + (hides ? kRedacted.size() : 0), 1, &bytes);
   copy_runs(bytes);
   if (hides) show_hidden(bytes + placement_.size());
   const bool masks = redactor_.text_rules() || (all_notes_ & (Redactor::kCookies | Redactor::kUrl)) != 0;
@@ -198,12 +198,12 @@ std::size_t headers_bound(const Headers& headers) {
     placement.place(piece_of(headers.bytes, span.value_offset, span.value_length));
   }
   return kVectorsBytes + spans_kept(headers).size() * sizeof(HeaderSpan) + placement.size() +
-         kRedactedText.size();
+         kRedacted.size();
 }
 
 std::size_t headers_bound_quick(const Headers& headers) {
   if (headers.spans.empty()) return 0;
-  std::size_t bound = kVectorsBytes + kRedactedText.size();
+  std::size_t bound = kVectorsBytes + kRedacted.size();
   for (const HeaderSpan& span : spans_kept(headers))
     bound += sizeof(HeaderSpan) + 2 * kGapBytesMax + span.name_length + span.value_length;
   return bound;

@@ -13,14 +13,13 @@
 #include <variant>
 
 #include "core/bytes.h"
+#include "core/secret.h"
 #include "encode/name_set.h"
 #include "settings/settings.h"
 
 struct hs_scratch;
 
 namespace spanlight {
-
-constexpr std::string_view kRedactedText = "[redacted]";
 
 // What a body's rule needs to know beside its bytes.
 struct BodyForm {
@@ -50,7 +49,7 @@ class Redactor {
 
   // What the name of a header asks for: bits of HeaderRule; 0 = nothing.
   enum HeaderRule : std::uint8_t {
-    kHide = 1,     // the whole value is shown as kRedactedText
+    kHide = 1,     // the whole value is shown as kRedacted
     kCookies = 2,  // the value holds cookies
     kUrl = 4,      // the value is a URL
   };

@@ -35,7 +35,7 @@ std::string brief(const Outcome& o) {
   return out;
 }
 
-const std::string kRedacted = flag(kFlagRedacted);
+const std::string kHidden = flag(kFlagRedacted);
 
 Conversation opening() {
   return {{kC, kGreeting},
@@ -70,7 +70,7 @@ Conversation talk() {
 
 TEST(Amqp, AConversation) {
   const Outcome o = play(kDescriptor, talk());
-  EXPECT_EQ(brief(o), "complete connection.start" + kRedacted +
+  EXPECT_EQ(brief(o), "complete connection.start" + kHidden +
                           "\n"
                           "complete connection.tune\n"
                           "complete connection.open /\n"

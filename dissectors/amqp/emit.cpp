@@ -8,6 +8,7 @@
 #include "amqp/table.h"
 #include "core/fieldset.h"
 #include "core/open_questions.h"
+#include "core/secret.h"
 #include "core/text_room.h"
 
 namespace spanlight::amqp {
@@ -16,7 +17,6 @@ namespace {
 constexpr std::size_t kTextBytes = 2'048;
 constexpr std::size_t kFieldsMax = 24;
 constexpr std::uint64_t kErrorCodeMin = 300;  // below: success
-constexpr std::string_view kRedacted = HeaderRoom::kRedacted;
 
 using Fields = Listed<Field, kFieldsMax>;
 

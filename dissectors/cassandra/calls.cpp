@@ -6,7 +6,7 @@
 #include <new>
 
 #include "cassandra/connection.h"
-#include "core/shown_text.h"
+#include "core/secret.h"
 #include "core/statement.h"
 
 namespace spanlight::cassandra {
@@ -209,7 +209,7 @@ void Connection::read_answer(Call& call, Bytes body, bool whole) {
   // A server quotes what it did not understand, secrets too. An AUTH_RESPONSE it does not quote.
   const bool hides = (call.flags & kFlagRedacted) != 0 && call.asked.header.opcode != kAuthResponse &&
                      !workshop_.limits.credentials_shown;
-  call.message.set(hides && !told.message.empty() ? kRedactedShown : told.message);
+  call.message.set(hides && !told.message.empty() ? kRedacted : told.message);
   call.keyspace.set(told.keyspace);
   call.table.set(told.table);
   call.authenticator.set(told.authenticator);

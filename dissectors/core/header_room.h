@@ -17,7 +17,6 @@ class HeaderRoom {
  public:
   static constexpr std::size_t kHeadersMax = 128;
   static constexpr std::size_t kBytesMax = 12'288;
-  static constexpr std::string_view kRedacted = "[redacted]";
 
   // `name` and `value` write to the room that they are given.
   template <typename Name, typename Value>

@@ -7,7 +7,6 @@
 
 namespace spanlight {
 
-constexpr std::string_view kRedactedShown = "[redacted]";
 constexpr std::string_view kJsonShown = "[json]";  // stands for what is shown as a body, or not at all
 
 // The first bytes of a text, without the character that the end cuts.

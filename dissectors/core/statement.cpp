@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/fold.h"
+#include "core/secret.h"
 
 namespace spanlight {
 namespace {
@@ -11,8 +12,6 @@ constexpr bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
-
-constexpr std::string_view kSecretWord = "password";
 
 // Words that begin another clause: literals behind them are no secrets.
 constexpr std::string_view kClauses[] = {"require", "account",   "comment", "attribute", "where",  "and",
@@ -54,9 +53,7 @@ void SecretScanner::word() {
   const std::size_t begin = at_;
   while (at_ < text_.size() && is_word(text_[at_])) ++at_;
   const std::string_view word = text_.substr(begin, at_ - begin);
-  const bool secret = word.size() >= kSecretWord.size() &&
-                      same_folded(word.substr(word.size() - kSecretWord.size()), kSecretWord);
-  if (secret || (word.size() == 10 && same_folded(word, "identified"))) {
+  if (names_password(word) || same_folded(word, "identified")) {
     armed_ = true;
   } else if (armed_ && word.front() >= '0' && word.front() <= '9') {
     secret_end_ = at_;  // a hash as a number: 0x2A…

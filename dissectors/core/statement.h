@@ -2,16 +2,14 @@
 // Secrets in statements of query languages (SQL, CQL): the literals that follow PASSWORD or IDENTIFIED. What
 // is shown of a statement goes through here. Pure; one pass, no memory.
 //
-// A word that ends in "password", or IDENTIFIED, makes every literal behind it a secret, up to a comma, a
-// closing bracket, a semicolon or a word that begins another clause. So a name in SET PASSWORD FOR 'name' is
-// hidden too: too much rather than too little. Values of an INSERT are data and stay.
+// A word that ends as the names of passwords do, or IDENTIFIED, makes every literal behind it a secret, up to
+// a comma, a closing bracket, a semicolon or a word that begins another clause. So a name in SET PASSWORD FOR
+// 'name' is hidden too: too much rather than too little. Values of an INSERT are data and stay.
 
 #include <cstdint>
 #include <string_view>
 
 namespace spanlight {
-
-constexpr std::string_view kRedacted = "[redacted]";
 
 class SecretScanner {
  public:

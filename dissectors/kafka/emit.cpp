@@ -6,6 +6,7 @@
 
 #include "core/fieldset.h"
 #include "core/listed.h"
+#include "core/secret.h"
 #include "core/text_room.h"
 #include "kafka/exchange.h"
 #include "kafka/kafka.h"
@@ -18,7 +19,6 @@ namespace {
 constexpr std::size_t kSummaryBytesMax = 200;
 constexpr std::size_t kKeyBytesMax = 256;
 constexpr std::size_t kRoomBytes = 6'144;
-constexpr std::string_view kRedacted = "[redacted]";
 
 std::string_view reason_text(Reason reason) {
   switch (reason) {

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "core/secret.h"
 #include "ldap/exchange.h"
 #include "ldap/filter.h"
 
 namespace spanlight::ldap {
 namespace {
 
-constexpr std::string_view kRedacted = "[redacted]";
 constexpr std::size_t kChangesBytesMax = 6'144;  // of the text that shows them
 
 struct OidName {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/fieldset.h"
+#include "core/secret.h"
 #include "core/shown_text.h"
 #include "memcached/connection.h"
 #include "memcached/memcached.h"
@@ -189,7 +190,7 @@ void Record::set_binary_request(const KeptMessage& message) {
   const std::size_t at = kHeaderBytes + std::size_t{h.extras_bytes} + h.key_bytes;
   if (!limits_.credentials_shown) {
     out_.flags |= kFlagRedacted;
-    add_text(request_fields_, "credentials", kRedactedShown);
+    add_text(request_fields_, "credentials", kRedacted);
   } else if (at < head.size()) {
     add_text(request_fields_, "credentials", whole_characters(as_text(head.subspan(at)), kTextShownMax));
   }

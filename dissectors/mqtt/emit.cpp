@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/fieldset.h"
+#include "core/secret.h"
 #include "core/shown_text.h"
 #include "mqtt/connection.h"
 #include "mqtt/mqtt.h"
@@ -87,7 +88,7 @@ void Record::add_connect(Half& half, const Packet& p) {
   add_text(half.fields, "will_topic", p.will_topic);
   add_text(half.fields, "username", p.username);
   if (p.has_password) {
-    add_text(half.fields, "password", limits_.credentials_shown ? p.password : kRedactedShown);
+    add_text(half.fields, "password", limits_.credentials_shown ? p.password : kRedacted);
     if (!limits_.credentials_shown) out_.flags |= kFlagRedacted;
   }
 }

@@ -39,6 +39,8 @@ TEST(MysqlParse, SecretsInStatements) {
        "CHANGE MASTER TO MASTER_PASSWORD=[redacted], MASTER_USER='u'"},
       {"/* don't */ SET PASSWORD='x'", "/* don't */ SET PASSWORD=[redacted]"},
       {"/*!50000 CREATE USER a IDENTIFIED BY 'x' */", "/*!50000 CREATE USER a IDENTIFIED BY [redacted] */"},
+      {"UPDATE u SET user_passwd='x', Pwd = 'y', pwdx='z'",
+       "UPDATE u SET user_passwd=[redacted], Pwd = [redacted], pwdx='z'"},
       {"SET PASSWORD='cut in the mid", "SET PASSWORD=[redacted]"},
       {"-- it's\nSET PASSWORD='x'; SELECT 'y'", "-- it's\nSET PASSWORD=[redacted]; SELECT 'y'"},
       {"SELECT * FROM u WHERE password='x' AND name='n'",

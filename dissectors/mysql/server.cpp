@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/shown_text.h"
+#include "core/secret.h"
 #include "mysql/connection.h"
 
 namespace spanlight::mysql {
@@ -254,7 +254,7 @@ bool Connection::take_error(Call& call, Bytes head) {
   const bool hides =
       (call.flags & kFlagRedacted) != 0 && !is_login(call) && !workshop_.limits.credentials_shown;
   call.said.shrink(0);
-  if (!call.said.append(workshop_.state, as_bytes(hides ? kRedactedShown : error.message)))
+  if (!call.said.append(workshop_.state, as_bytes(hides ? kRedacted : error.message)))
     ++workshop_.counters.state_exhausted;
   return true;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/gql/json.h"
-#include "core/shown_text.h"
+#include "core/secret.h"
 
 namespace spanlight::nats {
 namespace {
@@ -42,7 +42,7 @@ bool write_redacted(TextRoom& room, std::string_view json) {
       return true;
     }
     copy_to(value.data());
-    room.put(kRedactedShown);
+    room.put(kRedacted);
     written += value.size();
   }
   // Behind a fault it may be anything: what was read is shown.

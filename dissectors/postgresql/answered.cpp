@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/secret.h"
 #include "postgresql/connection.h"
 #include "postgresql/statement.h"
 

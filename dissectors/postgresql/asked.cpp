@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/secret.h"
 #include "postgresql/connection.h"
 #include "postgresql/statement.h"
 

@@ -5,6 +5,7 @@
 
 #include "core/fieldset.h"
 #include "core/listed.h"
+#include "core/secret.h"
 #include "core/text_room.h"
 #include "postgresql/connection.h"
 #include "postgresql/postgresql.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "core/secret.h"
+
 namespace spanlight::postgresql {
 namespace {
 
@@ -108,16 +110,6 @@ std::size_t inner_literal_end(std::string_view text, std::size_t at) {
     if (end + 4 > text.size()) break;
   }
   return text.size();
-}
-
-constexpr std::string_view kWord = "PASSWORD";
-
-// Is what ends at `end` that word, or a name that ends in it?
-bool ends_in_password(std::string_view text, std::size_t end) {
-  if (end < kWord.size()) return false;
-  for (std::size_t i = 0; i < kWord.size(); ++i)
-    if (upper(text[end - kWord.size() + i]) != kWord[i]) return false;
-  return true;
 }
 
 // n of $n; 0: there is none.
@@ -277,8 +269,9 @@ Secret SecretSearch::next() {
     Secret secret;
     const bool letter = is_word(text_[at_]);
     if (letter) {
-      at_ = word_end(text_, at_);
-      if (ends_in_password(text_, at_)) secret = secret_behind();
+      const std::string_view word = word_at(text_, at_);
+      at_ += word.size();
+      if (names_password(word)) secret = secret_behind();
       if (!secret.found() && at_ < text_.size() && text_[at_] == '$' && within_ == Within::statement)
         ++at_;  // a letter of names, unless they begin with it
     } else if (text_.substr(at_, 3) == "://") {

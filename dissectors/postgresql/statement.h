@@ -10,8 +10,6 @@
 
 namespace spanlight::postgresql {
 
-constexpr std::string_view kRedacted = "[redacted]";
-
 // "SELECT", "CREATE TABLE": the first word in capitals, of CREATE, ALTER and DROP also what it is about
 // ("CREATE MATERIALIZED VIEW"), not how (OR REPLACE, TEMP). Nothing: no word.
 void write_command(TextRoom& out, std::string_view text);

@@ -37,6 +37,8 @@ struct Case {
 TEST(Statement, SecretsAreFound) {
   constexpr Case kCases[] = {
       {"select 1", "select 1"},
+      {"UPDATE u SET user_passwd = 'b', Pwd = 'c', pwdx = 'd'",
+       "UPDATE u SET user_passwd = ***, Pwd = ***, pwdx = 'd'"},
       {"CREATE USER a PASSWORD 'b'", "CREATE USER a PASSWORD ***"},
       {"alter role a encrypted password 'it''s' valid until 'x'",
        "alter role a encrypted password *** valid until 'x'"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/address_text.h"
+#include "core/secret.h"
 
 namespace spanlight::radius {
 namespace {
@@ -227,7 +228,7 @@ struct Writer {
     const bool hidden = is_secret && !shows_secrets;
     redacted = redacted || hidden;
     to.add(name, [&](TextRoom& room) {
-      if (hidden) return room.put(HeaderRoom::kRedacted);
+      if (hidden) return room.put(kRedacted);
       write_value(room, kind, type, value);
     });
   }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/fieldset.h"
+#include "core/secret.h"
 #include "core/shown_text.h"
 #include "redis/connection.h"
 #include "redis/redis.h"
@@ -72,7 +73,7 @@ std::string_view Record::argument(std::size_t i) {
   const Value& word = words_.list.all()[i];
   if (guarded_ && is_secret(words_, i)) {
     out_.flags |= kFlagRedacted;
-    return kRedactedShown;
+    return kRedacted;
   }
   if (i == key_) return shown(word.text, word.bytes, kKeyShownMax);
   if (is_json(word.text)) return kJsonShown;
@@ -139,7 +140,7 @@ void Record::set_push(const KeptMessage& message) {
   if (first.type == Type::status) {
     const bool hidden = shows_secret(first.text) && !limits_.credentials_shown;
     if (hidden) out_.flags |= kFlagRedacted;
-    args_.add(hidden ? kRedactedShown
+    args_.add(hidden ? kRedacted
                      : shown(first.text, first.bytes,
                              std::min<std::size_t>(kTextShownMax, limits_.body_preview_bytes)));
     out_.method = "MONITOR";
@@ -221,7 +222,7 @@ void Record::set_values(Values& values, const Value& first) {
     hides_next = !limits_.credentials_shown && names_secret(value.text);
     if (secret && !limits_.credentials_shown) {
       out_.flags |= kFlagRedacted;
-      values_.add(kRedactedShown);
+      values_.add(kRedacted);
       --left;
       continue;
     }
@@ -253,7 +254,7 @@ void Record::set_response(const KeptMessage& message) {
       add_text(response_fields_, "value", out_.error);
     } else if (asks_secrets_ && value.type != Type::nil) {
       out_.flags |= kFlagRedacted;
-      add_text(response_fields_, "value", kRedactedShown);
+      add_text(response_fields_, "value", kRedacted);
     } else if (value.type >= Type::array) {
       set_values(values, value);
       if (limits_.credentials_shown || !mentions_secret(message.text()))

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/address_text.h"
+#include "core/secret.h"
 
 namespace spanlight::diameter {
 namespace {
@@ -339,9 +340,7 @@ Fault write_avps(HeaderRoom& to, Bytes avps, bool shows_secrets, bool& secret_le
     const bool hidden = kind == secret && !shows_secrets;
     secret_left_out = secret_left_out || hidden;
     to.add([&](TextRoom& room) { room.put(path.since(0)); },
-           [&](TextRoom& room) {
-             hidden ? room.put(HeaderRoom::kRedacted) : write_value(room, kind, avp.data);
-           });
+           [&](TextRoom& room) { hidden ? room.put(kRedacted) : write_value(room, kind, avp.data); });
   }
   return fault;
 }
