@@ -11,6 +11,18 @@ namespace {
 // Fewer bytes are not worth a detour of the pipeline's.
 constexpr std::uint32_t kSkipWorthwhile = 256;
 
+// A frame of that half. A stream has one answer: it is the request's also where it began first, against the
+// rules.
+void begin(Call& call, Half& half, TimeNs time) {
+  half.last_byte = time;
+  if (half.begun) return;
+  half.begun = true;
+  half.first_byte = time;
+  if (&half != &call.request || !call.response.begun || half.doubtful) return;
+  call.flags |= kFlagMalformed;
+  call.upgraded = false;
+}
+
 }  // namespace
 
 Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
@@ -163,9 +175,7 @@ void Connection::begin_data(Direction from, TimeNs time, Sink& sink) {
   t.call = call_of_data(from, t.frame.stream, sink);
   if (t.call == nullptr) return;
   Half& half = t.call->half(from);
-  if (!half.begun) half.first_byte = time;
-  half.begun = true;
-  half.last_byte = time;
+  begin(*t.call, half, time);
   // A frame that was begun is sent: its bytes count at once, whoever sees them.
   half.body_size += t.left;
   half.size += t.left;
@@ -235,12 +245,9 @@ bool Connection::begin_block(Direction from, std::uint32_t promised, const Windo
   if (t.call != nullptr) {
     if (promised != 0) t.call->pushed = true;
     Half& half = promised != 0 ? t.call->request : t.call->half(from);
-    if (!half.begun) {
-      half.first_byte = window.time;
-      half.doubtful = false;  // nothing of it is missing after all
-    }
-    half.begun = true;
-    half.last_byte = window.time;
+    const bool whole = !half.begun;
+    begin(*t.call, half, window.time);
+    if (whole) half.doubtful = false;  // nothing of it is missing after all
   }
   t.block.readable = t.hpack.begin(window.offset, window.time);
   return t.block.readable;

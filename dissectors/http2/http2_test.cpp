@@ -216,6 +216,19 @@ TEST(Http2, AnEarlyAnswerWaitsForItsRequestAWhile) {
   EXPECT_EQ(o.calls[1].error, "413");
 }
 
+TEST(Http2, AnAnswerThatBeganBeforeItsRequestIsItsAnswerAllTheSame) {
+  Lab lab;
+  lab.answer(lab.server.headers(1, ok()));
+  lab.ask(lab.client.headers(1, get("/late"), true));
+  lab.answer(data(1, "some", true));
+  const Outcome o = lab.play();
+  ASSERT_EQ(o.calls.size(), 1u);
+  EXPECT_EQ(o.calls[0].state, State::complete);
+  EXPECT_EQ(o.calls[0].path, "/late");
+  EXPECT_EQ(o.calls[0].flags, std::uint32_t{kFlagMalformed});
+  EXPECT_FALSE(has(o.calls[0].response_fields, "upgraded=1"));
+}
+
 TEST(Http2, ARequestWithoutAnAnswerIsGivenUp) {
   Lab lab;
   lab.ask(lab.client.headers(1, get("/slow"), true));

@@ -133,6 +133,10 @@ void write_all(const std::string& to) {
     s.ask(e.client.headers(1, get("/", "POST")) + data(1, "some"));
     s.answer(e.server.headers(1, ok("413"), true)).ask(ping()).answer(ping());
   });
+  each("answered_first", 0, 0, [&](Seed& s, Ends& e) {
+    s.answer(e.server.headers(1, ok())).ask(e.client.headers(1, get("/"), true)).answer(data(1, "x", true));
+    s.answer(e.server.headers(3, ok())).ask(data(3, "some"));
+  });
   each("unanswered", 64, 0, [&](Seed& s, Ends& e) {
     s.ask(in_turn({e.client.headers(1, get("/"), true), e.client.headers(3, grpc_call("/a.B/C"), true)}));
     for (int i = 0; i < 6; ++i) s.ask(ping());
