@@ -216,7 +216,7 @@ void ById::on_time(TimeNs now, Sink& sink) {
 }
 
 TimeNs ById::next_deadline() const {
-  return front_ == nullptr ? kNever : front_->request.first_byte + workshop_.limits.answer_timeout_ns;
+  return front_ == nullptr ? kNever : front_->request.last_byte + workshop_.limits.answer_timeout_ns;
 }
 
 }  // namespace spanlight

@@ -226,10 +226,12 @@ void Connection::on_time(TimeNs now, Sink& sink) {
   }
 }
 
-// While an answer is coming the others wait behind it.
+// While an answer is coming the others wait behind it, and a request that still comes is not late.
 TimeNs Connection::next_deadline() const {
-  if (queue_.front() == nullptr || tracks_[index_of(Direction::s2c)].call != nullptr) return kNever;
-  return static_cast<const Call*>(queue_.front())->request.last_byte + workshop_.limits.answer_timeout_ns;
+  const auto* oldest = static_cast<const Call*>(queue_.front());
+  if (oldest == nullptr || tracks_[index_of(Direction::s2c)].call != nullptr) return kNever;
+  if (tracks_[index_of(Direction::c2s)].call == oldest) return kNever;
+  return oldest->request.last_byte + workshop_.limits.answer_timeout_ns;
 }
 
 }  // namespace spanlight::http

@@ -609,6 +609,16 @@ TEST(Http, TimeoutsLeaveATombstone) {
             "/next 0/2\n");
 }
 
+TEST(Http, ARequestThatStillComesIsNotLate) {
+  const Conversation slow = {{kC, "POST /up HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345"},
+                             {.from = kC, .bytes = "67890", .pause = 70 * kSecondNs},
+                             {.from = kS, .bytes = kOk, .pause = 59 * kSecondNs}};
+  const Outcome o = play(kDescriptor, slow);
+  ASSERT_EQ(o.calls.size(), 1u);
+  EXPECT_EQ(o.calls[0].state, State::complete);
+  EXPECT_EQ(check_splits(kDescriptor, slow), "");
+}
+
 TEST(Http, OpenCallsAreBounded) {
   Play how;
   how.limits.open_calls_max = 3;

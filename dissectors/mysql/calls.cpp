@@ -141,10 +141,12 @@ void Connection::on_time(TimeNs now, Sink& sink) {
   }
 }
 
-// While an answer is coming the others wait behind it.
+// While an answer is coming the others wait behind it, and a command that still comes is not late.
 TimeNs Connection::next_deadline() const {
-  if (queue_.front() == nullptr || ways_[index_of(Direction::s2c)].call != nullptr) return kNever;
-  return static_cast<const Call*>(queue_.front())->last_byte + workshop_.limits.answer_timeout_ns;
+  const auto* oldest = static_cast<const Call*>(queue_.front());
+  if (oldest == nullptr || ways_[index_of(Direction::s2c)].call != nullptr) return kNever;
+  if (ways_[index_of(Direction::c2s)].call == oldest) return kNever;
+  return oldest->last_byte + workshop_.limits.answer_timeout_ns;
 }
 
 }  // namespace spanlight::mysql

@@ -301,6 +301,13 @@ TEST(Mysql, WhoIsNotAnswered) {
   EXPECT_EQ(brief(play(kDescriptor, {{kC, query("SELECT SLEEP(9)")}}, how)),
             "no_response COM_QUERY | SELECT SLEEP(9)" + reason(Reason::reset) +
                 " error=no response: connection reset\n");
+  const std::string slow = query("SELECT " + std::string(40'000, '1'));
+  const Outcome coming =
+      play(kDescriptor, {{kC, slow.substr(0, 39'000)},
+                         {.from = kC, .bytes = slow.substr(39'000), .pause = 70 * kSecondNs},
+                         {kS, rows(1)}});
+  ASSERT_EQ(coming.calls.size(), 1u);
+  EXPECT_EQ(coming.calls[0].state, State::complete);
   const Outcome late = play(
       kDescriptor, {{kC, query("SELECT 1")}, {kS, rows(1), false, ~0ull, GapCause::mirror, 61 * kSecondNs}});
   EXPECT_EQ(late.calls[0].reason, Reason::unanswered);
