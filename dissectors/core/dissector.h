@@ -126,6 +126,8 @@ struct Workshop {
   DissectorCounters& counters;
   Lender* lender = nullptr;  // of received buffers; none: what is kept is copied
   FlowErrors* flow_errors = nullptr;
+  std::uint64_t secret =
+      0x9e3779b97f4a7c15;  // a worker's own: what strangers choose is mixed with it where it is hashed
   Handover handover = {};  // filled by who answers `identify`, taken away at once
 };
 

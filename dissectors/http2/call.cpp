@@ -41,7 +41,7 @@ void CallTable::grow(Workshop& workshop) {
   for (std::uint32_t i = 0; i < bucket_count_; ++i) {
     for (Call* call = buckets_[i]; call != nullptr;) {
       Call* next = call->same_bucket;
-      Call** first = buckets + ((call->stream >> 1) & (wanted - 1));
+      Call** first = buckets + bucket_of(call->stream, wanted);
       call->same_bucket = *first;
       *first = call;
       call = next;

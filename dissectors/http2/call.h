@@ -75,6 +75,7 @@ static_assert(sizeof(Call) <= 704, "one of the slabs' smaller blocks");
 // Open calls by stream, and in the order in which they began. Owns its buckets, not the calls.
 class CallTable {
  public:
+  explicit CallTable(std::uint64_t secret) : secret_(secret | 1) {}
   Call* find(std::uint32_t stream) const;
   void add(Workshop& workshop, Call& call);
   void remove(Call& call);
@@ -85,12 +86,14 @@ class CallTable {
  private:
   static constexpr std::size_t kBucketsAtFirst = 8;
 
-  Call** bucket(std::uint32_t stream) const {
-    // Streams of one side differ by two.
-    return buckets_ + ((stream >> 1) & (bucket_count_ - 1));
+  Call** bucket(std::uint32_t stream) const { return buckets_ + bucket_of(stream, bucket_count_); }
+  // Who opens streams chooses their ids, and must not choose which of them share a bucket.
+  std::size_t bucket_of(std::uint32_t stream, std::uint32_t count) const {
+    return static_cast<std::size_t>(stream * secret_ >> 32) & (count - 1);
   }
   void grow(Workshop& workshop);
 
+  std::uint64_t secret_;
   Call* at_first_[kBucketsAtFirst]{};
   Call** buckets_ = at_first_;
   std::uint32_t bucket_count_ = kBucketsAtFirst;

@@ -25,10 +25,6 @@ std::uint32_t premature_end_flags(End end) {
 
 }  // namespace
 
-bool Connection::Recent::has(std::uint32_t stream) const {
-  return std::find(streams_.begin(), streams_.end(), stream) != streams_.end();
-}
-
 Reason Connection::lost(const Call& call) const {
   const Direction where = call.request.begun && call.response.doubtful ? Direction::s2c : Direction::c2s;
   return reason_of(track(where).cause);
@@ -109,6 +105,7 @@ Call* Connection::open_call(std::uint32_t stream, Sink& sink) {
     emit(*calls_.oldest(), Reason::evicted, sink);
     block = workshop_.state.take(sizeof(Call));
   }
+  if (is_of_client(stream)) newest_opened_ = std::max(newest_opened_, stream);
   Call* call = new (block.data()) Call(stream);
   calls_.add(workshop_, *call);
   return call;
@@ -174,7 +171,8 @@ void Connection::reset_stream(Direction from, std::uint32_t stream, std::uint32_
 
 // Streams beyond the last one that the server took were not looked at.
 void Connection::go_away(Direction from, const Goaway& goaway, Sink& sink) {
-  if (from == Direction::c2s) return;
+  if (from == Direction::c2s || goaway.last_stream >= newest_opened_ || goaways_ == kGoawaysMax) return;
+  ++goaways_;
   for (Call* call = calls_.oldest(); call != nullptr;) {
     Call& here = *call;
     call = here.newer;

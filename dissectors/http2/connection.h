@@ -10,12 +10,14 @@
 #include "http2/call.h"
 #include "http2/frame.h"
 #include "http2/hpack.h"
+#include "http2/recent.h"
 
 namespace spanlight::http2 {
 
 class Connection final : public Dissector {
  public:
-  explicit Connection(Workshop& workshop) : workshop_(workshop), tracks_{Track(workshop), Track(workshop)} {}
+  explicit Connection(Workshop& workshop)
+      : workshop_(workshop), tracks_{Track(workshop), Track(workshop)}, calls_(workshop.secret) {}
 
   Answer on_data(Direction from, const Window& window, Sink& sink) override;
   void on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs last_byte) override;
@@ -33,6 +35,7 @@ class Connection final : public Dissector {
   static constexpr DurationNs kLingerNs = kSecondNs;
   static constexpr DurationNs kGrpcTimeoutMax = 86'400 * kSecondNs;
   static constexpr std::uint32_t kWebTrailersMax = 4'096;
+  static constexpr std::uint32_t kGoawaysMax = 16;  // each looks at all open calls; two are usual
 
  private:
   enum class Phase : std::uint8_t {
@@ -74,17 +77,6 @@ class Connection final : public Dissector {
     bool searching = false;              // and none was found again yet
     bool ended = false;
     Reason end_reason = Reason::none;
-  };
-
-  // Streams that were told before both sides had ended: what still comes on them is nobody's.
-  class Recent {
-   public:
-    void add(std::uint32_t stream) { streams_[next_++ % streams_.size()] = stream; }
-    bool has(std::uint32_t stream) const;
-
-   private:
-    std::array<std::uint32_t, 32> streams_{};
-    std::uint32_t next_ = 0;
   };
 
   Track& track(Direction from) { return tracks_[index_of(from)]; }
@@ -141,6 +133,8 @@ class Connection final : public Dissector {
   Recent recent_;
   TimeNs earliest_ = kNever;         // no deadline is before it
   std::uint32_t newest_stream_ = 0;  // of those that the client opened
+  std::uint32_t newest_opened_ = 0;  // of the client's streams, also where the answer was seen first
+  std::uint32_t goaways_ = 0;        // that named streams as not taken
   bool opened_first_ = false;        // stream 1 by itself, not by an upgrade
 };
 static_assert(sizeof(Connection) <= 1'024, "one of the slabs' smaller blocks");

@@ -529,6 +529,36 @@ TEST(Http2Limits, AFloodOfContinuationsIsLeftUnread) {
   EXPECT_EQ(o.calls[1].path, "/after");
 }
 
+TEST(Http2Limits, StreamsThatEndedEarlyAreNobodysHoweverManyTheyAre) {
+  Lab lab;
+  constexpr std::uint32_t kStreams = 400;
+  std::string asked, given_up, late;
+  for (std::uint32_t s = 1; s < 2 * kStreams; s += 2) {
+    asked += lab.client.headers(s, get("/" + std::to_string(s)), true);
+    given_up += rst_stream(s, 8);
+    late += lab.server.headers(s, ok(), true);
+  }
+  lab.ask(asked + given_up).answer(late);
+  lab.ask(lab.client.headers(2 * kStreams + 1, get("/next"), true));
+  lab.answer(lab.server.headers(2 * kStreams + 1, ok(), true));
+  const Outcome o = lab.play();
+  ASSERT_EQ(o.calls.size(), kStreams + 1);
+  for (const Call& c : std::span(o.calls).first(kStreams)) EXPECT_EQ(c.reason, Reason::reset);
+  EXPECT_EQ(o.calls.back().state, State::complete);
+}
+
+TEST(Http2Limits, AFloodOfGoawayIsActedOnSixteenTimes) {
+  Lab lab;
+  std::string asked, goes;
+  for (std::uint32_t s = 1; s < 100; s += 2)
+    asked += lab.client.headers(s, get("/" + std::to_string(s)), true);
+  for (std::uint32_t s = 98; s > 40; --s) goes += goaway(s, 0);
+  lab.ask(asked).answer(goaway(0x7fffffff, 0) + goes);
+  const Outcome o = lab.play({.close_at_all = false});
+  ASSERT_EQ(o.calls.size(), 8u);  // 99, 97 … 85
+  for (const Call& c : o.calls) EXPECT_EQ(c.error, "not taken, server goes away: NO_ERROR");
+}
+
 TEST(Http2Limits, AFloodOfStreamsEvictsTheOldest) {
   Lab lab;
   std::string flood;
