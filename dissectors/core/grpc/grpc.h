@@ -59,8 +59,8 @@ class MessageWalk {
   Bytes read(Bytes data);
   // Bytes that nobody read, or that are missing: beyond the message under way nothing is known of the next.
   void pass(std::uint64_t bytes);
-  // Bytes that may pass without being shown: the rest of a message under way.
-  std::uint64_t unread() const { return lost_ ? 0 : left_; }
+  // Bytes that may pass without being shown: the rest of a message under way. Trailers are read.
+  std::uint64_t unread() const { return lost_ || in_trailers_ ? 0 : left_; }
 
   void lose() { lost_ = true; }
 

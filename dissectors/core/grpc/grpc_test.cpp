@@ -80,6 +80,13 @@ TEST(Grpc, AHoleInAMessageIsNoneBetweenMessages) {
   EXPECT_EQ(walk.messages(), 2u);
 }
 
+TEST(Grpc, TrailersOfGrpcWebAreNotPassedUnread) {
+  MessageWalk walk;
+  const std::string trailers = grpc_message("grpc-status: 5\r\n" + std::string(400, 'x'), '\x80');
+  EXPECT_EQ(walk.read(as_bytes(trailers.substr(0, 30))).size(), 25u);
+  EXPECT_EQ(walk.unread(), 0u);
+}
+
 TEST(Grpc, WhatIsNoMessageIsNotCounted) {
   MessageWalk walk;
   walk.read(as_bytes("GET / HTTP/1.1"));
