@@ -37,14 +37,14 @@ Settings settings_of(const std::string& yaml) {
   return std::holds_alternative<Settings>(result) ? std::get<Settings>(result) : Settings{};
 }
 
-struct Case {
+struct Refusal {
   const char* name;
   const char* yaml;
   const char* sentence;
 };
 
-void expect_faults(std::initializer_list<Case> cases) {
-  for (const Case& c : cases) EXPECT_THAT(faults_of(c.yaml), ElementsAre(c.sentence)) << c.name;
+void expect_faults(std::initializer_list<Refusal> cases) {
+  for (const Refusal& c : cases) EXPECT_THAT(faults_of(c.yaml), ElementsAre(c.sentence)) << c.name;
 }
 
 void expect_equal(const Settings& a, const Settings& b) {

@@ -107,8 +107,9 @@ struct Settings {
   // redaction
   bool redaction_enabled = true;
   bool redact_credentials = true;  // what protocols log in with: passwords, tokens, SASL's answers
-  std::vector<std::string> redact_headers = {"authorization", "proxy-authorization", "cookie",
-                                             "set-cookie",    "x-api-key",           "x-auth-token"};
+  std::vector<std::string> redact_headers = {
+      "authorization", "proxy-authorization",   "cookie", "set-cookie", "x-api-key",
+      "x-auth-token",  "sec-websocket-protocol"};
   std::vector<std::string> redact_cookies;  // by name; only matters where the header itself is not redacted
   std::vector<std::string> redact_query_values;  // query parameters and form fields
   std::vector<std::string> redact_json_keys;

@@ -17,12 +17,25 @@ inline std::string_view whole_characters(std::string_view text, std::size_t byte
   return text.substr(0, end);
 }
 
-// Rules of redaction for keys apply to bodies: what has keys is not shown elsewhere. A list without an object
-// has none, and what begins as one need not be JSON (`[a` is a range of Redis's).
+// Rules of redaction for keys apply to bodies: what has keys is not shown elsewhere. Does the key of an
+// object stand in it, as in `42["login",{"password":"x"}]`?
+inline bool holds_keys(std::string_view text) {
+  for (std::size_t at = text.find('"'); at != std::string_view::npos; at = text.find('"', at + 1)) {
+    const std::size_t behind = text.find_first_not_of(" \t\r\n\\", at + 1);
+    if (behind != std::string_view::npos && text[behind] == ':') return true;
+  }
+  return false;
+}
+
+// Is it JSON with an object in it? What begins as a list need not be JSON (`[a` is a range of Redis's).
 inline bool is_json(std::string_view text) {
   const std::size_t at = text.find_first_not_of(" \t\r\n");
   if (at == std::string_view::npos) return false;
   return text[at] == '{' || (text[at] == '[' && text.find('{', at) != std::string_view::npos);
+}
+
+inline bool may_hold_keys(std::string_view text) {
+  return is_json(text) || holds_keys(text);
 }
 
 // A word of a summary: short, and on one line.

@@ -61,8 +61,8 @@ std::size_t response_in(Bytes line) {
   const std::string_view text = as_text(line);
   for (std::size_t at = text.find(kStatusPrefix); at != std::string_view::npos;
        at = text.find(kStatusPrefix, at + 1))
-    if (line.size() - at <= kLineBytesMax && parse_status_line(line.subspan(at)).fault == Fault::none &&
-        status_at(text.substr(at)) != Look::no)
+    if (line.size() - at <= kLineBytesMax && status_at(text.substr(at)) != Look::no &&
+        parse_status_line(line.subspan(at)).fault == Fault::none)
       return at;
   return std::string_view::npos;
 }

@@ -76,7 +76,7 @@ std::string_view Record::argument(std::size_t i) {
     return kRedacted;
   }
   if (i == key_) return shown(word.text, word.bytes, kKeyShownMax);
-  if (is_json(word.text)) return kJsonShown;
+  if (may_hold_keys(word.text)) return kJsonShown;
   return shown(word.text, word.bytes, std::min<std::size_t>(kTextShownMax, limits_.body_preview_bytes));
 }
 
@@ -153,7 +153,7 @@ void Record::set_push(const KeptMessage& message) {
       else if (args_.all().size() + 2 < first.count)
         args_.add(shown(word.text, word.bytes, kKeyShownMax));
       else
-        args_.add(is_json(word.text)
+        args_.add(may_hold_keys(word.text)
                       ? kJsonShown
                       : shown(word.text, word.bytes,
                               std::min<std::size_t>(kTextShownMax, limits_.body_preview_bytes)));
@@ -226,7 +226,7 @@ void Record::set_values(Values& values, const Value& first) {
       --left;
       continue;
     }
-    values_.add(is_json(value.text) && value.type == Type::bulk
+    values_.add(may_hold_keys(value.text) && value.type == Type::bulk
                     ? kJsonShown
                     : shown(value.type == Type::nil ? std::string_view{} : value.text, value.bytes,
                             std::min<std::size_t>(kTextShownMax, limits_.body_preview_bytes)));
@@ -269,7 +269,7 @@ void Record::set_response(const KeptMessage& message) {
       const std::uint64_t bytes = value.type == Type::verbatim && value.bytes >= 4 ? value.bytes - 4
                                   : contents                                       ? value.bytes
                                                                                    : 0;
-      if (contents && is_json(text))
+      if (contents && may_hold_keys(text))
         text = kJsonShown;
       else
         text = shown(

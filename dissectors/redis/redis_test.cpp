@@ -235,6 +235,7 @@ TEST(Redis, Answers) {
   };
   const Case cases[] = {
       {"bulk", bulk("hello"), "type=bulk|value=hello|", "hello", ""},
+      {"so is what holds keys", bulk("42[{\"a\":1}]"), "type=bulk|value=[json]|", "42[{\"a\":1}]", ""},
       {"JSON is shown as a body alone", bulk("{\"a\":1}"), "type=bulk|value=[json]|", "{\"a\":1}", ""},
       {"nil", "$-1\r\n", "type=nil|", "", ""},
       {"integer", ":7\r\n", "type=integer|value=7|", "", ""},

@@ -243,6 +243,30 @@ TEST(Ws, MessagesThatTheEndCuts) {
   EXPECT_NE(o.calls[0].request_fields.find("fin=0|"), std::string::npos);
 }
 
+TEST(Ws, TextInWhichKeysStandIsShownAsABodyAlone) {
+  const std::string login = R"(42["login",{"user":"a","password":"x"}])";
+  const Outcome o =
+      play(kDescriptor, {{kC, ask(Opcode::text, login)}, {kC, ask(Opcode::text, "42[\"ping\"]")}},
+           with(testing::handover()));
+  ASSERT_EQ(o.calls.size(), 2u);
+  EXPECT_EQ(o.calls[0].request_body, login);
+  EXPECT_EQ(o.calls[0].request_fields.find("text="), std::string::npos);
+  EXPECT_NE(o.calls[1].request_fields.find("text=42[\"ping\"]|"), std::string::npos);
+}
+
+TEST(Ws, WhatGraphqlsClientsLogInWithIsShownWhereItIsWanted) {
+  const Handover terms = testing::handover("", "graphql-transport-ws");
+  const std::string init = R"({"type":"connection_init","payload":{"token":"t"}})";
+  const std::string empty = R"({"type":"connection_init","payload":{}})";
+  Play how = with(terms);
+  EXPECT_EQ(play(kDescriptor, {{kC, ask(Opcode::text, empty)}}, how).calls[0].request_body, empty);
+  how.limits.credentials_shown = true;
+  const Outcome o = play(kDescriptor, {{kC, ask(Opcode::text, init)}}, how);
+  ASSERT_EQ(o.calls.size(), 1u);
+  EXPECT_EQ(o.calls[0].request_body, init);
+  EXPECT_EQ(o.calls[0].flags, 0u);
+}
+
 TEST(Ws, GraphqlOverItsSubprotocols) {
   for (const std::string subprotocol : {"graphql-transport-ws", "graphql-ws"}) {
     const bool older = subprotocol == "graphql-ws";
@@ -262,6 +286,8 @@ TEST(Ws, GraphqlOverItsSubprotocols) {
     const Outcome o = play(kDescriptor, talk, with(terms));
     ASSERT_EQ(o.calls.size(), 6u);
     EXPECT_EQ(o.calls[0].summary, "connection_init");
+    EXPECT_EQ(o.calls[0].request_body, R"({"type":"connection_init","payload":"[redacted]"})");
+    EXPECT_EQ(o.calls[0].flags, std::uint32_t{kFlagRedacted});
     EXPECT_EQ(o.calls[2].summary, (older ? "start" : "subscribe") + std::string(" 7 subscription Ticks"));
     EXPECT_NE(o.calls[2].request_fields.find("operation=subscription|operation_name=Ticks|variables=n,|"),
               std::string::npos);

@@ -50,6 +50,8 @@ constexpr FieldSpec kFields[] = {
 
 constexpr std::size_t kFieldsMax = 32;
 constexpr std::size_t kErrorBytesMax = 512;
+// What a client logs in with is never shown.
+constexpr std::string_view kLoginShown = R"({"type":"connection_init","payload":"[redacted]"})";
 constexpr std::size_t kSummaryBytesMax = 256;
 using Fieldset = Listed<Field, kFieldsMax>;
 
@@ -201,7 +203,7 @@ void emit_if_gql(Transaction& call, Sink& sink) {
   sink.emit(call);
 }
 
-bool emit_message(Transaction& message, bool agreed, Sink& sink) {
+bool emit_message(Transaction& message, bool agreed, bool credentials_shown, Sink& sink) {
   Room body, room;
   const std::string_view text = text_of(message.request, body);
   SocketMessage said;
@@ -224,6 +226,10 @@ bool emit_message(Transaction& message, bool agreed, Sink& sink) {
     const std::string_view first = unescape(said.response.message, error, whole);
     message.is_error = true;
     message.error = first.empty() ? "GraphQL error" : first.substr(0, kErrorBytesMax);
+  }
+  if (said.logs_in && !credentials_shown) {
+    message.request.body = as_bytes(kLoginShown);
+    message.flags |= kFlagRedacted;
   }
   message.protocol = &kDescriptor;
   message.summary = summary.view();

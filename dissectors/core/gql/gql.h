@@ -22,6 +22,6 @@ inline void emit_call(Transaction& call, Sink& sink) {
 
 // Tells of a message of WebSocket whose payload is text. False: it is not GraphQL's, and was not told.
 // `agreed`: the handshake named a sub-protocol of GraphQL's; otherwise more has to speak for it.
-bool emit_message(Transaction& message, bool agreed, Sink& sink);
+bool emit_message(Transaction& message, bool agreed, bool credentials_shown, Sink& sink);
 
 }  // namespace spanlight::gql

@@ -301,6 +301,13 @@ void read_response(std::string_view body, bool whole, Response& out) {
   out.cut = json.cut() || (!whole && json.ok());
 }
 
+// An object with keys, a list, a text.
+bool holds_something(Json value) {
+  std::string_view key;
+  if (value.kind() == Json::Kind::object) return value.enter() && value.next_key(key);
+  return value.kind() == Json::Kind::array || value.kind() == Json::Kind::string;
+}
+
 void read_socket_message(std::string_view text, bool whole, Room& room, SocketMessage& out) {
   Json json(text);
   if (json.kind() != Json::Kind::object || !json.enter()) return;
@@ -325,7 +332,9 @@ void read_socket_message(std::string_view text, bool whole, Room& room, SocketMe
   const auto known = std::find(std::begin(kTypes), std::end(kTypes), type);
   if (known == std::end(kTypes)) return;
   out.type = *known;
-  if (has_payload) read_payload(payload, room, out);
+  if (!has_payload) return;
+  out.logs_in = type == "connection_init" && holds_something(payload);
+  read_payload(payload, room, out);
 }
 
 }  // namespace spanlight::gql

@@ -53,6 +53,7 @@ void read_response(std::string_view body, bool whole, Response& out);
 struct SocketMessage {
   std::string_view type;  // empty: it is none
   std::string_view id;
+  bool logs_in = false;  // connection_init with a payload
   Request request;
   Response response;
 };

@@ -5,6 +5,7 @@
 
 #include "core/fieldset.h"
 #include "core/gql/gql.h"
+#include "core/shown_text.h"
 
 namespace spanlight::ws {
 namespace {
@@ -19,17 +20,9 @@ void add_truth(Fieldset& to, std::string_view name, bool value) {
 }
 
 // What a body in JSON says is shown as a body, where the rules for its keys apply.
-bool is_json(std::string_view text) {
+bool begins_as_json(std::string_view text) {
   const std::size_t at = text.find_first_not_of(" \t\r\n");
   return at != std::string_view::npos && (text[at] == '{' || text[at] == '[');
-}
-
-// Without the character that the end cuts.
-std::string_view whole_characters(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end);
 }
 
 struct Close {
@@ -62,7 +55,8 @@ std::uint32_t flags_of(const Message& message) {
 
 }  // namespace
 
-void emit_message(const Message& message, const Terms& terms, const Descriptor& protocol, Sink& sink) {
+void emit_message(const Message& message, const Terms& terms, const Descriptor& protocol,
+                  bool credentials_shown, Sink& sink) {
   Transaction out;
   Fieldset fields;
   out.protocol = &protocol;
@@ -107,15 +101,15 @@ void emit_message(const Message& message, const Terms& terms, const Descriptor& 
       if (out.is_error) out.error = close.reason.empty() ? close_name(close.code) : close.reason;
     }
   } else if (message.opcode == Opcode::text) {
-    if (is_json(as_text(head))) {
+    if (begins_as_json(as_text(head))) {
       out.request.content_type = "application/json";
       out.request.fields = fields.all();
       const bool may_be_gql = speaks_graphql(terms) || !terms.known;
-      if (may_be_gql && gql::emit_message(out, speaks_graphql(terms), sink)) return;
+      if (may_be_gql && gql::emit_message(out, speaks_graphql(terms), credentials_shown, sink)) return;
     } else {
       out.request.content_type = "text/plain";
       const std::string_view text = whole_characters(as_text(head), kTextMax);
-      if (!text.empty()) fields.add({.name = "text", .text = text});
+      if (!text.empty() && !holds_keys(text)) fields.add({.name = "text", .text = text});
     }
   }
   out.request.fields = fields.all();

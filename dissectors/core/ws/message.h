@@ -52,6 +52,7 @@ inline constexpr FieldSpec kMessageFields[] = {
 };
 
 // Tells of it under `protocol`, or as GraphQL's where that is what it says.
-void emit_message(const Message& message, const Terms& terms, const Descriptor& protocol, Sink& sink);
+void emit_message(const Message& message, const Terms& terms, const Descriptor& protocol,
+                  bool credentials_shown, Sink& sink);
 
 }  // namespace spanlight::ws

@@ -135,7 +135,8 @@ void Track::end_frame(const Around& around, TimeNs time) {
     if (control_holed_) control.flags = kFlagGap | kFlagTruncatedBody;
     if (!control_holed_)
       control.payload = Pieces(Bytes(control_).first(static_cast<std::size_t>(frame_.length)));
-    return emit_message(control, around.terms, around.protocol, around.sink);
+    return emit_message(control, around.terms, around.protocol, around.workshop.limits.credentials_shown,
+                        around.sink);
   }
   message_.last_byte = time;
   if (!frame_.fin) return;
@@ -153,7 +154,8 @@ void Track::tell(const Around& around) {
   message_.payload = preview_.bytes(room);
   message_.shed = preview_.shed();
   message_.stream_id = around.stream_id;
-  emit_message(message_, around.terms, around.protocol, around.sink);
+  emit_message(message_, around.terms, around.protocol, around.workshop.limits.credentials_shown,
+               around.sink);
   preview_.release(around.workshop);
   preview_ = Preview{};
   message_ = Message{};
