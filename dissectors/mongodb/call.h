@@ -39,6 +39,7 @@ struct Half {
 struct Call : OpenCall {
   Half asked, told;
   Reason fate = Reason::none;
+  TimeNs heard = 0;  // its last answer, of several: it waits on from there
   std::uint32_t flags = 0;
   std::uint32_t answers = 0;  // that came already, of a request with several
   bool hole = false;          // the answer may lie in a hole

@@ -89,8 +89,10 @@ bool Connection::begin_answer(const Header& header, Sink& sink) {
   Call* call = take_call(sink);
   if (call == nullptr) return false;
   w.call = call;
-  const bool missing = has_hole(Direction::c2s);
-  call->fate = missing || !rest_.asked ? lost(Direction::c2s) : Reason::unsolicited;
+  // What it names is missing: a request, or the answer before it, where a request has several.
+  const Direction hole = has_hole(Direction::c2s) ? Direction::c2s : Direction::s2c;
+  const bool missing = has_hole(hole);
+  call->fate = missing || !rest_.asked ? lost(hole) : Reason::unsolicited;
   if (missing) call->flags |= kFlagGap;
   return true;
 }
@@ -139,6 +141,7 @@ void Connection::end_answer(Sink& sink) {
   w.call = nullptr;
   emit_call(call, Reason::none, call.answers > 0, sink);
   ++call.answers;
+  call.heard = call.told.last_byte;
   const std::uint32_t id = call.told.header.request_id;
   release(call.told);
   call.told = Half{};
@@ -229,8 +232,7 @@ void Connection::on_time(TimeNs now, Sink& sink) {
 TimeNs Connection::next_deadline() const {
   if (open_.front() == nullptr) return kNever;
   const Call& oldest = *static_cast<const Call*>(open_.front());
-  const TimeNs since = std::max(oldest.asked.last_byte, oldest.told.last_byte);
-  return since + workshop_.limits.answer_timeout_ns;
+  return std::max(oldest.asked.last_byte, oldest.heard) + workshop_.limits.answer_timeout_ns;
 }
 
 }  // namespace spanlight::mongodb

@@ -219,6 +219,22 @@ TEST(Mongodb, SeveralAnswersToOneRequest) {
   EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
 }
 
+TEST(Mongodb, ARequestWithSeveralAnswersWaitsFromItsLastOne) {
+  const Conversation c = {{kC, ask(1, i32("hello", 1) + str("$db", "admin"), kExhaustAllowed)},
+                          {kS, answer(11, 1, fine(), kMoreToCome)},
+                          {.from = kS, .bytes = answer(12, 11, fine(), kMoreToCome), .pause = 40 * kSecondNs},
+                          {kC, ask(2, i32("ping", 1) + str("$db", "admin"))},
+                          {.from = kS, .bytes = answer(13, 12, fine(), kMoreToCome), .pause = 40 * kSecondNs},
+                          {.from = kS, .bytes = answer(14, 13, fine()), .pause = 40 * kSecondNs}};
+  EXPECT_EQ(brief(play(kDescriptor, c)),
+            "complete hello | hello admin\none_way hello | hello admin\none_way hello | hello admin\n"
+            "no_response ping | ping admin" +
+                reason(Reason::unanswered) + " error=no response: unanswered\none_way hello | hello admin\n");
+  EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_prefixes(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
+}
+
 TEST(Mongodb, OlderMessages) {
   const Conversation c = {{kC, query(1, "shop.items", i32("a", 1))},
                           {kS, reply(11, 1, i32("_id", 1) + i32("ok", 0))},

@@ -93,6 +93,8 @@ SEEDS = {
     "cursors": seed(RESET, (C, message(2005, 1, 0, bytes(4) + name("a.b") + bytes(12))), (S, message(1, 9, 1, bytes(20))), (C, message(2007, 2, 0, bytes(4) + b"\1\0\0\0" + bytes(8))), (C, message(2006, 3, 0, bytes(4) + name("a.b") + bytes(4) + doc(b"")))),
     "packed": seed(0, (C, packed(1, 0, 2, len(ASKED), zlib.compress(ASKED))), (S, packed(9, 1, 2, len(TOLD), zlib.compress(TOLD))), (C, packed(2, 0, 0, len(ASKED), ASKED)), (S, packed(10, 2, 1, 99, b"junk"))),
     "exhaust": seed(0, (C, ask(1, i32("hello", 1), 1 << 16)), (S, answer(9, 1, OK, 2)), (S, answer(10, 9, OK, 2)), (S, answer(11, 10, OK))),
+    "exhaust_slow": seed(SLOW, (C, ask(1, i32("hello", 1), 1 << 16)), (S, answer(9, 1, OK, 2)), (S, answer(10, 9, OK, 2)), (C, ask(2, FIND)), (S, answer(11, 10, OK, 2)), (S, answer(12, 11, OK))),
+    "exhaust_hole": seed(0, (C, ask(1, i32("hello", 1), 1 << 16)), (S, answer(9, 1, OK, 2)), (S | LOST, answer(10, 9, OK, 2)), (S, answer(11, 10, OK))),
     "no_answer": seed(FIN, (C, ask(1, text("delete", "t"), 2)), (C, ask(2, FIND, 1)), (S | ENDS, answer(9, 2, BATCH, 1))),
     "lost": seed(0, (C, ask(1, FIND)), (S | LOST, answer(9, 1, BATCH)), (C, ask(2, FIND)), (S, answer(10, 2, BATCH)), (C | LOST | SENSOR, ask(3, FIND)), (S, answer(11, 3, OK))),
     "small": seed(NO_SLABS, (C, ask(1, FIND)), (S, answer(9, 1, BATCH))),
