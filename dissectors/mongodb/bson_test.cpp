@@ -88,6 +88,8 @@ TEST(Bson, WhatAnAnswerSays) {
   EXPECT_EQ(bad.write_errors, 2u);
   EXPECT_EQ(bad.code, 11000);
   EXPECT_EQ(bad.message.view(), "dup");
+  EXPECT_EQ(said_of(doc(i64("nErrors", std::int64_t{1} << 40)), 3, done).write_errors, 0xffffffffu);
+  EXPECT_EQ(said_of(doc(i32("nErrors", -1)), 3, done).write_errors, 0u);
 }
 
 TEST(Bson, BrokenDocumentsAreNotRead) {

@@ -84,6 +84,7 @@ bool Connection::begin_answer(const Header& header, Sink& sink) {
   if (open != nullptr && header.response_to != 0) {
     open_.remove(*open);
     w.call = &call_of(*open);
+    w.call->told.said.answers_bulk = w.call->asked.said.command.view() == "bulkWrite";
     return true;
   }
   Call* call = take_call(sink);

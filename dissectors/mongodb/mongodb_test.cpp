@@ -76,6 +76,48 @@ TEST(Mongodb, ADay) {
   EXPECT_EQ(o.counters.malformed, 0u);
 }
 
+// bulkWrite of 8.0: what became of each write is a document of its own.
+TEST(Mongodb, WritesOfABulkThatFailed) {
+  const auto outcomes = [](int errors) {
+    const std::string done = sub("0", f64("ok", 1) + i32("idx", 0) + i32("n", 1));
+    const std::string bad = sub("1", f64("ok", 0) + i32("idx", 1) + i32("code", 11000) +
+                                         str("errmsg", "duplicate key") + i32("n", 0)) +
+                            sub("2", f64("ok", 0) + i32("code", 13) + str("errmsg", "another"));
+    return sub("cursor", i64("id", 0) + array("firstBatch", errors == 0 ? done : done + bad) +
+                             str("ns", "admin.$cmd.bulkWrite")) +
+           i32("nErrors", errors) + i32("nInserted", 1) + fine();
+  };
+  const std::string bulk = i32("bulkWrite", 1) + str("$db", "admin");
+  const Conversation c = {
+      {kC, ask(1, bulk, 0, sequence("nsInfo", doc(str("ns", "shop.items"))))},
+      {kS, answer(101, 1, outcomes(2))},
+      {kC, ask(2, bulk)},
+      {kS, answer(102, 2, outcomes(0))},
+      {kC, ask(3, find("items"))},  // documents of the application's: what they say is its own
+      {kS,
+       answer(103, 3, sub("cursor", array("firstBatch", sub("0", i32("ok", 0) + i32("code", 7)))) + fine())},
+      {kC, ask(4, bulk, 0, sequence("nsInfo", doc(str("ns", "shop.items"))))},
+      {kS, packed(104, 4, 2013, 0, body_of(outcomes(2)).size(), body_of(outcomes(2)))},
+      {kS, answer(105, 99, outcomes(2))}};
+  const Outcome o = play(kDescriptor, c);
+  EXPECT_EQ(brief(o),
+            "complete bulkWrite | bulkWrite admin status=11000 error=11000: duplicate key\n"
+            "complete bulkWrite | bulkWrite admin\n"
+            "complete find | find shop.items\n"
+            "complete bulkWrite | bulkWrite admin status=11000 error=11000: duplicate key\n"
+            "no_request  | failed" +
+                reason(Reason::unsolicited) + " error=failed\n");
+  ASSERT_EQ(o.calls.size(), 5u);
+  EXPECT_TRUE(has(o.calls[0].response_fields, "success=0"));
+  EXPECT_TRUE(has(o.calls[0].response_fields, "write_errors=2"));
+  EXPECT_TRUE(has(o.calls[0].response_fields, "documents=3"));
+  EXPECT_TRUE(has(o.calls[1].response_fields, "success=1"));
+  EXPECT_EQ(o.calls[2].status, 0);
+  EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_prefixes(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
+}
+
 TEST(Mongodb, ContractHolds) {
   EXPECT_EQ(testing::check_splits(kDescriptor, kDay), "");
   EXPECT_EQ(testing::check_prefixes(kDescriptor, kDay), "");

@@ -9,6 +9,10 @@ constexpr std::string_view kIdentityCommands[] = {"saslStart",  "saslContinue", 
                                                   "createUser", "updateUser",   "copydbsaslstart",
                                                   "getnonce",   "copydb"};
 
+std::uint32_t count_of(std::int64_t number) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(number, 0, 0xffffffff));
+}
+
 }  // namespace
 
 Walk::Look Walk::look(Bytes bytes, Element& out) const {
@@ -98,6 +102,7 @@ void Walk::take(const Element& element, Said& said) {
       return take_error(element, said);
     case Place::concern_error:
     case Place::write_error:
+    case Place::outcome:
       return take_error(element, said);
     case Place::cursor:
       if (name == "id" && number) {
@@ -141,6 +146,8 @@ void Walk::take_outer(const Element& element, Said& said) {
     said.ok = number_of(element.type, element.value);
     said.has_ok = true;
   }
+  if (name == "nErrors" && number)
+    said.write_errors = std::max(said.write_errors, count_of(integer_of(element.type, element.value)));
   if (name == "n" && number) {
     said.n = integer_of(element.type, element.value);
     said.has_n = true;
@@ -177,6 +184,8 @@ bool Walk::enters(const Element& element, Said& said, Place& into) const {
     into = Place::write_error;
   else if (here == Place::cursor && array && (element.name == "firstBatch" || element.name == "nextBatch"))
     into = Place::batch;
+  else if (here == Place::batch && document && said.answers_bulk && !said.has_code)
+    into = Place::outcome;
   else
     return false;
   if (into == Place::batch) said.has_batch = true;

@@ -33,6 +33,7 @@ struct Said {
   bool has_n = false;
   bool has_batch = false;
   bool concern_error = false;
+  bool answers_bulk = false;     // set beforehand: its batch tells what became of each write
   bool proves_identity = false;  // it holds what logs somebody in
 };
 
@@ -58,7 +59,7 @@ class Walk {
  private:
   enum class State : std::uint8_t { begin, elements, done, broken };
   // Which document an element stands in.
-  enum class Place : std::uint8_t { top, cursor, batch, write_errors, write_error, concern_error };
+  enum class Place : std::uint8_t { top, cursor, batch, outcome, write_errors, write_error, concern_error };
   static constexpr std::size_t kDepthMax = 4;
 
   struct Element {

@@ -79,6 +79,8 @@ OK = f64("ok", 1)
 BATCH = sub("cursor", array("firstBatch", sub("0", i32("_id", 1)) + sub("1", text("x", "y"))) + i64("id", 7) + text("ns", "shop.items")) + OK
 ERROR = f64("ok", 0) + text("errmsg", "no such") + i32("code", 59) + text("codeName", "CommandNotFound")
 WRITE = i32("n", 1) + array("writeErrors", sub("0", i32("index", 0) + i32("code", 11000) + text("errmsg", "dup"))) + sub("writeConcernError", i32("code", 64)) + OK
+BULK = i32("bulkWrite", 1) + text("$db", "admin")
+OUTCOMES = sub("cursor", i64("id", 0) + array("firstBatch", sub("0", f64("ok", 1)) + sub("1", f64("ok", 0) + i32("code", 11000) + text("errmsg", "dup")) + text("2", "x"))) + i64("nErrors", 1 << 40) + array("writeErrors", doc(b"")) + OK
 SASL = i32("saslStart", 1) + binary("payload", b"secret") + text("$db", "admin")
 KINDS = b"\7" + name("o") + bytes(12) + b"\x08b\0\1" + b"\x09d\0" + bytes(8) + b"\x0an\0" + b"\x0br\0a\0i\0" + b"\x13e\0" + bytes(16) + b"\x11t\0" + bytes(8) + b"\xffm\0\x7fk\0"
 ASKED, TOLD = body(FIND), body(BATCH)
@@ -87,6 +89,8 @@ SEEDS = {
     "find": seed(0, (C, ask(1, FIND)), (S, answer(9, 1, BATCH)), (C, ask(2, i64("getMore", 7) + text("collection", "items"))), (S, answer(10, 2, BATCH))),
     "any_order": seed(RANDOM | FEW, (C, ask(1, FIND) + ask(2, FIND) + ask(3, FIND)), (S, answer(9, 2, BATCH) + answer(10, 1, ERROR))),
     "writes": seed(0, (C, ask(1, text("insert", "t"), 0, sequence("documents", doc(i32("a", 1)) + doc(KINDS)))), (S, answer(9, 1, WRITE))),
+    "bulk_write": seed(0, (C, ask(1, BULK, 0, sequence("nsInfo", doc(text("ns", "shop.t"))))), (S, answer(9, 1, OUTCOMES)), (C, ask(2, FIND)), (S, answer(10, 2, OUTCOMES) + answer(11, 7, OUTCOMES)),
+                       (C, ask(3, BULK)), (S, answer(12, 3, OUTCOMES[:60]))),
     "errors": seed(SLOW, (C, ask(1, i32("nope", 1))), (S, answer(9, 1, ERROR)), (C, ask(2, FIND))),
     "secrets": seed(0, (C, ask(1, SASL)), (S, answer(9, 1, i32("conversationId", 1) + binary("payload", b"secret") + OK)), (C, ask(2, i32("hello", 1) + sub("speculativeAuthenticate", SASL))), (S, answer(10, 2, OK))),
     "older": seed(0, (C, query(1, "admin.$cmd", sub("$query", i32("isMaster", 1)))), (S, reply(9, 1, OK)), (C, message(2002, 2, 0, bytes(4) + name("a.b") + doc(b""))), (C, query(3, "a.b", b"")), (S, reply(10, 3, text("$err", "bad"), 2))),
