@@ -136,6 +136,82 @@ TEST(Amqp, AClosedChannelIsTheErrorOfWhoWaits) {
             "class_id=50|method_id=20|");
 }
 
+TEST(Amqp, WhatCrossedACloseIsNotAnswered) {
+  const std::string refused = reason(Reason::closed) + " error=404 NOT_FOUND\n";
+  const std::string open = invoke(1, 20, 10, shortstr("")), opened = invoke(1, 20, 11, longstr(""));
+  const Conversation c = {{kC, declare("elsewhere", 2) + declare("bad")},
+                          {kS, close_channel(404, "NOT_FOUND")},
+                          {.from = kC, .bytes = declare("stale"), .peer_acked = 0},
+                          {kC, invoke(1, 20, 41)},
+                          {kC, open},
+                          {kS, opened},
+                          {kC, declare("new")},
+                          {kS, declare_ok("new")},
+                          {kC, declare("newer")},
+                          {kS, declare_ok("newer") + declare_ok("elsewhere", 2)}};
+  EXPECT_EQ(brief(play(kDescriptor, c)), "no_response queue.declare bad" + refused +
+                                             "no_response queue.declare stale" + refused +
+                                             "complete channel.close NOT_FOUND error=404 NOT_FOUND\n"
+                                             "complete channel.open\n"
+                                             "complete queue.declare new\n"
+                                             "complete queue.declare newer\n"
+                                             "complete queue.declare elsewhere\n");
+  EXPECT_EQ(check_splits(kDescriptor, c), "");
+  EXPECT_EQ(check_prefixes(kDescriptor, c), "");
+  EXPECT_EQ(check_gaps(kDescriptor, c), "");
+}
+
+TEST(Amqp, WhatCrossedTheCloseOfTheConnectionIsNotAnswered) {
+  const Conversation c = {{kS, invoke(0, 10, 50, u16(320) + shortstr("CONNECTION_FORCED") + u16(0) + u16(0))},
+                          {kC, declare("a") + close_channel(200, "bye", 2)},
+                          {kC, invoke(0, 10, 51)}};
+  EXPECT_EQ(brief(play(kDescriptor, c)),
+            "no_response queue.declare a" + reason(Reason::closed) + " error=320 CONNECTION_FORCED\n" +
+                "no_response channel.close bye" + reason(Reason::closed) + " error=320 CONNECTION_FORCED\n" +
+                "complete connection.close CONNECTION_FORCED error=320 CONNECTION_FORCED\n");
+  EXPECT_EQ(check_gaps(kDescriptor, c), "");
+}
+
+// Specification, 1.5.2.5: who has closed still answers a close.
+TEST(Amqp, ClosesThatCrossedAreBothAnswered) {
+  const Conversation c = {{kC, close_channel(200, "bye")},
+                          {.from = kS, .bytes = close_channel(404, "NOT_FOUND"), .peer_acked = 0},
+                          {kC, invoke(1, 20, 41)},
+                          {kS, invoke(1, 20, 41)}};
+  EXPECT_EQ(brief(play(kDescriptor, c)),
+            "complete channel.close NOT_FOUND error=404 NOT_FOUND\n"
+            "complete channel.close bye\n");
+  EXPECT_EQ(check_gaps(kDescriptor, c), "");
+}
+
+TEST(Amqp, BehindAHoleItIsNotKnownWhetherACloseWasAnswered) {
+  const std::string refused = reason(Reason::closed) + " error=404 NOT_FOUND\n";
+  const testing::Segment closed{kS, close_channel(404, "NOT_FOUND")}, ok{kC, invoke(1, 20, 41)};
+  const testing::Segment lost{.from = kC, .bytes = declare("lost"), .lost = true};
+  EXPECT_EQ(brief(play(kDescriptor, {closed, lost, {kC, declare("stale")}, ok})),
+            "no_response queue.declare stale" + flag(kFlagGap) + refused +
+                "complete channel.close NOT_FOUND" + flag(kFlagGap) + " error=404 NOT_FOUND\n");
+  EXPECT_EQ(brief(play(kDescriptor, {closed, lost, {kC, declare("new")}, {kS, declare_ok("new")}})),
+            "complete queue.declare new" + flag(kFlagGap) + "\nno_response channel.close NOT_FOUND" +
+                flag(kFlagGap) + reason(Reason::lost_in_mirror) + " error=404 NOT_FOUND\n");
+}
+
+TEST(Amqp, ACloseThatWasNotSeenLeavesNothingOpenEither) {
+  const Conversation asked = {{kC, declare("stale")}, {kC, invoke(1, 20, 41)}};
+  const std::string missing = flag(kFlagGap) + reason(Reason::lost_in_mirror) + "\n";
+  Conversation c = asked;
+  c.insert(c.begin(), {kS, close_channel(404, "NOT_FOUND"), true});
+  EXPECT_EQ(brief(play(kDescriptor, c)),
+            "no_response queue.declare stale" + missing + "no_request channel.close-ok" + missing);
+  // A mirror that is late with what the server said.
+  c = asked;
+  c.push_back({kS, declare_ok("stale") + close_channel(404, "NOT_FOUND")});
+  EXPECT_EQ(brief(play(kDescriptor, c)),
+            "no_request channel.close-ok" + reason(Reason::unsolicited) +
+                "\ncomplete queue.declare stale\nno_response channel.close NOT_FOUND" +
+                reason(Reason::capture_ended) + " error=404 NOT_FOUND\n");
+}
+
 TEST(Amqp, ErrorsOfTheServer) {
   const std::string returned =
       invoke(1, 60, 50, u16(312) + shortstr("NO_ROUTE") + shortstr("x") + shortstr("k")) + header(1, 2) +

@@ -12,8 +12,12 @@ std::uint16_t channel_of(const OpenQuestion& call) {
   return static_cast<std::uint16_t>(call.id >> 32);
 }
 
-bool is_close(const Half& half) {
-  return half.method->id == method::kChannelClose || half.method->id == method::kConnectionClose;
+std::uint32_t method_of(const OpenQuestion& call) {
+  return static_cast<std::uint32_t>(call.id);
+}
+
+bool is_close(std::uint32_t method) {
+  return method == method::kChannelClose || method == method::kConnectionClose;
 }
 
 }  // namespace
@@ -21,7 +25,7 @@ bool is_close(const Half& half) {
 void Connection::take_method(Direction from, const Half& half, bool turn, Sink& sink) {
   if (half.method->has_content()) return begin_content(from, half, sink);
   if (half.method->answers != 0) return answer(from, half, 0, sink);
-  if (is_close(half)) settle_closed(from, half, sink);
+  if (is_close(half.method->id)) settle_closed(from, half, Reason::closed, sink);
   if (half.method->is_answered && !half.no_wait) return ask(from, half, turn, sink);
   say(from, half, 0, sink);
 }
@@ -43,6 +47,22 @@ void Connection::ask(Direction from, const Half& half, bool turn, Sink& sink) {
     return emit_exchange(workshop_.limits, workshop_.counters, told, sink);
   }
   if (by_client && rest_.in_doubt) call->flags |= rest_.holes.flag(from);
+  if (const OpenQuestion* close = find_close(opposite(from), half)) {
+    const Half closed_by = Half::of(close->question());
+    settle(*call, Reason::closed, &closed_by, sink);
+  }
+}
+
+// What closed the channel of `half`, or the connection, and was not answered before it for sure.
+const OpenQuestion* Connection::find_close(Direction closer, const Half& half) const {
+  for (const OpenQuestion* call = open_.front(); call != nullptr; call = call->newer) {
+    const std::uint32_t closing = method_of(*call);
+    const bool all = closing == method::kConnectionClose;
+    if (call->from == closer && !call->hole && is_close(closing) && closing != half.method->id &&
+        (all || channel_of(*call) == half.channel))
+      return call;
+  }
+  return nullptr;
 }
 
 // Of several that wait for the same method on the same channel, behind a hole that may hold answers to some.
@@ -72,12 +92,16 @@ void Connection::answer(Direction from, const Half& half, std::uint32_t flags, S
     told.state = State::no_request;
     told.reason = missing ? rest_.holes.loss(asker) : Reason::unsolicited;
     told.flags |= rest_.holes.flag(asker);
+    // Without a hole the mirror is late with what the asker said, answers before its close included.
+    if (missing && is_close(half.method->answers)) settle_closed(asker, half, told.reason, sink);
     return emit_exchange(workshop_.limits, workshop_.counters, told, sink);
   }
   const Half request = Half::of(call->question());
   told.flags |= call->flags;
   if (call->hole) told.flags |= flag_of(call->cause);
   told.request = &request;
+  // What crossed the close and is still open: asked behind a hole that might have held this answer.
+  if (is_close(half.method->answers)) settle_closed(asker, request, Reason::closed, sink);
   emit_exchange(workshop_.limits, workshop_.counters, told, sink);
   open_.close(workshop_, *call);
 }
@@ -119,13 +143,16 @@ void Connection::settle_all(Direction asker, End end, Sink& sink) {
   while (OpenQuestion* call = open_.front(asker)) settle(*call, reason_of(end), nullptr, sink);
 }
 
-// Who closes a channel, or the connection, answers nothing there any more.
-void Connection::settle_closed(Direction closer, const Half& close, Sink& sink) {
-  const bool all = close.method->id == method::kConnectionClose;
+// Who closes a channel, or the connection, answers nothing there any more but a close that crossed its own:
+// neither what was asked before, nor what the other side asks until it has heard of it and says close-ok.
+// `close`: what closed it; the other side's close-ok, where that was not seen.
+void Connection::settle_closed(Direction closer, const Half& close, Reason reason, Sink& sink) {
+  const std::uint32_t closing = close.method->answers != 0 ? close.method->answers : close.method->id;
+  const bool all = closing == method::kConnectionClose;
   for (OpenQuestion* call = open_.front(); call != nullptr;) {
     OpenQuestion* const newer = call->newer;
-    if (call->from != closer && (all || channel_of(*call) == close.channel))
-      settle(*call, Reason::closed, &close, sink);
+    if (call->from != closer && method_of(*call) != closing && (all || channel_of(*call) == close.channel))
+      settle(*call, reason, &close, sink);
     call = newer;
   }
 }

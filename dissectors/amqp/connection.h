@@ -58,7 +58,8 @@ class Connection final : public Dissector {
   bool is_turn(const Window& window, std::uint64_t start) const;
   void settle(OpenQuestion& call, Reason reason, const Half* closed_by, Sink& sink);
   void settle_all(Direction asker, End end, Sink& sink);
-  void settle_closed(Direction closer, const Half& close, Sink& sink);
+  const OpenQuestion* find_close(Direction closer, const Half& half) const;
+  void settle_closed(Direction closer, const Half& close, Reason reason, Sink& sink);
 
   // Contents: contents.cpp.
   void begin_content(Direction from, const Half& half, Sink& sink);
