@@ -11,6 +11,12 @@ bool is_inbox(std::string_view subject) {
   return subject.starts_with("_INBOX.") || subject.starts_with("$JS.ACK.") || subject.starts_with("_R_.");
 }
 
+// A pull: what it gets comes under the messages' own subjects, and to its inbox nothing but why there are no
+// more. In front stands $JS.API, $JS.<domain>.API, or whatever an account imports it as.
+bool is_pull(std::string_view subject) {
+  return subject.find(".CONSUMER.MSG.NEXT.") != std::string_view::npos;
+}
+
 std::uint64_t hash_of(std::string_view text) {  // FNV-1a
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
@@ -45,7 +51,9 @@ Connection::Mark Connection::mark(Direction from, const KeptMessage& message) {
     return {.role = Role::answers, .id = hash_of(line.subject)};
   // Who was sent a message need not answer it.
   if (is_inbox(line.reply))
-    return {.role = Role::asks, .id = hash_of(line.reply), .quiet = from == Direction::s2c};
+    return {.role = Role::asks,
+            .id = hash_of(line.reply),
+            .quiet = from == Direction::s2c || is_pull(line.subject)};
   return {};
 }
 

@@ -177,6 +177,43 @@ TEST(Nats, WhoIsAskedNeedNotAnswer) {
   EXPECT_EQ(o.calls[1].error, "no response: connection closed");
 }
 
+TEST(Nats, APullIsAnsweredByWhatItGets) {
+  const auto pull = [](const std::string& prefix, int n) {
+    return "PUB " + prefix + ".CONSUMER.MSG.NEXT.ORDERS.c _INBOX.p." + std::to_string(n) + " 1\r\n1\r\n";
+  };
+  const std::string acknowledged = "$JS.ACK.ORDERS.c.1.1.1.1700000000.0";
+  const Conversation talk = {
+      {kClient, pull("$JS.API", 1)},
+      {kServer, "MSG orders.new 1 " + acknowledged + " 5\r\nhello\r\n"},
+      {kClient, "PUB " + acknowledged + " 4\r\n+ACK\r\n"},
+      {kClient, pull("$JS.hub.API", 2)},
+      {kServer, "HMSG _INBOX.p.2 1 35 35\r\nNATS/1.0 408 Request Timeout   \r\n\r\n\r\n"},
+      {.from = kClient, .bytes = "PING\r\n", .pause = 70 * kSecondNs},
+      {kClient, pull("imported", 3)},
+      {kClient, "PUB $JS.API.STREAM.INFO.ORDERS _INBOX.p.4 0\r\n\r\n"},
+      {.from = kClient, .bytes = "PING\r\n", .pause = 70 * kSecondNs}};
+  std::string seen;
+  const Outcome o = play(kDescriptor, talk);
+  for (const Call& c : o.calls)
+    seen += c.summary +
+            (c.state == State::complete  ? "="
+             : c.state == State::one_way ? "~"
+                                         : "?") +
+            (c.is_error ? "!" : "") + "\n";
+  EXPECT_EQ(seen,
+            "MSG orders.new (5 bytes)=\n"
+            "PUB $JS.hub.API.CONSUMER.MSG.NEXT.ORDERS.c (1 bytes)=!\n"
+            "PUB $JS.API.CONSUMER.MSG.NEXT.ORDERS.c (1 bytes)~\n"
+            "PING~\n"
+            "PUB imported.CONSUMER.MSG.NEXT.ORDERS.c (1 bytes)~\n"
+            "PUB $JS.API.STREAM.INFO.ORDERS (0 bytes)?!\n"
+            "PING~\n");
+  EXPECT_EQ(o.calls[1].status, 408);
+  EXPECT_EQ(testing::check_splits(kDescriptor, talk), "");
+  EXPECT_EQ(testing::check_gaps(kDescriptor, talk), "");
+  EXPECT_EQ(testing::check_prefixes(kDescriptor, talk), "");
+}
+
 TEST(Nats, CutsPrefixesAndHoles) {
   EXPECT_EQ(testing::check_splits(kDescriptor, session()), "");
   EXPECT_EQ(testing::check_gaps(kDescriptor, session()), "");
