@@ -8,8 +8,8 @@
 namespace spanlight::kafka {
 
 namespace api {
-constexpr std::int16_t kProduce = 0, kFetch = 1, kMetadata = 3, kSaslHandshake = 17, kApiVersions = 18,
-                       kSaslAuthenticate = 36;
+constexpr std::int16_t kProduce = 0, kFetch = 1, kMetadata = 3, kJoinGroup = 11, kSyncGroup = 14,
+                       kSaslHandshake = 17, kApiVersions = 18, kSaslAuthenticate = 36;
 }  // namespace api
 
 // How a value is written. In flexible versions texts, bytes and arrays have compact lengths, and structures

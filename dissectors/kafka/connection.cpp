@@ -152,14 +152,22 @@ void Connection::on_close(End end, TimeNs, Sink& sink) {
 }
 
 void Connection::on_time(TimeNs now, Sink& sink) {
-  while (front_ != nullptr && next_deadline() <= now) {
+  while (next_deadline() <= now) {
     ++rest_.given_up;
-    settle(*front_, Reason::unanswered, sink);
+    settle(*next_due(), Reason::unanswered, sink);
   }
 }
 
 TimeNs Connection::next_deadline() const {
-  return front_ == nullptr ? kNever : front_->last_byte + workshop_.limits.answer_timeout_ns;
+  const Call* call = next_due();
+  return call == nullptr ? kNever : call->last_byte + workshop_.limits.answer_timeout_ns;
+}
+
+// The oldest that has a deadline.
+Call* Connection::next_due() const {
+  Call* call = front_;
+  while (call != nullptr && call->blocks) call = call->next;
+  return call;
 }
 
 bool Connection::park(const Position&, Memo& memo) const {

@@ -22,7 +22,8 @@ struct Call {
   std::uint32_t turn = 0;  // of its Frame
   Counts counts;
   bool token = false;
-  bool hole = false;  // the answer may lie in a hole
+  bool hole = false;    // the answer may lie in a hole
+  bool blocks = false;  // answered when others of its group have come: no time is too long
   GapCause cause = GapCause::mirror;
 
   Bytes bytes() const { return {reinterpret_cast<const std::uint8_t*>(this + 1), kept}; }
@@ -57,7 +58,7 @@ class Connection final : public Dissector {
     bool tokens = false;         // SASL's tokens come without a header
   };
   struct Way {
-    TimeNs began = 0;        // first byte of the frame that waits; of one looked for: since when it may be one
+    TimeNs began = 0;  // first byte of the frame that waits; of one looked for: since when it may be one
     std::uint32_t turn = 0;  // its place among those of both directions, in the order of delivery
     bool waits = false;
     bool lost = false;                  // s2c: a frame's start is looked for
@@ -80,6 +81,7 @@ class Connection final : public Dissector {
   void answer(const Frame& frame, Sink& sink);
   void open(const Frame& frame, const Request* request, Sink& sink);
   Call* find(std::uint32_t id, std::uint32_t among = 0xffffffff);
+  Call* next_due() const;
   void settle(Call& call, Reason reason, Sink& sink);
   void settle_all(Reason reason, Sink& sink);
   void release(Call& call);

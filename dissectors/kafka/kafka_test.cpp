@@ -366,6 +366,37 @@ TEST(Kafka, UnansweredAndClosed) {
   EXPECT_EQ(calls[1].reason, Reason::closed);
 }
 
+// The rebalance timeout is five minutes where nobody says another.
+TEST(Kafka, WhoJoinsAGroupWaitsForTheOthers) {
+  const std::string join = request(11, 1, 1,
+                                   text("billing") + be32(45'000) + be32(300'000) + text("") +
+                                       text("consumer") + be32(1) + text("range") + be32(1) + "x");
+  const std::string sync = request(14, 0, 2, text("billing") + be32(5) + text("member-1") + be32(0));
+  const Conversation talk = {
+      {C, join + sync},
+      {C, heartbeat(3)},
+      {.from = C, .bytes = heartbeat(4), .pause = 70 * kSecondNs},
+      {S, response(4, be32(0) + be16(0))},
+      {.from = S,
+       .bytes = response(1, be16(0) + be32(5) + text("range") + text("m") + text("m") + be32(0)),
+       .pause = 200 * kSecondNs},
+      {S, response(2, be16(0) + be32(1) + "x")}};
+  const auto calls = calls_of(talk);
+  ASSERT_EQ(calls.size(), 4u);
+  EXPECT_EQ(asked_of(calls[0], "correlation_id"), "3");
+  EXPECT_EQ(calls[0].reason, Reason::unanswered);
+  EXPECT_EQ(asked_of(calls[1], "correlation_id"), "4");
+  EXPECT_EQ(calls[1].state, State::complete);
+  EXPECT_EQ(calls[2].method, "JoinGroup");
+  EXPECT_EQ(calls[2].state, State::complete);
+  EXPECT_FALSE(calls[2].is_error);
+  EXPECT_EQ(calls[3].method, "SyncGroup");
+  EXPECT_EQ(calls[3].state, State::complete);
+  EXPECT_EQ(testing::check_splits(kDescriptor, talk), "");
+  EXPECT_EQ(testing::check_prefixes(kDescriptor, talk), "");
+  EXPECT_EQ(testing::check_gaps(kDescriptor, talk), "");
+}
+
 TEST(Kafka, LimitsHold) {
   Play few;
   few.limits.open_calls_max = 2;

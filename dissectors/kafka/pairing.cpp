@@ -71,6 +71,7 @@ void Connection::open(const Frame& frame, const Request* request, Sink& sink) {
   call->turn = frame.turn;
   call->counts = counts;
   call->token = request == nullptr;
+  call->blocks = request != nullptr && (request->key == api::kJoinGroup || request->key == api::kSyncGroup);
   std::memcpy(block.data() + sizeof(Call), frame.bytes.data(), kept);
   (back_ != nullptr ? back_->next : front_) = call;
   back_ = call;

@@ -103,6 +103,8 @@ write({
     "commit": seed(0, (C, request(8, 2, 1, text(b"g") + u32(1) + text(b"m") + u64(-1) + u32(1) + text(b"orders") + u32(1) + u32(0) + u64(7) + u16(-1))),
                    (S, response(1, u32(1) + text(b"orders") + u32(1) + u32(0) + u16(22)))),
     "group": seed(0, (C, request(11, 2, 1, text(b"g") + u32(10) + u32(10) + text(b"") + text(b"consumer") + u32(0))), (S, response(1, u32(0) + u16(79)))),
+    "group_slow": seed(SLOW, (C, request(11, 1, 1, text(b"g") + u32(10) + u32(10) + text(b"") + text(b"consumer") + u32(0)) + request(14, 0, 2, text(b"g") + u32(5) + text(b"m") + u32(0))),
+                       (C, heartbeat(3)), (C, heartbeat(4)), (S, response(4, ALIVE)), (S, response(1, u16(0) + u32(5) + text(b"range") + text(b"m") + text(b"m") + u32(0)))),
     "topics": seed(0, (C, request(19, 1, 1, u32(1) + text(b"new") + u32(1) + u16(1) + u32(0) + u32(1) + text(b"k") + text(b"v") + u32(5) + b"\0")),
                    (S, response(1, u32(1) + text(b"new") + u16(36) + text(b"exists")))),
     "hole_asked": seed(0, (C | LOST, heartbeat(1)), (S, response(1, ALIVE)), (C, heartbeat(2)), (S, response(2, ALIVE))),
