@@ -58,7 +58,7 @@ class Connection final : public Dissector {
     bool tokens = false;         // SASL's tokens come without a header
   };
   struct Way {
-    TimeNs began = 0;  // first byte of the frame that waits; of one looked for: since when it may be one
+    TimeNs began = 0;        // of the frame that waits; of one looked for: since when it may be one
     std::uint32_t turn = 0;  // its place among those of both directions, in the order of delivery
     bool waits = false;
     bool lost = false;                  // s2c: a frame's start is looked for
