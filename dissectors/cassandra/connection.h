@@ -19,7 +19,7 @@ class Connection final : public Dissector {
   static constexpr std::size_t kPackedBytesMax = 60'000;  // of a packed body; larger ones are told unread
   static constexpr std::size_t kStatementBytesMax = 16'384;
 
-  explicit Connection(Workshop& workshop) : workshop_(workshop) {}
+  explicit Connection(Workshop& workshop) : workshop_(workshop), open_(workshop.secret) {}
 
   Answer on_data(Direction from, const Window& window, Sink& sink) override;
   void on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs last_byte) override;

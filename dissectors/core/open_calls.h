@@ -20,6 +20,7 @@ struct OpenCall {
 
 class OpenCalls {
  public:
+  explicit OpenCalls(std::uint64_t secret) : secret_(secret | 1) {}
   OpenCall* front() const { return front_; }
   std::uint32_t size() const { return size_; }
 
@@ -30,10 +31,10 @@ class OpenCalls {
 
  private:
   static constexpr std::size_t kBuckets = 16;
-  static std::size_t bucket_of(std::uint64_t id) {
-    return static_cast<std::size_t>(id * 0x9e3779b97f4a7c15ull >> 60);
-  }
+  // Who asks chooses the ids, and must not choose which of them share a bucket.
+  std::size_t bucket_of(std::uint64_t id) const { return static_cast<std::size_t>(id * secret_ >> 60); }
 
+  std::uint64_t secret_;
   OpenCall* front_ = nullptr;
   OpenCall* back_ = nullptr;
   std::array<OpenCall*, kBuckets> buckets_{};

@@ -8,7 +8,7 @@ namespace spanlight {
 namespace {
 
 TEST(OpenCalls, OldestFirstAndByIdInAnyOrder) {
-  OpenCalls calls;
+  OpenCalls calls{7};
   std::vector<OpenCall> open(100);
   for (std::size_t i = 0; i < open.size(); ++i) calls.push(open[i], i * 7);
   EXPECT_EQ(calls.size(), 100u);
@@ -28,7 +28,7 @@ TEST(OpenCalls, OldestFirstAndByIdInAnyOrder) {
 }
 
 TEST(OpenCalls, OfTheSameIdTheYoungest) {
-  OpenCalls calls;
+  OpenCalls calls{7};
   OpenCall first, second;
   calls.push(first, 1);
   calls.push(second, 1);
