@@ -65,6 +65,7 @@ constexpr std::string_view kBlocking[] = {"BLMOVE", "BLMPOP",   "BLPOP",    "BRP
 constexpr std::string_view kReadingStreams[] = {"XREAD", "XREADGROUP"};
 constexpr std::string_view kSubscriptions[] = {"SUBSCRIBE",   "PSUBSCRIBE",   "SSUBSCRIBE",
                                                "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"};
+constexpr std::string_view kAmongMessages[] = {"PING", "QUIT", "RESET"};
 constexpr std::string_view kChanging[] = {"MONITOR", "RESET", "PSYNC", "SYNC"};
 constexpr std::string_view kSecretHolders[] = {"ACL", "AUTH", "CONFIG", "HELLO", "MIGRATE", "SENTINEL"};
 
@@ -81,7 +82,7 @@ constexpr bool all_are_commands(std::initializer_list<std::span<const std::strin
   return true;
 }
 static_assert(all_are_commands({kScripts, kThirdWord, kFourthWord, kBlocking, kReadingStreams, kSubscriptions,
-                                kChanging, kSecretHolders}));
+                                kAmongMessages, kChanging, kSecretHolders}));
 
 constexpr Command command_of(std::string_view name, std::uint8_t key) {
   Command command{.known = true, .key = key};
@@ -90,6 +91,7 @@ constexpr Command command_of(std::string_view name, std::uint8_t key) {
   command.reads_streams = holds(kReadingStreams, name);
   command.subscribes = holds(kSubscriptions, name);
   command.changes_what_comes = command.subscribes || holds(kChanging, name);
+  command.among_messages = command.subscribes || holds(kAmongMessages, name);
   command.may_hold_secret = holds(kSecretHolders, name);
   return command;
 }

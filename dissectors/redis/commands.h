@@ -20,6 +20,7 @@ struct Command {
   bool reads_streams = false;       // its keys stand behind a word, and another makes it block
   bool subscribes = false;          // SUBSCRIBE, UNSUBSCRIBE and their kin
   bool changes_what_comes = false;  // what the server says next depends on its answer
+  bool among_messages = false;      // RESP2: a client that has subscribed may send it
   bool may_hold_secret = false;     // some word may be secret
 };
 Command find_command(std::string_view name);  // in either case

@@ -7,16 +7,13 @@
 namespace spanlight::redis {
 namespace {
 
-constexpr std::string_view kMessageWords[] = {"message", "pmessage", "smessage"};
-
-bool is_message_word(std::string_view word) {
-  for (const std::string_view known : kMessageWords)
-    if (word == known) return true;
-  return false;
+// [message, channel, contents], [smessage, channel, contents], [pmessage, pattern, channel, contents].
+bool begins_message(std::string_view word, std::uint64_t words) {
+  return words == 3 ? word == "message" || word == "smessage" : words == 4 && word == "pmessage";
 }
 
-constexpr std::uint8_t kChangesWhatComes =
-    1;  // note of a command whose answer says what the server says next
+// Notes of a command: its answer says what the server says next; messages of channels may come before it.
+constexpr std::uint8_t kChangesWhatComes = 1, kMessagesMayPrecede = 2;
 
 // A command's name, whole.
 bool is_whole_name(const Words& words) {
@@ -105,8 +102,8 @@ Connection::Asked Connection::look_at_request(KeptMessage& request) {
     silent_once_ = same_name(words.at(2), "SKIP");
     return {.answered = same_name(words.at(2), "ON")};
   }
-  if (command.subscribes && name.front() != 'U' && name.front() != 'u') subscribed_ = true;
-  request.note = command.changes_what_comes ? kChangesWhatComes : 0;
+  request.note = static_cast<std::uint8_t>((command.changes_what_comes ? kChangesWhatComes : 0) |
+                                           (command.among_messages ? kMessagesMayPrecede : 0));
   return {.answered = !silent, .blocks = is_blocking(command, words)};
 }
 
@@ -123,14 +120,21 @@ Connection::Kind Connection::kind_of(const KeptMessage& message, bool whole) {
     const bool timed = !value.text.empty() && value.text[0] >= '0' && value.text[0] <= '9';
     return monitoring_ && timed ? Kind::push : Kind::answer;
   }
-  const bool may_be_push =
-      value.type == Type::push || (value.type == Type::array && (subscribed_ || !is_asked()));
-  if (!may_be_push || value.count == 0) return Kind::answer;
   const bool is_push = value.type == Type::push;
+  const bool may_be_message = value.type == Type::array && (subscribed_ || !waits_for_data());
+  if (!is_push && !may_be_message && confirmations_ == 0) return Kind::answer;
+  if (value.count == 0) return Kind::answer;
   Value word;
   if (!values.next(word) || word.cut()) return whole && is_push ? Kind::push : undecided;
   if (is_subscription(word.text)) return kind_of_confirmation(word.text);
-  return is_push || is_message_word(word.text) ? Kind::push : Kind::answer;
+  return is_push || (may_be_message && begins_message(word.text, value.count)) ? Kind::push : Kind::answer;
+}
+
+// The oldest command is one that a client which has subscribed may not send, so its answer may look like
+// anything.
+bool Connection::waits_for_data() const {
+  const KeptMessage* asked = oldest();
+  return asked != nullptr && (asked->note & kMessagesMayPrecede) == 0;
 }
 
 // Of several channels the first confirmation answers the command.
@@ -147,17 +151,17 @@ Connection::Kind Connection::kind_of_confirmation(std::string_view word) {
   return name.size() == word.size() && is_subscription(name) ? Kind::answer : Kind::push;
 }
 
-// [kind, channel, channels that are left]
+// [kind, channel, channels that are left]. One that is a push says that messages will be pushes too.
 void Connection::note_confirmation(const KeptMessage& message) {
   Values values(message.text());
   Value value, word, channel, left;
   if (!skip_attributes(values, value) || value.count != 3 || !values.next(word)) return;
   if (!is_subscription(word.text) || !values.next(channel) || !values.next(left)) return;
-  subscribed_ = left.type != Type::integer || left.text != "0";
+  subscribed_ = value.type == Type::array && (left.type != Type::integer || left.text != "0");
 }
 
 bool Connection::paired(const KeptMessage& request, const KeptMessage& response) {
-  if (request.note != kChangesWhatComes) return true;
+  if ((request.note & kChangesWhatComes) == 0) return true;
   Words words;
   read_words(request.text(), words);
   const std::string_view name = words.at(0);
@@ -179,6 +183,7 @@ bool Connection::paired(const KeptMessage& request, const KeptMessage& response)
 void Connection::order_lost(Direction from) {
   walk(from).reset();
   confirmations_ = 0;
+  subscribed_ = false;  // who knows what was confirmed there
   if (from == Direction::c2s) silent_once_ = false;
 }
 

@@ -31,6 +31,7 @@ class Connection final : public Ordered {
   Walk& walk(Direction from) { return walks_[index_of(from)]; }
   const Walk& walk(Direction from) const { return walks_[index_of(from)]; }
   bool is_value(const KeptMessage& message);
+  bool waits_for_data() const;
   Kind kind_of_confirmation(std::string_view word);
   void note_confirmation(const KeptMessage& message);
 
@@ -38,7 +39,7 @@ class Connection final : public Ordered {
   std::uint32_t word_ = 0;           // of the command under way: the next one
   std::uint8_t value_at_ = 0;        // which of them is its body; 0: none
   std::uint32_t confirmations_ = 0;  // still to come: SUBSCRIBE is answered once for each channel
-  bool subscribed_ = false;          // RESP2: arrays may be messages of channels
+  bool subscribed_ = false;          // confirmed, and in RESP2: arrays may be messages of channels
   bool monitoring_ = false;          // status lines may be commands of others
   bool silent_ = false;              // CLIENT REPLY OFF
   bool silent_once_ = false;         // CLIENT REPLY SKIP

@@ -357,6 +357,84 @@ TEST(Redis, Channels) {
   EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
 }
 
+// "HKEYS= GET=": what was told, and whether it was paired.
+std::string told(const Outcome& o) {
+  std::string seen;
+  for (const Call& call : o.calls) seen += call.method + (call.state == State::complete ? "=" : "~") + " ";
+  return seen;
+}
+
+// Lists of words may begin as messages do.
+TEST(Redis, AnAnswerThatBeginsAsAMessageDoesIsNone) {
+  const std::string confirmed = "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n";
+  const std::string as_push = ">" + confirmed.substr(1);
+  const std::string ended = "*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:0\r\n";
+  const std::string refused = "-NOPERM No permissions to access a channel\r\n";
+  const std::string list = command({"message", "from", "date"}), hi = command({"message", "a", "hi"});
+  const std::string hkeys = command({"HKEYS", "h"}), get = command({"GET", "k"});
+  struct Case {
+    const char* name;
+    Conversation talk;
+    std::string told;
+    bool leaves_pushes = true;  // without one of its commands, and pushes are not flagged
+  };
+  const Case cases[] = {
+      {"SUBSCRIBE was refused",
+       {{kClient, command({"SUBSCRIBE", "a"})},
+        {kServer, refused},
+        {kClient, hkeys},
+        {kServer, list},
+        {kClient, get},
+        {kServer, bulk("1")}},
+       "SUBSCRIBE= HKEYS= GET= "},
+      {"a message has three words",
+       {{kClient, command({"SUBSCRIBE", "a"})},
+        {kServer, refused},
+        {kClient, hkeys},
+        {kServer, command({"message", "date"})},
+        {kClient, get},
+        {kServer, bulk("1")}},
+       "SUBSCRIBE= HKEYS= GET= ",
+       false},
+      {"RESP3: any command beside a subscription",
+       {{kClient, command({"HELLO", "3"})},
+        {kServer, "%1\r\n+proto\r\n:3\r\n"},
+        {kClient, command({"SUBSCRIBE", "a"})},
+        {kServer, as_push},
+        {kClient, hkeys},
+        {kServer, ">" + hi.substr(1) + list},
+        {kClient, get},
+        {kServer, bulk("1")}},
+       "HELLO= SUBSCRIBE= message~ HKEYS= GET= "},
+      {"asked before SUBSCRIBE, answered behind it",
+       {{kClient, hkeys + command({"SUBSCRIBE", "a"})}, {kServer, list + confirmed + hi}},
+       "HKEYS= SUBSCRIBE= message~ "},
+      {"a command that the subscription forbids",
+       {{kClient, command({"SUBSCRIBE", "a"})},
+        {kServer, confirmed},
+        {kClient, get},
+        {kServer, hi + "-ERR Can't execute 'get'\r\n"}},
+       "SUBSCRIBE= message~ GET= "},
+      {"PING among messages whose subscription nobody saw",
+       {{kClient, command({"PING"})}, {kServer, hi + "*2\r\n$4\r\npong\r\n$0\r\n\r\n"}},
+       "message~ PING= ",
+       false},
+      {"more confirmations than there were channels",
+       {{kClient, command({"SUBSCRIBE", "a"})},
+        {kServer, confirmed},
+        {kClient, command({"UNSUBSCRIBE", "a", "b"}) + hkeys},
+        {kServer, ended + ended + list}},
+       "SUBSCRIBE= UNSUBSCRIBE= unsubscribe~ HKEYS= "},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(told(play(kDescriptor, c.talk)), c.told) << c.name;
+    EXPECT_EQ(testing::check_splits(kDescriptor, c.talk), "") << c.name;
+    EXPECT_EQ(testing::check_prefixes(kDescriptor, c.talk), "") << c.name;
+    if (c.leaves_pushes) continue;
+    EXPECT_EQ(testing::check_gaps(kDescriptor, c.talk), "") << c.name;
+  }
+}
+
 TEST(Redis, WhatHasNoAnswer) {
   const Outcome o =
       play(kDescriptor,

@@ -19,6 +19,9 @@ write({
     "channels": seed(0, (C, command(b"SUBSCRIBE", b"a", b"b")), (S, b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n"),
                      (S, command(b"message", b"a", b"hi")), (C, command(b"UNSUBSCRIBE")), (S, b"*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:0\r\n"),
                      (S, b">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n")),
+    "no_channels": seed(0, (C, command(b"SUBSCRIBE", b"a")), (S, b"-NOPERM no\r\n"), (C, command(b"HKEYS", b"h")), (S, command(b"message", b"date")),
+                        (C, command(b"SUBSCRIBE", b"a")), (S, b">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n"), (C, command(b"HKEYS", b"h") + command(b"PING")),
+                        (S, command(b"message", b"date") + command(b"message", b"a", b"hi") + b"+PONG\r\n")),
     "inline": seed(FIN, (C, b"PING\r\n\r\nSET k 'a b'\r\n"), (S, b"+PONG\r\n+OK\r\n")),
     "secrets": seed(PREVIEW_300, (C, command(b"AUTH", b"u", b"p") + command(b"CONFIG", b"SET", b"requirepass", b"p") + command(b"CONFIG", b"GET", b"*")
                                   + command(b"ACL", b"SETUSER", b"u", b">p") + command(b"HELLO", b"3", b"AUTH", b"u", b"p")
