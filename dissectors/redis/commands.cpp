@@ -199,10 +199,7 @@ bool is_secret(const Words& words, std::size_t i) {
   if (i == 0) return false;
   const std::string_view name = words.at(0);
   if (same_name(name, "AUTH")) return words.count == 2 || i >= 2;
-  if (same_name(name, "HELLO")) {
-    const std::size_t auth = position_of(words, "AUTH");
-    return auth != 0 && i == auth + 2;
-  }
+  if (same_name(name, "HELLO")) return i >= 3 && same_name(words.at(i - 2), "AUTH");
   if (same_name(name, "CONFIG")) return same_name(words.at(1), "SET") && is_secret_value(words, 2, i);
   if (same_name(name, "SENTINEL")) {
     if (same_name(words.at(1), "SET")) return is_secret_value(words, 3, i);
@@ -211,10 +208,8 @@ bool is_secret(const Words& words, std::size_t i) {
   if (same_name(name, "ACL"))
     return same_name(words.at(1), "SETUSER") && i >= 3 && !words.at(i).empty() &&
            std::string_view("><#!").find(words.at(i).front()) != std::string_view::npos;
-  if (same_name(name, "MIGRATE")) {
-    const std::size_t auth = position_of(words, "AUTH"), auth2 = position_of(words, "AUTH2");
-    return (auth > 5 && i == auth + 1) || (auth2 > 5 && i == auth2 + 2);
-  }
+  if (same_name(name, "MIGRATE"))  // host port key db timeout, and then what it may have
+    return (i >= 7 && same_name(words.at(i - 1), "AUTH")) || (i >= 8 && same_name(words.at(i - 2), "AUTH2"));
   return false;
 }
 
@@ -250,6 +245,7 @@ bool mentions_secret(std::string_view answer) {
   if (answer.find("\nuser ") != std::string_view::npos &&
       answer.find_first_of("#>") != std::string_view::npos)
     return true;
+  if (answer.find("\r\npasswords\r\n") != std::string_view::npos) return true;  // as ACL GETUSER has it
   return std::ranges::any_of(kSecretSettings,
                              [&](std::string_view name) { return contains_folded(answer, name); });
 }

@@ -44,7 +44,7 @@ bool has_secret(const Words& words);
 // The answer to it may hold one.
 bool answers_secrets(const Words& words);
 // Of an answer, also where nobody knows what was asked: the name of a setting whose value is one; a user with
-// his rules; either of them anywhere in it.
+// his rules; either of them, or a user's passwords, anywhere in it.
 bool names_secret(std::string_view value);
 bool is_user_rule(std::string_view value);
 bool mentions_secret(std::string_view answer);

@@ -276,10 +276,17 @@ TEST(Redis, SecretsAreRedacted) {
       {command({"ACL", "SETUSER", "bob", ">s3cret", "x"}),
        "-ERR Error in ACL SETUSER modifier '>s3cret'\r\n"},
       {command({"MIGRATE", "h", "1", "k", "0", "9", "AUTH", "s3cret"}), "+OK\r\n"},
+      {command({"MIGRATE", "h", "1", "auth", "0", "9", "AUTH", "s3cret"}), "+OK\r\n"},
+      {command({"MIGRATE", "auth2", "1", "", "0", "9", "COPY", "AUTH2", "auth", "s3cret", "KEYS", "k"}),
+       "+OK\r\n"},
+      {command({"HELLO", "3", "SETNAME", "auth", "AUTH", "user", "s3cret"}), "+OK\r\n"},
       {command({"SENTINEL", "SET", "m", "auth-pass", "s3cret"}), "+OK\r\n"},
       {command({"CONFIG", "GET", "*"}), command({"requirepass", "s3cret"})},
       {command({"ACL", "LIST"}), command({"user bob on #s3cret ~*"})},
       {command({"EXEC"}), "*1\r\n" + command({"requirepass", "s3cret"})},
+      {command({"EXEC"}), "*1\r\n*4\r\n" + bulk("flags") + "*1\r\n" + bulk("on") + bulk("passwords") +
+                              "*1\r\n" + bulk("s3cret")},
+      {command({"EXEC"}), "*1\r\n%1\r\n" + bulk("passwords") + "*1\r\n" + bulk("s3cret")},
       {command({"GET", "k"}), command({"masterauth", "s3cret"})},
   };
   for (const Case& c : cases) {

@@ -27,6 +27,9 @@ write({
                                   + command(b"ACL", b"SETUSER", b"u", b">p") + command(b"HELLO", b"3", b"AUTH", b"u", b"p")
                                   + command(b"MIGRATE", b"h", b"1", b"", b"0", b"9", b"AUTH", b"p") + command(b"SENTINEL", b"SET", b"m", b"auth-pass", b"p")),
                     (S, b"+OK\r\n+OK\r\n*2\r\n$11\r\nrequirepass\r\n$1\r\np\r\n-ERR x\r\n+OK\r\n+OK\r\n+OK\r\n")),
+    "secrets_by_place": seed(0, (C, command(b"MIGRATE", b"h", b"1", b"auth", b"0", b"9", b"AUTH2", b"auth", b"p") + command(b"HELLO", b"3", b"SETNAME", b"auth", b"AUTH", b"u", b"p")
+                                    + command(b"MULTI") + command(b"ACL", b"GETUSER", b"u") + command(b"EXEC")),
+                             (S, b"+OK\r\n%0\r\n+OK\r\n+QUEUED\r\n*1\r\n*2\r\n$9\r\npasswords\r\n*1\r\n$1\r\np\r\n")),
     "shown": seed(SHOWN, (C, command(b"AUTH", b"p") + command(b"ACL", b"LIST")), (S, b"+OK\r\n*1\r\n$12\r\nuser a on #b\r\n")),
     "silent": seed(RESET, (C, command(b"CLIENT", b"REPLY", b"SKIP") + command(b"SET", b"a", b"1") + command(b"CLIENT", b"REPLY", b"OFF") + command(b"GET", b"a")
                            + command(b"CLIENT", b"REPLY", b"ON")), (S, b"+OK\r\n")),
