@@ -4,15 +4,29 @@
 #include <array>
 
 #include "core/fold.h"
+#include "core/secret.h"
 
 namespace spanlight::ldap {
 namespace {
 
-constexpr std::string_view kSecrets[] = {
-    "userpassword", "unicodepwd",          "authpassword", "sambantpassword", "sambalmpassword",
-    "dbcspwd",      "krbprincipalkey",     "olcrootpw",    "clearpassword",   "cleartextpassword",
-    "lmpwdhistory", "ntpwdhistory",        "pwdhistory",   "ms-mcs-admpwd",   "supplementalcredentials",
-    "radiussecret", "msds-managedpassword"};
+// Beside those whose names end as names of passwords do. userPassword and unicodePwd also by number.
+constexpr std::string_view kSecrets[] = {"2.5.4.35",
+                                         "1.2.840.113556.1.4.90",
+                                         "krbprincipalkey",
+                                         "olcrootpw",
+                                         "nsslapd-rootpw",
+                                         "lmpwdhistory",
+                                         "ntpwdhistory",
+                                         "pwdhistory",
+                                         "passwordhistory",
+                                         "sambapasswordhistory",
+                                         "mslaps-encryptedpasswordhistory",
+                                         "ipanthash",
+                                         "supplementalcredentials",
+                                         "nsds5replicacredentials",
+                                         "nsds5replicabootstrapcredentials",
+                                         "nsmultiplexorcredentials",
+                                         "radiussecret"};
 
 // Letters that a filter needs itself, and what cannot be shown, are \XX. A value that holds control
 // characters is taken for binary: its upper half is escaped too.
@@ -34,9 +48,9 @@ struct Writer {
   bool& secret;
 
   void value(std::string_view attribute, Bytes content) {
-    if (shows_secrets || !is_secret(attribute)) return write_value(room, content);
+    if (shows_secrets || !is_secret(attribute, as_text(content))) return write_value(room, content);
     secret = true;
-    room.put("[redacted]");
+    room.put(kRedacted);
   }
 
   void assertion(Bytes content, std::string_view between) {
@@ -147,10 +161,10 @@ Fault write_filter(TextRoom& room, Bytes filter, bool shows_secrets, bool& secre
   return Fault::none;
 }
 
-bool is_secret(std::string_view attribute) {
+bool is_secret(std::string_view attribute, std::string_view value) {
   const std::string_view name = attribute.substr(0, attribute.find(';'));
-  return std::ranges::any_of(
-      kSecrets, [&](std::string_view one) { return one.size() == name.size() && same_folded(name, one); });
+  return names_password(name) || contains_folded(value, "credentials=") ||
+         std::ranges::any_of(kSecrets, [&](std::string_view one) { return same_folded(name, one); });
 }
 
 }  // namespace spanlight::ldap

@@ -13,7 +13,8 @@ constexpr std::size_t kFilterDepthMax = 16;
 // `secret` is set where a value of the filter was left out. Filters deeper than kFilterDepthMax end in "...".
 Fault write_filter(TextRoom& room, Bytes filter, bool shows_secrets, bool& secret);
 
-// userPassword, unicodePwd and the like, with options or without.
-bool is_secret(std::string_view attribute);
+// The value of userPassword, unicodePwd and the like, with options or without; of any attribute one that says
+// how a server logs in elsewhere (olcSyncrepl: … credentials=…).
+bool is_secret(std::string_view attribute, std::string_view value);
 
 }  // namespace spanlight::ldap

@@ -102,6 +102,34 @@ TEST(Ldap, OtherOperations) {
   EXPECT_EQ(o.text().find("secret"), std::string::npos);
 }
 
+TEST(Ldap, ValuesThatLogInAreHidden) {
+  for (const char* attribute : {"userPassword;lang-en", "2.5.4.35", "unicodePwd", "1.2.840.113556.1.4.90",
+                                "olcRootPW", "nsslapd-rootpw", "nsDS5ReplicaCredentials", "ipaNTHash",
+                                "sambaPasswordHistory", "sambaClearTextPassword", "goFonPassword",
+                                "MAILPASSWORD", "pwdHistory", "msLAPS-EncryptedPassword"}) {
+    const Outcome o = play(kDescriptor, {{kC, modify(1, change(2, attribute, "s3cret"))},
+                                         {kS, message(1, 0x67, result(0))},
+                                         {kC, search(2, equals(attribute, "s3cret"))},
+                                         {kS, done(2)}});
+    ASSERT_EQ(o.calls.size(), 2u);
+    EXPECT_EQ(o.text().find("s3cret"), std::string::npos) << o.text();
+    for (const Call& c : o.calls) EXPECT_NE(c.flags & kFlagRedacted, 0u) << attribute;
+  }
+  for (const char* attribute : {"cn", "pwdLastSet", "passwordExpirationTime", "krbPwdPolicyReference"}) {
+    const Outcome o = play(kDescriptor, {{kC, modify(1, change(2, attribute, "shown"))}});
+    EXPECT_NE(o.text().find("shown"), std::string::npos) << attribute;
+  }
+  const std::string consumer = "rid=1 provider=ldap://a bindmethod=simple Credentials=s3cret searchbase=dc=x";
+  const Outcome o =
+      play(kDescriptor,
+           {{kC, modify(1, change(0, "olcSyncrepl", "rid=1 provider=ldap://a") +
+                               change(0, "olcDbIDAssertBind", consumer))},
+            {kC, message(2, 0x6e, octets("cn=a") + sequence(octets("olcSyncrepl") + octets(consumer)))}});
+  ASSERT_EQ(o.calls.size(), 2u);
+  EXPECT_EQ(o.text().find("s3cret"), std::string::npos) << o.text();
+  EXPECT_NE(o.text().find("rid=1 provider=ldap://a"), std::string::npos) << o.text();
+}
+
 TEST(Ldap, CredentialsAreShownOnDemand) {
   Play how;
   how.limits.credentials_shown = true;

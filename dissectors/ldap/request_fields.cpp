@@ -147,7 +147,7 @@ void RequestTold::add_names(std::string_view field, Bytes sequence) {
 void RequestTold::write_line(std::string_view attribute, Bytes value) {
   const auto is_odd = [](std::uint8_t b) { return b < 0x20 && b != '\n' && b != '\t'; };
   room_.put(attribute);
-  if (is_secret(attribute) && !limits_.credentials_shown) {
+  if (is_secret(attribute, as_text(value)) && !limits_.credentials_shown) {
     redacted = true;
     room_.put(": [redacted]\n");
   } else if (std::ranges::any_of(value, is_odd)) {
@@ -231,7 +231,7 @@ void RequestTold::compare(Reader& r) {
   subject = read_element(assertion).text();
   add_text(fields, "attribute", subject);
   const std::string_view value = read_element(assertion).text();
-  if (is_secret(subject)) return add_secret("value", value);
+  if (is_secret(subject, value)) return add_secret("value", value);
   add_text(fields, "value", value);
 }
 

@@ -53,6 +53,8 @@ for _ in range(20):
     DEEP = tlv(0xa2, DEEP)
 CHANGES = tlv(0x30, tlv(0x30, number(2, 10) + tlv(0x30, octets(b"sn") + tlv(0x31, octets(b"z") + octets(b"\1")))) +
               tlv(0x30, number(0, 10) + tlv(0x30, octets(b"userPassword;x") + tlv(0x31, octets(b"secret")))))
+LOGINS = tlv(0x30, tlv(0x30, number(0, 10) + tlv(0x30, octets(b"olcSyncrepl") + tlv(0x31, octets(b"rid=1 credentials=x")))) +
+             tlv(0x30, number(2, 10) + tlv(0x30, octets(b"2.5.4.35") + tlv(0x31, octets(b"x")))))
 ADDED = tlv(0x30, tlv(0x30, octets(b"sn") + tlv(0x31, octets(b"z"))))
 START_TLS = b"1.3.6.1.4.1.1466.20037"
 PASSWORD = tlv(0x80, b"1.3.6.1.4.1.4203.1.11.1") + tlv(0x81, tlv(0x30, tlv(0x80, b"cn=a") + tlv(0x81, b"old") + tlv(0x82, b"new")))
@@ -67,6 +69,7 @@ write({
     "ntlm": seed(0, (C, bind(1, tlv(0x8a, b"NTLMSSP"))), (S, message(1, 0x61, result(49)))),
     "changes": seed(PREVIEW_5, (C, message(1, 0x66, octets(b"cn=a") + CHANGES)), (S, message(1, 0x67, result(0))),
                     (C, message(2, 0x68, octets(b"cn=a") + ADDED)), (S, message(2, 0x69, result(68)))),
+    "credentials": seed(0, (C, message(1, 0x66, octets(b"cn=a") + LOGINS)), (S, message(1, 0x67, result(0)))),
     "names": seed(0, (C, message(1, 0x4a, b"cn=a")), (S, message(1, 0x6b, result(32))), (C, message(2, 0x6c, octets(b"cn=a") + octets(b"cn=b") + number(1, 1) + tlv(0x80, b"dc=x"))),
                   (S, message(2, 0x6d, result(0))), (C, message(3, 0x6e, octets(b"cn=a") + tlv(0x30, octets(b"userPassword") + octets(b"x")))), (S, message(3, 0x6f, result(6)))),
     "start_tls": seed(0, (C, message(1, 0x77, tlv(0x80, START_TLS))), (S, message(1, 0x78, result(0, tlv(0x8a, START_TLS)))), (C, b"\x16\3\1\0\5hello"), (S, b"\x16\3\1\0\5hello")),
