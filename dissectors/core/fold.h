@@ -14,6 +14,10 @@ inline bool same_folded(std::string_view a, std::string_view lower) {
   return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), is_folded);
 }
 
+inline bool ends_folded(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() && same_folded(text.substr(text.size() - lower.size()), lower);
+}
+
 inline bool contains_folded(std::string_view text, std::string_view lower) {
   return std::search(text.begin(), text.end(), lower.begin(), lower.end(), is_folded) != text.end();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/address_text.h"
+#include "core/fold.h"
 #include "core/secret.h"
 
 namespace spanlight::radius {
@@ -211,11 +212,13 @@ bool is_printable(Bytes value) {
   return std::ranges::all_of(value, [](std::uint8_t b) { return b >= 0x20 && b < 0x7f; });
 }
 
-// Pairs that carry keys: "leap:session-key=...", "tunnel-password=...".
+// Pairs that carry keys, in either case: leap:session-key=…, tunnel-password=…, psk=…. Optional ones have *
+// in place of =.
 bool is_secret_pair(Bytes value) {
   const std::string_view text = as_text(value), name = text.substr(0, text.find('='));
-  return name.find("password") != name.npos || name.find("-key") != name.npos ||
-         name.find("secret") != name.npos;
+  const std::string_view before_star = name.substr(0, name.find('*'));
+  return contains_folded(name, "password") || contains_folded(name, "-key") ||
+         contains_folded(name, "secret") || names_password(before_star) || ends_folded(before_star, "psk");
 }
 
 struct Writer {

@@ -92,6 +92,13 @@ TEST(RadiusParse, Values) {
         {vendor_of(311, 25, "secret"), "MS-CHAP2-Response: [redacted]"},
         {vendor_of(9, 1, "shell:priv-lvl=15"), "Cisco-AVPair: shell:priv-lvl=15"},
         {vendor_of(9, 1, "tunnel-password=secret"), "Cisco-AVPair: [redacted]"},
+        {vendor_of(9, 1, "Tunnel-Password=secret"), "Cisco-AVPair: [redacted]"},
+        {vendor_of(9, 1, "psk=secret"), "Cisco-AVPair: [redacted]"},
+        {vendor_of(9, 1, "wpa-PSK=secret"), "Cisco-AVPair: [redacted]"},
+        {vendor_of(9, 1, "psk*hidden"), "Cisco-AVPair: [redacted]"},
+        {vendor_of(9, 1, "ppp-passwd=secret"), "Cisco-AVPair: [redacted]"},
+        {vendor_of(9, 1, "psk-mode=ascii"), "Cisco-AVPair: psk-mode=ascii"},
+        {vendor_of(9, 1, "ssid=psk"), "Cisco-AVPair: ssid=psk"},
         {vendor_of(4'711, 3, "x"), "Vendor-4711-3: x"},
         {attribute_of(26, "\x01"), "Vendor-Specific: 01"}}) {
     HeaderRoom room;

@@ -18,7 +18,7 @@ def packet(code, ident, attributes=b"", authenticator=b"a" * 16):
 BOB = attribute(1, b"bob")
 MANY = (BOB + attribute(2, b"secret") + attribute(4, b"\x0a\0\0\1") + attribute(6, b"\0\0\0\2") + attribute(24, b"\0\1") + attribute(40, b"\0\0\0\1") + attribute(44, b"s")
         + attribute(64, b"\1\0\0\x0d") + attribute(79, b"\2\1\0\4") + attribute(95, bytes(16)) + attribute(97, b"\0\x40\x20\1\x0d\xb8") + attribute(101, b"\0\0\1\xf7")
-        + attribute(200, b"x") + vendor(311, 25, b"secret") + vendor(9, 1, b"tunnel-password=x") + vendor(9, 1, b"a=b") + vendor(10415, 1, b"001") + vendor(4711, 3, b"x")
+        + attribute(200, b"x") + vendor(311, 25, b"secret") + vendor(9, 1, b"tunnel-password=x") + vendor(9, 1, b"WPA-PSK=x") + vendor(9, 1, b"psk*x") + vendor(9, 1, b"a=b") + vendor(10415, 1, b"001") + vendor(4711, 3, b"x")
         + attribute(26, b"\1\2") + attribute(5, b"\1") + attribute(8, b"\1"))
 ASKED, ACCEPTED = packet(1, 7, BOB), packet(2, 7, attribute(18, b"hello"))
 
