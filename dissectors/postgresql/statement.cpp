@@ -112,6 +112,24 @@ std::size_t inner_literal_end(std::string_view text, std::size_t at) {
   return text.size();
 }
 
+// Literals with the end of a line between them are one constant. From the end of its first, that at `at`, to
+// its own.
+std::size_t constant_end(std::string_view text, std::size_t at, std::size_t end, bool inner,
+                         std::size_t (*skip)(std::string_view, std::size_t)) {
+  const bool backslashes = upper(text[at]) == 'E';
+  while (true) {
+    const std::size_t next = skip(text, end);
+    if (text.substr(end, next - end).find_first_of("\r\n") == std::string_view::npos) return end;
+    std::size_t next_end = next;
+    if (inner)
+      next_end = inner_literal_end(text, next);
+    else if (next < text.size() && text[next] == '\'')
+      next_end = quoted_at(text, next, backslashes).end;
+    if (next_end == next) return end;
+    end = next_end;
+  }
+}
+
 // n of $n; 0: there is none.
 unsigned parameter_at(std::string_view text, std::size_t at) {
   constexpr unsigned kNumberMax = 65'535;  // Bind's own limit
@@ -250,16 +268,19 @@ Secret SecretSearch::secret_behind() const {
   if (at < text.size() && (text[at] == '"' || text[at] == ')')) at = skip(text, at + 1);
   const bool equals = at < text.size() && text[at] == '=';
   if (equals) at = skip(text, at + 1);
-  const bool close = equals && at == at_ + 1;  // as a connection string has it: password=secret host=…
+  // As a connection string has it, password=secret host=…, which may have blanks beside the sign. Elsewhere
+  // that would be a column, or a function: password = crypt(…)
+  const bool bare = equals && (at == at_ + 1 || within_ == Within::literal);
   // '' in a function's body is an empty literal, or a quote in a literal of that body.
   const bool inner = within_ == Within::literal ||
                      (within_ == Within::prose && at + 2 < text.size() && value_end(text, at + 2) > at + 2);
   std::size_t end = inner ? inner_literal_end(text, at) : at;
-  if (end == at) end = literal_at(text, at).end;
-  if (end > at) return {at, end - at, 0};
+  const bool doubled = end > at;
+  if (!doubled) end = literal_at(text, at).end;
+  if (end > at) return {at, constant_end(text, at, end, doubled, skip) - at, 0};
   const unsigned parameter = within_ == Within::literal ? 0 : parameter_at(text, at);
   if (parameter > 0) return {at, 0, outside ? parameter : 0};  // a function's own is none of Bind's
-  return close ? Secret{at, value_end(text, at) - at, 0} : Secret{};
+  return bare ? Secret{at, value_end(text, at) - at, 0} : Secret{};
 }
 
 Secret SecretSearch::next() {

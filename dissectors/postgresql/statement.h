@@ -25,9 +25,10 @@ struct Secret {
   bool found() const { return size > 0 || parameter > 0; }
 };
 
-// Finds the secrets of a statement: the literal or parameter that follows the word PASSWORD, the value of
-// password=… within a literal, the password of a URL. The word and its secret stand in the same literal,
-// comment or quoted name, or in none. The text outlives it. No memory, one pass.
+// Finds the secrets of a statement: the literal (or several, on lines of their own) or parameter that follows
+// the word PASSWORD, the value of password=… or password = … within a literal, the password of a URL. The
+// word and its secret stand in the same literal, comment or quoted name, or in none. The text outlives it. No
+// memory, one pass.
 class SecretSearch {
  public:
   explicit SecretSearch(std::string_view text) : text_(text) {}

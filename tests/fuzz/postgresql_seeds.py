@@ -95,6 +95,8 @@ write({
     "login_failed": seed(FIN, (C, STARTUP), (S, message(b"R", u32(3))), (C, message(b"p", z(b"x"))), (S, error(b"28P01", b"no"))),
     "cancel": seed(FIN, (C, opening(80877102, u32(7) + u32(9)))),
     "function": seed(0, *LOGIN, (C, message(b"F", u32(1598) + u16(0) + u16(0) + u16(0))), (S, message(b"V", u32(1) + b"x") + READY)),
+    "password_in_pieces": seed(0, *LOGIN, (C, query(b"ALTER USER a PASSWORD 'sec'\n -- c\n 'ret'\n; DO $$ ALTER USER a PASSWORD ''b''\r''c'' $$")), (S, READY),
+                               (C, query(b"ALTER SUBSCRIPTION s CONNECTION 'host=h password = secret dbname=d'")), (S, READY)),
     "password": seed(0, *LOGIN, (C, query(b"ALTER USER a PASSWORD 'secret'")), (S, error(b"42601", b"at or near \"'secret'\"") + READY)),
     "hole_rows": seed(0, *LOGIN, (C, query(b"select 1")), (S, rows(b"1")), (S | LOST, rows(b"2")), (S, done(b"SELECT 2") + READY), *SELECT),
     "hole_batch": seed(0, *LOGIN, (C, ONE), (C | LOST | SENSOR, ONE), (C, ONE + SYNC), (S, ONE_DONE * 3 + READY), *SELECT, *SELECT),
