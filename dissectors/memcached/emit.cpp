@@ -134,9 +134,11 @@ void Record::read_answer(Bytes head) {
       found_.add(words.at(1));
       lengths_.add(words.at(3));
     }
-    if (word == "STAT" || word == "ITEM") ++stats_;
+    const std::string_view dumped = dumped_key(words);
+    if (!dumped.empty() && found_.all().size() < kKeysShown) found_.add(dumped);
+    if (word == "STAT" || word == "ITEM" || !dumped.empty()) ++stats_;
     if (status_.empty() || is_error_reply(word)) {
-      status_ = word;
+      status_ = word.substr(0, word.find('='));
       status_line_ = line.text;
     }
     head = head.subspan(

@@ -107,6 +107,9 @@ TEST(MemcachedReply, ByTable) {
                         {"VALUE k 0", Fault::bad_value},
                         {"END", Fault::none},
                         {"STAT pid 1", Fault::none, false},
+                        {"key=a exp=-1 la=1 cas=2 fetch=no cls=1 size=63", Fault::none, false},
+                        {"mg a", Fault::none, false},
+                        {"mg", Fault::bad_value},
                         {"VA 3 t60", Fault::none, true, 5},
                         {"VA x", Fault::bad_value},
                         {"12", Fault::none},
@@ -204,6 +207,10 @@ TEST(Memcached, Answers) {
        "", "CLIENT_ERROR cannot increment"},
       {"nonsense\r\n", "ERROR\r\n", "status=ERROR|", "", "ERROR"},
       {"stats\r\n", "STAT pid 1\r\nSTAT time 2\r\nEND\r\n", "status=STAT|count=2|", "", ""},
+      {"lru_crawler metadump all\r\n", "key=a exp=-1 la=1 size=63\nkey=b%20 exp=-1 la=1 size=63\nEND\r\n",
+       "status=key|keys=a,b%20,|count=2|", "", ""},
+      {"lru_crawler mgdump all\r\n", "mg a\r\nmg b\r\nEN\r\n", "status=mg|keys=a,b,|count=2|", "", ""},
+      {"lru_crawler mgdump all\r\n", "EN\r\n", "status=EN|", "", ""},
       {"version\r\n", "VERSION 1.6.18\r\n", "status=VERSION|message=1.6.18|", "", ""},
       {"mg k v t\r\n", "VA 2 t60\r\nhi\r\n", "status=VA|message=2 t60|", "hi", ""},
       {"mg k v\r\n", "EN\r\n", "status=EN|", "", ""},
@@ -253,6 +260,23 @@ TEST(Memcached, CutsPrefixesAndHoles) {
   small.resize(8);
   EXPECT_EQ(testing::check_prefixes(kDescriptor, small), "");
   EXPECT_GT(play(kDescriptor, session()).parked, 0u);
+}
+
+TEST(Memcached, ListsOfKeysAreOneAnswer) {
+  const Conversation c = {
+      {kClient, "set a 0 0 1\r\nx\r\n"},
+      {kServer, "STORED\r\n"},
+      {kClient, "lru_crawler metadump all\r\nget a\r\n"},
+      {kServer, "key=a exp=-1 la=1 size=63\nkey=b exp=-1 la=1 size=63\nEND\r\nVALUE a 0 1\r\nx\r\nEND\r\n"},
+      {kClient, "lru_crawler mgdump all\r\n"},
+      {kServer, "mg a\r\nmg b\r\nEN\r\n"}};
+  const Outcome o = play(kDescriptor, c);
+  ASSERT_EQ(o.calls.size(), 4u) << o.text();
+  for (const Call& call : o.calls) EXPECT_EQ(call.state, State::complete) << o.text();
+  EXPECT_EQ(o.counters.malformed, 0u);
+  EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_prefixes(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
 }
 
 // What a quiet command has no answer to cannot be told where it does not say whose an answer is.

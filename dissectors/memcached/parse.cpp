@@ -184,8 +184,9 @@ Request read_request(const Words& words) {
   return out;
 }
 
-// VALUE key flags bytes [cas] and its data, STAT name value, ITEM …: more follows, up to END. Anything else
-// is an answer of its own: a word, a number, VA size flags* and its data.
+// VALUE key flags bytes [cas] and its data, STAT name value, ITEM …, the key=… of metadump and the mg … of
+// mgdump: more follows, up to END or EN. Anything else is an answer of its own: a word, a number, VA size
+// flags* and its data.
 Reply read_reply(const Words& words) {
   Reply out;
   const std::string_view word = words.at(0);
@@ -194,7 +195,7 @@ Reply read_reply(const Words& words) {
     if (words.count < 4 || words.count > 5 || !to_number(words.at(2), n) ||
         !to_payload(words.at(3), out.payload))
       out.fault = Fault::bad_value;
-  } else if (word == "STAT" || word == "ITEM") {
+  } else if (word == "STAT" || word == "ITEM" || !dumped_key(words).empty() || word == "mg") {
     if (words.count < 2) out.fault = Fault::bad_value;
   } else if (word == "VA") {
     out.last = true;
@@ -205,6 +206,11 @@ Reply read_reply(const Words& words) {
     if (!known) out.fault = Fault::bad_magic;
   }
   return out;
+}
+
+std::string_view dumped_key(const Words& words) {
+  if (words.at(0).starts_with("key=")) return words.at(0).substr(4);
+  return words.at(0) == "mg" ? words.at(1) : std::string_view{};
 }
 
 bool is_error_reply(std::string_view status) {

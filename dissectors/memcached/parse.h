@@ -67,6 +67,7 @@ struct Reply {
 };
 Reply read_reply(const Words& words);
 
+std::string_view dumped_key(const Words& words);  // of a line of lru_crawler's lists; empty: it is none
 bool is_error_reply(std::string_view status);
 
 // A number without a sign.

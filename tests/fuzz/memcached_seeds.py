@@ -7,6 +7,7 @@ ID = b"\0\7\0\0\0\1\0\0"
 write({
     "store": seed(0, (C, b"set k 0 0 5\r\nhello\r\nget k\r\n"), (S, b"STORED\r\nVALUE k 0 5\r\nhello\r\nEND\r\n")),
     "many": seed(RANDOM, (C, b"gets a b c\r\ngat 60 a\r\n"), (S, b"VALUE a 0 1 7\r\nx\r\nVALUE c 0 2 8\r\nyz\r\nEND\r\nEND\r\n")),
+    "dumps": seed(0, (C, b"lru_crawler metadump all\r\nlru_crawler mgdump all\r\n"), (S, b"key=a exp=-1 la=1\nkey= x\nEND\r\nmg a\r\nmg b b\r\nEN\r\n")),
     "noreply": seed(FIN, (C, b"set a 0 0 1 noreply\r\n1\r\nincr a 1\r\ndelete a noreply\r\nquit\r\n"), (S, b"2\r\n")),
     "meta": seed(0, (C, b"mg a v k q O1\r\nmg b v q\r\nms c 2 T60\r\nhi\r\nmd a q k\r\nma n\r\nmn\r\n"), (S, b"VA 1 ka O1\r\nx\r\nHD\r\nHD 3\r\nMN\r\n")),
     "quiet_alone": seed(0, (C, b"mg a v q\r\n"), (S, b"VA 1\r\nx\r\n"), (C, b"mg a v q\r\nmg b v q\r\n"), (S, b"VA 1\r\nx\r\nEN\r\n")),
