@@ -37,8 +37,9 @@ Answering answering(std::uint8_t command) {
 }
 
 Connection::Next Connection::take_client(const Packet& packet, Sink& sink) {
-  way(Direction::c2s).call = nullptr;
-  if (packet.header.sequence == 0) {
+  Way& w = way(Direction::c2s);
+  w.call = nullptr;
+  if (packet.header.sequence == 0 && !w.wraps) {
     phase_ = Phase::commands;
     return take_command(packet, sink);
   }
@@ -87,8 +88,8 @@ Connection::Next Connection::take_command(const Packet& packet, Sink& sink) {
 
 // An answer to a challenge, or a piece of the file that the server asked for.
 void Connection::take_more(const Packet& packet) {
-  if (stage_ == Stage::file && way(Direction::s2c).call != nullptr) {
-    way(Direction::s2c).call->file_bytes += packet.header.length;
+  if (Call* call = file_call(); call != nullptr) {
+    call->file_bytes += packet.header.length;
     return;
   }
   if (queue_.front() == nullptr) return;

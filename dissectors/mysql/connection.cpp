@@ -108,7 +108,7 @@ std::size_t Connection::head_bytes(Direction from, Header header, Bytes rest) co
   if (header.length == 0 || ways_[index_of(from)].continued) return 0;
   const auto up_to = [&](std::size_t n) { return std::min<std::size_t>(header.length, n); };
   if (from == Direction::c2s) {
-    if (header.sequence == 0) return up_to(1 + statement_bytes_max());
+    if (header.sequence == 0 && !ways_[index_of(from)].wraps) return up_to(1 + statement_bytes_max());
     return phase_ == Phase::start ? up_to(kLoginBytesMax) : 0;
   }
   const bool rows =
@@ -130,6 +130,10 @@ Connection::Next Connection::take(Direction from, const Packet& packet, Sink& si
     if (next == Next::identify) return next;
   }
   if (next == Next::resync) return next;
+  // Numbers have one byte: those of a file go round, until the empty packet that ends it.
+  constexpr std::uint8_t kSequenceMax = 0xff;
+  w.wraps = from == Direction::c2s && packet.header.sequence == kSequenceMax &&
+            (goes_on || packet.header.length > 0);
   if (w.call != nullptr) (from == Direction::c2s ? w.call->size : w.call->answer_size) += kHeaderBytes;
   w.left = packet.header.length;
   if (w.left == 0) {
@@ -206,9 +210,11 @@ Connection::Next Connection::give_up_order(Direction from, std::uint64_t end, Ga
   Way& w = way(from);
   queue_.blame(cause);
   if (w.call != nullptr) cut(from, flag_of(cause), sink);
+  // Of its file some is missing.
+  if (from == Direction::c2s && file_call() != nullptr) file_call()->flags |= flag_of(cause);
   w.left = 0;
   w.began = 0;
-  w.continued = w.last = false;
+  w.continued = w.last = w.wraps = false;
   w.lost = true;
   forget(from);
   if (compressed_.on()) {
@@ -251,7 +257,8 @@ void Connection::on_close(End end, TimeNs time, Sink& sink) {
 bool Connection::park(const Position& position, Memo& memo) const {
   for (const Direction d : {Direction::c2s, Direction::s2c}) {
     const Way& w = ways_[index_of(d)];
-    if (w.call != nullptr || w.left > 0 || w.began != 0 || w.continued || w.lost || w.ended) return false;
+    if (w.call != nullptr || w.left > 0 || w.began != 0 || w.continued || w.wraps || w.lost || w.ended)
+      return false;
     if (w.end != position.end[index_of(d)]) return false;
   }
   if (phase_ != Phase::commands || compressed_.on() || capabilities_ != 0 || !memory_.empty()) return false;

@@ -52,6 +52,7 @@ class Connection final : public Dissector {
     bool continued = false;   // the next packet goes on with this one's payload
     bool last = false;        // of the message
     bool lost = false;        // the next message is being looked for
+    bool wraps = false;       // the next packet is numbered 0 and goes on all the same, as a file's do
     bool ended = false;
     Reason end_reason = Reason::none;
   };
@@ -66,6 +67,8 @@ class Connection final : public Dissector {
   };
 
   Way& way(Direction from) { return ways_[index_of(from)]; }
+  // Whose answer asked for a file, and has not gone on yet.
+  Call* file_call() { return stage_ == Stage::file ? way(Direction::s2c).call : nullptr; }
   static Call& call_of(OpenRequest& request) { return static_cast<Call&>(request); }
 
   // Bytes to packets.

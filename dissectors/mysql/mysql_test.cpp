@@ -233,6 +233,73 @@ TEST(Mysql, AFileOfTheClients) {
   EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
 }
 
+// So many packets of a file from `sequence` on, and the empty one behind them if it ends there.
+std::string pieces_of_file(unsigned& sequence, unsigned count, const std::string& piece, bool ends) {
+  std::string out;
+  for (unsigned i = 0; i < count; ++i) out += packet(sequence++ & 0xff, piece);
+  return ends ? out + packet(sequence++ & 0xff, "") : out;
+}
+
+// Numbers go from 255 to 0 within it: what begins with a command's byte there is none. Behind the empty
+// packet 0 is a command again, also where that packet has the number 255.
+TEST(Mysql, AFileThatIsLongerThanItsNumbers) {
+  for (const std::string piece : {"\tab\n", "\nab\n", "1,ab\n", "\x3SELECT 1\n"})
+    for (const unsigned count : {253u, 254u, 255u, 300u, 600u}) {
+      unsigned sequence = 2;
+      const std::string begin = pieces_of_file(sequence, count / 2, piece, false);
+      const std::string middle = pieces_of_file(sequence, count / 4, piece, false);
+      const std::string end = pieces_of_file(sequence, count - count / 2 - count / 4, piece, true);
+      const Conversation c = with(kLoggedIn, {{kC, query("LOAD DATA LOCAL INFILE 'f' INTO TABLE t")},
+                                              {kS, packet(1,
+                                                          "\xfb"
+                                                          "f")},
+                                              {kC, begin},
+                                              {kC, middle},
+                                              {kC, end},
+                                              {kS, ok(sequence & 0xff, 7)},
+                                              {kC, command(9)},
+                                              {kS, packet(1, "Uptime: 4")},
+                                              {kC, query("SELECT 2")},
+                                              {kS, rows(1)}});
+      const Outcome o = play(kDescriptor, c);
+      ASSERT_EQ(o.calls.size(), 4u) << brief(o);
+      EXPECT_EQ(o.counters.malformed, 0u);
+      EXPECT_TRUE(has(o.calls[1].response_fields, "file_bytes=" + std::to_string(count * piece.size())));
+      EXPECT_TRUE(has(o.calls[1].response_fields, "affected_rows=7"));
+      EXPECT_EQ(o.calls[2].method, "COM_STATISTICS");
+      EXPECT_EQ(o.calls[3].summary, "SELECT 2");
+      for (const testing::Call& call : o.calls) EXPECT_EQ(call.flags & ~kFlagRedacted, 0u);
+      EXPECT_TRUE(has(o.calls[3].request_fields, "database=orders"));
+      if (count != 300 || piece[0] != '\3') continue;
+      EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
+      EXPECT_EQ(testing::check_prefixes(kDescriptor, c), "");
+      EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
+    }
+}
+
+// Of a session that has nothing to forget, too.
+TEST(Mysql, AFileWithAHoleIsFlagged) {
+  unsigned sequence = 2;
+  const std::string begin = pieces_of_file(sequence, 100, "\tab\n", false);
+  const std::string middle = pieces_of_file(sequence, 200, "\tab\n", false);
+  const std::string end = pieces_of_file(sequence, 100, "\tab\n", true);
+  const Conversation c = {{kS, greeting()},
+                          {kC, login()},
+                          {kS, ok(2)},
+                          {kC, query("LOAD DATA LOCAL INFILE 'f' INTO TABLE t")},
+                          {kS, packet(1,
+                                      "\xfb"
+                                      "f")},
+                          {kC, begin},
+                          {kC, middle},
+                          {kC, end},
+                          {kS, ok(sequence & 0xff, 7)},
+                          {kC, query("SELECT 2")},
+                          {kS, rows(1)}};
+  EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
+}
+
 TEST(Mysql, ALargeRowAndALargeStatementPassByCounter) {
   const std::string row = packet(5, std::string(200'000, 'x'));
   const std::string result = packet(1, "\2") + column(2, "a") + column(3, "b") + eof(4) + row + eof(6);
@@ -281,6 +348,28 @@ TEST(Mysql, TheCompressedProtocol) {
   ASSERT_EQ(o.calls.size(), 4u) << brief(o);
   EXPECT_TRUE(has(o.calls[2].response_fields, "rows=500")) << o.calls[2].response_fields;
   EXPECT_EQ(o.calls[3].method, "COM_PING");
+  EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
+}
+
+TEST(Mysql, ALongFileWithinTheCompressedProtocol) {
+  unsigned sequence = 2;
+  const std::string file = pieces_of_file(sequence, 300, "\tab\n", true);
+  const Conversation c = {{kS, greeting()},
+                          {kC, login(kCapabilities | kCompressed)},
+                          {kS, ok(2)},
+                          {kC, undeflated(0, query("LOAD DATA LOCAL INFILE 'f' INTO TABLE t"))},
+                          {kS, undeflated(1, packet(1,
+                                                    "\xfb"
+                                                    "f"))},
+                          {kC, deflated(2, file.substr(0, 2'001)) + undeflated(3, file.substr(2'001))},
+                          {kS, undeflated(4, ok(4, 7))},
+                          {kC, undeflated(0, command(14))},
+                          {kS, undeflated(1, ok(1))}};
+  const Outcome o = play(kDescriptor, c);
+  ASSERT_EQ(o.calls.size(), 3u) << brief(o);
+  EXPECT_TRUE(has(o.calls[1].response_fields, "file_bytes=1200")) << o.calls[1].response_fields;
+  EXPECT_EQ(o.calls[2].method, "COM_PING");
   EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
   EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
 }

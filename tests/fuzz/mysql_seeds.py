@@ -48,6 +48,11 @@ def login(capabilities=0x00088208, answer=b"hash"):
     return packet(1, struct.pack("<IIB", capabilities, 1 << 24, 45) + bytes(23) + b"shop\0" + text(answer) + b"orders\0native\0")
 
 
+def file(sequence, count):
+    out = b"".join(packet((sequence + i) & 255, b"\t\n") for i in range(count))
+    return out + packet((sequence + count) & 255, b"")
+
+
 def deflated(sequence, within):
     packed = zlib.compress(within)
     return struct.pack("<I", len(packed) | sequence << 24) + struct.pack("<I", len(within))[:3] + packed
@@ -73,6 +78,8 @@ SEEDS = {
     "tls": seed(0, (S, GREETING), (C, TLS + b"\x16\3\1"), (S, b"\x16")),
     "progress_before_tls": seed(0, (S, packet(0, b"\xff\xff\xff and no end")), (C, TLS + b"\x16\3\1")),
     "file": seed(0, *BEGIN, (C, query(b"LOAD DATA")), (S, packet(1, b"\xfbf")), (C, packet(2, b"a,b") + packet(3, b"")), (S, ok(4))),
+    "long_file": seed(0, *BEGIN, (C, query(b"LOAD DATA")), (S, packet(1, b"\xfbf")), (C, file(2, 260)), (S, ok(7)), (C, packet(0, b"\x0e")), (S, ok(1))),
+    "long_file_nobody_asked_for": seed(0, *BEGIN, (C, query(b"LOAD DATA")), (S | LOST, packet(1, b"\xfbf")), (C, file(250, 20)), (C, file(14, 240)), (C, packet(0, b"\x0e")), (S, ok(1))),
     "several": seed(RANDOM, *BEGIN, (C, query(b"CALL p()")), (S, rows(1, 10) + ok(8)), (C, packet(0, b"\4t\0")), (S, column(1, b"a") + eof(2))),
     "pipelined": seed(RESET | FEW, *BEGIN, (C, query(b"SELECT 1") + query(b"SELECT 2") + packet(0, b"\x0e")), (S, rows(1)), (S, rows(1) + ok(1))),
     "deflated": seed(0, (S, GREETING), (C, login(0x00088228)), (S, ok(2)), (C, undeflated(0, query(b"SELECT 1"))), (S, deflated(1, rows(9))), (C, deflated(0, query(b"SELECT 2"))), (S | LOST, b"x" * 40), (C, undeflated(0, packet(0, b"\x0e"))), (S, undeflated(1, ok(1)))),
