@@ -41,11 +41,20 @@ Connection::Next Connection::take_client(const Packet& packet, Sink& sink) {
   w.call = nullptr;
   if (packet.header.sequence == 0 && !w.wraps) {
     phase_ = Phase::commands;
+    if (acknowledges_event(packet)) return Next::go_on;
     return take_command(packet, sink);
   }
   if (phase_ == Phase::start) return take_login(packet, sink);
   take_more(packet);
   return Next::go_on;
+}
+
+// ef | u64 position | file: a replica (semi-synchronous) has an event of the call whose events are coming. It
+// is numbered as a command, and none.
+bool Connection::acknowledges_event(const Packet& packet) {
+  constexpr std::uint8_t kAcknowledges = 0xef;
+  return stage_ == Stage::events && way(Direction::s2c).call != nullptr && !packet.head.empty() &&
+         packet.head[0] == kAcknowledges;
 }
 
 Connection::Next Connection::take_login(const Packet& packet, Sink& sink) {

@@ -85,6 +85,7 @@ class Connection final : public Dissector {
   Next take_client(const Packet& packet, Sink& sink);
   Next take_login(const Packet& packet, Sink& sink);
   Next take_command(const Packet& packet, Sink& sink);
+  bool acknowledges_event(const Packet& packet);
   void take_more(const Packet& packet);
   Call* begin_request(std::uint8_t command, const Packet& packet, Sink& sink);
   void read_arguments(Call& call, Bytes arguments, std::uint64_t size);

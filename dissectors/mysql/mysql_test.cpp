@@ -233,6 +233,29 @@ TEST(Mysql, AFileOfTheClients) {
   EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
 }
 
+TEST(Mysql, AReplicaAcknowledgesEvents) {
+  const std::string acknowledgement = packet(0, "\xef" + le(400, 8) + "bin.000001");
+  const std::string event = std::string("\0\xef\1", 3) + std::string(40, 'e');
+  const Conversation c = with(kLoggedIn, {{kC, command(18, le(4, 4) + le(0, 2) + le(2, 4) + "bin.000001")},
+                                          {kS, packet(1, event)},
+                                          {kC, acknowledgement},
+                                          {kS, packet(2, event)},
+                                          {kC, acknowledgement},
+                                          {kS, eof(3)},
+                                          {kC, command(14)},
+                                          {kS, ok(1)}});
+  const Outcome o = play(kDescriptor, c);
+  EXPECT_EQ(brief(o), "complete LOGIN | LOGIN shop" + flag(kFlagRedacted) +
+                          "\ncomplete COM_BINLOG_DUMP | COM_BINLOG_DUMP\ncomplete COM_PING | COM_PING\n");
+  EXPECT_TRUE(has(o.calls[1].response_fields, "rows=2")) << o.calls[1].response_fields;
+  EXPECT_EQ(o.counters.malformed, 0u);
+  EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_prefixes(kDescriptor, c), "");
+  EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
+  // Where no events come it is no more than a command that nobody knows.
+  EXPECT_EQ(play(kDescriptor, with(kLoggedIn, {{kC, acknowledgement}})).counters.malformed, 1u);
+}
+
 // So many packets of a file from `sequence` on, and the empty one behind them if it ends there.
 std::string pieces_of_file(unsigned& sequence, unsigned count, const std::string& piece, bool ends) {
   std::string out;

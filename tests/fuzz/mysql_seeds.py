@@ -87,6 +87,7 @@ SEEDS = {
     "small": seed(NO_SLABS, *BEGIN, (C, query(b"SELECT 1")), (S, rows(1))),
     "page": seed(PAGE_1 | PREVIEW_5 | SHED_PREVIEWS, *BEGIN, (C, query(b"SELECT 1")), (S, rows(1)), (C | ENDS, query(b"SELECT 2"))),
     "refused": seed(SLOW, (S, packet(0, b"\xff\x10\4Too many connections"))),
+    "acknowledged": seed(0, *BEGIN, (C, packet(0, b"\x12")), (S, packet(1, b"\0event")), (C, packet(0, b"\xef" + bytes(8) + b"bin.1")), (S, packet(2, b"\0event") + eof(3)), (C, packet(0, b"\xef"))),
     "statistics": seed(SLOW, *BEGIN, (C, packet(0, b"\x09")), (S, packet(1, b"Uptime: 1")), (C, packet(0, b"\x12")), (S, packet(1, b"\0event") + packet(2, b"\0event") + eof(3))),
 }
 
