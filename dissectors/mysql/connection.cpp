@@ -241,7 +241,10 @@ void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {
   w.end_reason = reason_of(end);
   if (end == End::shed) queue_.blame(GapCause::sensor);
   w.ended = true;
-  if (w.call != nullptr) cut(from, premature_end_flags(end), sink);
+  // Events come for as long as the connection lives: between two of them its end is theirs.
+  const bool ends_events = from == Direction::s2c && end == End::fin && stage_ == Stage::events &&
+                           w.left == 0 && w.began == 0 && !w.continued;
+  if (w.call != nullptr) cut(from, ends_events ? 0 : premature_end_flags(end), sink);
   if (from == Direction::s2c)
     settle_queued(w.end_reason, end == End::shed ? std::uint32_t{kFlagGap} : 0, sink);
 }

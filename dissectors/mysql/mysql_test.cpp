@@ -252,6 +252,18 @@ TEST(Mysql, AReplicaAcknowledgesEvents) {
   EXPECT_EQ(testing::check_splits(kDescriptor, c), "");
   EXPECT_EQ(testing::check_prefixes(kDescriptor, c), "");
   EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
+  // The end of the connection is that of its events, but within one.
+  Play closed;
+  closed.fin = true;
+  const Conversation dump(c.begin(), c.begin() + 8);
+  EXPECT_EQ(play(kDescriptor, dump, closed).calls[1].flags, 0u);
+  EXPECT_EQ(testing::check_splits(kDescriptor, dump, closed), "");
+  EXPECT_EQ(testing::check_prefixes(kDescriptor, dump, closed), "");
+  EXPECT_EQ(testing::check_gaps(kDescriptor, dump, closed), "");
+  for (const std::size_t bytes : {1u, 4u, 20u})
+    EXPECT_EQ(play(kDescriptor, with(dump, {{kS, packet(3, event).substr(0, bytes)}}), closed).calls[1].flags,
+              std::uint32_t{kFlagMalformed | kFlagTruncatedBody})
+        << bytes;
   // Where no events come it is no more than a command that nobody knows.
   EXPECT_EQ(play(kDescriptor, with(kLoggedIn, {{kC, acknowledgement}})).counters.malformed, 1u);
 }
