@@ -174,7 +174,7 @@ void Connection::keep_statement(Call& call, std::string_view statement, std::uin
     if (!call.text.append(workshop_.state, as_bytes(statement))) ++workshop_.counters.preview_exhausted;
     return;
   }
-  SecretScanner scanner(statement, false);
+  SecretScanner scanner(statement, SecretScanner::Language::cql);
   bool kept = call.text.reserve(workshop_.state, statement.size());
   for (std::string_view piece = scanner.next(); kept && !piece.empty(); piece = scanner.next())
     kept = call.text.append(workshop_.state, as_bytes(piece));

@@ -94,6 +94,10 @@ TEST(Cassandra, SecretsInStatements) {
   const Outcome o = play(kDescriptor, c);
   EXPECT_EQ(o.calls[0].request_body, "CREATE ROLE r WITH PASSWORD = [redacted] AND LOGIN = true");
   EXPECT_EQ(o.calls[0].flags, std::uint32_t{kFlagRedacted});
+  const Conversation dollars = {{kC, query(1, "ALTER ROLE r // it's\n WITH PASSWORD = $$swordfish$$")},
+                                {kS, done(1)}};
+  EXPECT_EQ(play(kDescriptor, dollars).calls[0].request_body,
+            "ALTER ROLE r // it's\n WITH PASSWORD = [redacted]");
   // The server quotes what it did not understand.
   const Conversation quoted = {{kC, query(1, "CREATE ROL r WITH PASSWORD = 'swordfish'")},
                                {kS, error(1, 0x2000, "no viable alternative at 'swordfish'")}};

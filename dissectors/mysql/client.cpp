@@ -208,7 +208,7 @@ void Connection::keep_statement(Call& call, std::string_view statement, std::uin
     call.text.append(workshop_.state, as_bytes(statement));
     return;
   }
-  SecretScanner scanner(statement, true);
+  SecretScanner scanner(statement, SecretScanner::Language::mysql);
   std::string_view piece = scanner.next();
   bool whole = kept;
   for (; whole && !piece.empty(); piece = scanner.next())

@@ -12,8 +12,10 @@ namespace {
 
 using namespace wire;
 
-std::string shown(std::string_view statement, bool backslash = true) {
-  SecretScanner scanner(statement, backslash);
+using Language = SecretScanner::Language;
+
+std::string shown(std::string_view statement, Language language = Language::mysql) {
+  SecretScanner scanner(statement, language);
   std::string out;
   for (std::string_view piece = scanner.next(); !piece.empty(); piece = scanner.next()) out += piece;
   return out;
@@ -50,8 +52,100 @@ TEST(MysqlParse, SecretsInStatements) {
       {"", ""},
   };
   for (const Case& one : kCases) EXPECT_EQ(shown(one.statement), one.shown);
-  EXPECT_EQ(shown("CREATE ROLE r WITH PASSWORD = 'a\\' AND LOGIN = true", false),
-            "CREATE ROLE r WITH PASSWORD = [redacted] AND LOGIN = true");
+}
+
+TEST(MysqlParse, BracketsBehindTheWordEndNoSecret) {
+  struct Case {
+    std::string_view statement, shown;
+  };
+  constexpr Case kCases[] = {
+      {"SET PASSWORD FOR CURRENT_USER() = 'x'", "SET PASSWORD FOR CURRENT_USER() = [redacted]"},
+      {"SET PASSWORD FOR USER() = 'x'", "SET PASSWORD FOR USER() = [redacted]"},
+      {"UPDATE u SET password=CONCAT('a','x'), name='n'",
+       "UPDATE u SET password=CONCAT([redacted],[redacted]), name='n'"},
+      {"UPDATE u SET password=MD5(CONCAT(salt, ('a'), 'x')), name='n'",
+       "UPDATE u SET password=MD5(CONCAT(salt, ([redacted]), [redacted])), name='n'"},
+      {"UPDATE u SET password=CONCAT((SELECT 'a' FROM t), 'x') WHERE name='n'",
+       "UPDATE u SET password=CONCAT((SELECT [redacted] FROM t), [redacted]) WHERE name='n'"},
+      {"SET PASSWORD FOR f(password) = 'x'", "SET PASSWORD FOR f(password) = [redacted]"},
+      {"SET PASSWORD FOR a) = 'x'", "SET PASSWORD FOR a) = [redacted]"},
+      {"SELECT * FROM u WHERE (a = 1 AND password='x') OR name='n'",
+       "SELECT * FROM u WHERE (a = 1 AND password=[redacted]) OR name='n'"},
+      {"SELECT ((password)), 'n'", "SELECT ((password)), 'n'"},
+      {"SELECT (password; SELECT 'n'", "SELECT (password; SELECT 'n'"},
+  };
+  for (const Case& one : kCases) EXPECT_EQ(shown(one.statement), one.shown);
+}
+
+TEST(MysqlParse, SecretsWithinLiterals) {
+  struct Case {
+    std::string_view statement, shown;
+  };
+  constexpr Case kCases[] = {
+      // A backslash is a letter of a quoted name.
+      {"CREATE USER `dom\\`@`%` IDENTIFIED BY 'x'", "CREATE USER `dom\\`@`%` IDENTIFIED BY [redacted]"},
+      // Statements.
+      {"EXECUTE IMMEDIATE 'ALTER USER a IDENTIFIED BY ''x'''", "EXECUTE IMMEDIATE [redacted]"},
+      {"EXECUTE IMMEDIATE 'ALTER USER a\\nIDENTIFIED BY ?' USING 'x'",
+       "EXECUTE IMMEDIATE [redacted] USING [redacted]"},
+      {"EXECUTE IMMEDIATE 'UPDATE u SET password=? WHERE id=?' USING 'x', 'y'; SELECT 'z'",
+       "EXECUTE IMMEDIATE [redacted] USING [redacted], [redacted]; SELECT 'z'"},
+      {"EXECUTE IMMEDIATE CONCAT('SET PASSWORD=''', 'x', '''')",
+       "EXECUTE IMMEDIATE CONCAT([redacted], [redacted], [redacted])"},
+      {"PREPARE s FROM \"SET PASSWORD FOR a='x'\"", "PREPARE s FROM [redacted]"},
+      {"SET @s = 'ALTER USER a IDENTIFIED BY ''x'''; PREPARE s FROM @s",
+       "SET @s = [redacted]; PREPARE s FROM @s"},
+      {"SELECT @s := 'SET PASSWORD = ''x'''", "SELECT @s := [redacted]"},
+      {"PREPARE s FROM 'SELECT ''identify'''; SELECT 'my password'",
+       "PREPARE s FROM 'SELECT ''identify'''; SELECT 'my password'"},
+      {"GRANT EXECUTE ON p TO 'a'@'b'", "GRANT EXECUTE ON p TO 'a'@'b'"},
+      {"INSERT INTO t VALUES (@a, 'my password isn''t', 'x')",
+       "INSERT INTO t VALUES (@a, 'my password isn''t', 'x')"},
+      // URLs.
+      {"CREATE TABLE f (a int) CONNECTION='mysql://fed:x@10.0.0.1/db/t' COMMENT='c'",
+       "CREATE TABLE f (a int) CONNECTION='mysql://fed:[redacted]@10.0.0.1/db/t' COMMENT='c'"},
+      {"SELECT \"mysql://a:it's@h\", 'ftp://b:y@h http://c:z@h', 'n'",
+       "SELECT \"mysql://a:[redacted]@h\", 'ftp://b:[redacted]@h http://c:[redacted]@h', 'n'"},
+      {"SELECT 'http://h:80', \"http://h:80\", 'a:b@c', 'http://h/a:b@c', 'http://a:@h', '://'",
+       "SELECT 'http://h:80', \"http://h:80\", 'a:b@c', 'http://h/a:b@c', 'http://a:@h', '://'"},
+      {"CONNECTION='mysql://fed:cut in", "CONNECTION='mysql://fed:cut in"},
+      {"CONNECTION='mysql://fed:cut", "CONNECTION='mysql://fed:[redacted]"},
+      {"CONNECTION='mysql://", "CONNECTION='mysql://"},
+      {"SELECT '", "SELECT '"},
+  };
+  for (const Case& one : kCases) EXPECT_EQ(shown(one.statement), one.shown);
+}
+
+TEST(MysqlParse, SecretsInStatementsOfCql) {
+  struct Case {
+    std::string_view statement, shown;
+  };
+  constexpr Case kCases[] = {
+      {"CREATE ROLE r WITH PASSWORD = 'a\\' AND LOGIN = true",
+       "CREATE ROLE r WITH PASSWORD = [redacted] AND LOGIN = true"},
+      {"CREATE ROLE r WITH PASSWORD = $$it's$x$$ AND LOGIN = true",
+       "CREATE ROLE r WITH PASSWORD = [redacted] AND LOGIN = true"},
+      {"CREATE ROLE r WITH PASSWORD=$$cut", "CREATE ROLE r WITH PASSWORD=[redacted]"},
+      {"CREATE FUNCTION f() AS $$ it's $$; ALTER ROLE r WITH PASSWORD = 'x'",
+       "CREATE FUNCTION f() AS $$ it's $$; ALTER ROLE r WITH PASSWORD = [redacted]"},
+      {"ALTER ROLE r // it's\n WITH PASSWORD = 'x'", "ALTER ROLE r // it's\n WITH PASSWORD = [redacted]"},
+      {"ALTER ROLE r --it's\n WITH PASSWORD = 'x'", "ALTER ROLE r --it's\n WITH PASSWORD = [redacted]"},
+      {"ALTER ROLE r /*! it's */ WITH PASSWORD = 'x'", "ALTER ROLE r /*! it's */ WITH PASSWORD = [redacted]"},
+      {"SELECT 'http://h' // it's", "SELECT 'http://h' // it's"},
+  };
+  for (const Case& one : kCases) EXPECT_EQ(shown(one.statement, Language::cql), one.shown);
+  // Neither is known in SQL.
+  EXPECT_EQ(shown("SELECT a$$b, 4//'2' + password$$ = $$'x'"), "SELECT a$$b, 4//'2' + password$$ = $$'x'");
+}
+
+// The end of what is kept of a statement lies anywhere.
+TEST(MysqlParse, SecretsInStatementsThatAreCut) {
+  constexpr std::string_view kStatement =
+      "SET PASSWORD FOR CURRENT_USER() = CONCAT('swordfish', 'swordfish'); EXECUTE IMMEDIATE 'ALTER USER a "
+      "IDENTIFIED BY ''swordfish'''; CREATE TABLE f CONNECTION='mysql://fed:swordfish@h'";
+  for (const Language language : {Language::mysql, Language::cql})
+    for (std::size_t n = 0; n <= kStatement.size(); ++n)
+      EXPECT_EQ(shown(kStatement.substr(0, n), language).find("swo"), std::string::npos) << n;
 }
 
 TEST(MysqlParse, NumbersByLength) {

@@ -8,8 +8,6 @@
 namespace spanlight::postgresql {
 namespace {
 
-constexpr std::size_t kUrlPartBytesMax = 256;  // of what stands between :// and @
-
 constexpr char upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c;
 }
@@ -147,21 +145,6 @@ std::size_t value_end(std::string_view text, std::size_t at) {
   return at;
 }
 
-// scheme://user:secret@host
-Secret secret_in_url(std::string_view text, std::size_t colon) {
-  const std::size_t from = colon + 3;
-  const std::size_t last = std::min(text.size(), from + kUrlPartBytesMax);
-  std::size_t separator = 0;
-  for (std::size_t at = from; at < last; ++at) {
-    const char c = text[at];
-    if (c == '@') return separator == 0 ? Secret{} : Secret{separator + 1, at - separator - 1, 0};
-    if (is_space(c) || c == '\'' || c == '/') return {};
-    if (c == ':' && separator == 0) separator = at;
-  }
-  // Cut within it: better hidden than shown.
-  return separator != 0 && last == text.size() ? Secret{separator + 1, last - separator - 1, 0} : Secret{};
-}
-
 std::string_view word_at(std::string_view text, std::size_t at) {
   return text.substr(at, word_end(text, at) - at);
 }
@@ -296,7 +279,8 @@ Secret SecretSearch::next() {
       if (!secret.found() && at_ < text_.size() && text_[at_] == '$' && within_ == Within::statement)
         ++at_;  // a letter of names, unless they begin with it
     } else if (text_.substr(at_, 3) == "://") {
-      secret = secret_in_url(text_, at_);
+      const UrlPassword password = url_password(text_, at_, '\'');
+      secret = {password.at, password.size, 0};
     }
     if (secret.found()) {
       at_ = secret.at + secret.size;

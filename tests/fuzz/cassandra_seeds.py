@@ -88,6 +88,7 @@ SEEDS = {
     "login": seed(0, (C, startup()), (S, answer(3, 0, text("Authenticator"))), (C, frame(15, 0, long_text("secret"))), (S, answer(14, 0, b"\0\0\0\0")), (C, frame(15, 0, b"\0\0\0\0")), (S, answer(16, 0, b"\xff" * 4))),
     "prepared": seed(0, (C, frame(9, 1, long_text("SET PASSWORD='x'"))), (S, answer(8, 1, b"\0\0\0\4" + ID + bytes(8))), (C, frame(10, 2, ID + b"\0\6\0")), (S, answer(8, 2, b"\0\0\0\1"))),
     "errors": seed(SLOW, (C, query(1, "SELECT x")), (S, answer(0, 1, struct.pack(">I", 0x2200) + text("no"))), (C, query(2, "SELECT 2"))),
+    "secrets": seed(0, (C, query(1, "ALTER ROLE r // it's\n WITH PASSWORD = $$x$$")), (S, answer(8, 1, b"\0\0\0\1")), (C, query(2, "SELECT $a$$ PASSWORD = $$cut, 'a://b:c")), (S, answer(8, 2, b"\0\0\0\1"))),
     "events": seed(0, (C, frame(11, 0, b"\0\1" + text("STATUS_CHANGE"))), (S, answer(2, 0)), (S, answer(12, -1, text("STATUS_CHANGE") + text("UP")))),
     "batch": seed(RESET, (C, frame(13, 1, BATCH)), (S, answer(8, 1, b"\0\0\0\3" + text("shop"))), (C, frame(13, 2, BATCH, 4, 4))),
     "flags": seed(0, (C, query(1, "SELECT 1")), (S, answer(8, 1, BEFORE + rows_body(1, 3), 4, 0x0e)), (C, query(2, "CREATE x")), (S, answer(8, 2, b"\0\0\0\5" + text("CREATED") + text("TABLE") + text("k") + text("t")))),

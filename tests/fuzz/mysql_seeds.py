@@ -74,6 +74,7 @@ SEEDS = {
     "at_end": seed(0, (S, GREETING), (C, login(0x01088208)), (S, ok(2)), (C, query(b"SELECT 1")), (S, rows_at_end(3))),
     "prepared": seed(0, *BEGIN, (C, packet(0, b"\x16SELECT ?")), (S, PREPARED), (C, EXECUTE), (S, rows(1)), (C, packet(0, b"\x19\5\0\0\0"))),
     "secrets": seed(0, *BEGIN, (C, query(b"SET PASSWORD='x'")), (S, ok(1)), (C, packet(0, b"\x11u\0\4hashdb\0\x2d\0p\0")), (S, packet(1, b"\xfep\0salt")), (C, packet(2, b"answer")), (S, ok(3))),
+    "secrets_within": seed(0, *BEGIN, (C, query(b"SET PASSWORD FOR USER()=CONCAT('a','x')")), (S, ok(1)), (C, query(b"EXECUTE IMMEDIATE 'SET PASSWORD=''x'''")), (S, ok(1)), (C, query(b"SET @s='IDENTIFIED\\n'")), (S, ok(1)), (C, query(b"CONNECTION='mysql://a:x@h c://d:y")), (S, ERROR), (C, query(b"CREATE USER `a\\`@`%` IDENTIFIED BY 'x'")), (S, ok(1))),
     "midstream": seed(FIN, (C | LOST, b"x"), (C, query(b"SELECT 1")), (S, rows(1)), (C, packet(0, b"\x0e")), (S, ok(1))),
     "tls": seed(0, (S, GREETING), (C, TLS + b"\x16\3\1"), (S, b"\x16")),
     "progress_before_tls": seed(0, (S, packet(0, b"\xff\xff\xff and no end")), (C, TLS + b"\x16\3\1")),
