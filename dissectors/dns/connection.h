@@ -22,6 +22,7 @@ struct Query {
   std::uint32_t retransmissions = 0;
   std::uint32_t flags = 0;
   std::uint16_t id = 0;
+  std::uint16_t question = 0;  // digest_of() it; 0: none
   Direction from = Direction::c2s;
   bool repeated = false;  // the same was answered before
   bool hole = false;      // the answer may lie in a hole
@@ -50,7 +51,7 @@ class Connection final : public Dissector {
  private:
   struct Answered {
     std::uint16_t id;
-    std::uint16_t question;  // digest_of() it; 0: none
+    std::uint16_t question;  // digest_of() it; 1: the query had none; 0: no query
   };
   // All that has to be known between two messages.
   struct Rest {
@@ -67,6 +68,7 @@ class Connection final : public Dissector {
   struct Read {
     Bytes bytes;
     const Outline& outline;
+    std::uint16_t question;  // digest_of() it; 0: none
     TimeNs first_byte, last_byte;
     Half half() const {
       return {.bytes = bytes,
@@ -87,19 +89,20 @@ class Connection final : public Dissector {
   bool begin_transfer(Query& query);
 
   Query* take_query(const Read& message);
-  Query* find_query(Direction from, const Read& message, Outline& asked);
+  Query* find_query(Direction from, const Read& message);
   Query* find_same(Direction from, const Read& message);
   void settle(Query& query, Reason reason, Sink& sink);
   void settle_all(Direction asker, End end, Sink& sink);
   void release(Query& query);
 
   bool was_answered(const Read& message) const;
-  void remember(std::uint16_t id, Bytes query, const Outline& outline);
+  void remember(const Query& query);
   bool has_hole(Direction d) const { return (rest_.holes >> index_of(d) & 1) != 0; }
   Reason lost(Direction d) const;
   static Half half_of(const Query& query, const Outline& outline);
+  static bool has_question_of(const Query& query, const Read& message);
   static bool is_same(const Query& query, const Read& message);
-  static bool is_answered_by(const Query& query, const Outline& asked, const Read& message);
+  static bool is_answered_by(const Query& query, const Read& message);
 
   Workshop& workshop_;
   const Flavour& flavour_;

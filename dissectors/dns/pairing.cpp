@@ -15,8 +15,17 @@ std::uint32_t flags_of(const Outline& outline, std::size_t size) {
   return outline.fault != Fault::none || outline.end != size ? std::uint32_t{kFlagMalformed} : 0;
 }
 
-bool asks_for_zone(const Outline& outline) {
-  return outline.asks() && (outline.question.type == type::kAxfr || outline.question.type == type::kIxfr);
+// An outline costs what the whole query does, and this is asked for every message that may belong to it.
+Question first_question(const Query& query) {
+  std::size_t at = kHeaderBytes;
+  Question out;
+  if (query.question != 0) read_question(query.bytes(), at, out);
+  return out;
+}
+
+bool asks_for_zone(const Query& query) {
+  const std::uint16_t type = first_question(query).type;
+  return type == type::kAxfr || type == type::kIxfr;
 }
 
 }  // namespace
@@ -26,7 +35,9 @@ bool Connection::take_message(Direction from, Bytes bytes, TimeNs first_byte, Ti
   const Outline outline = outline_of(bytes);
   if (outline.fault != Fault::none || outline.end != bytes.size()) ++workshop_.counters.malformed;
   if (!outline.understood()) return false;
-  const Read message{bytes, outline, first_byte, last_byte};
+  const std::uint16_t question =
+      flavour_.pairs && outline.asks() ? digest_of(bytes, outline.question) : std::uint16_t{0};
+  const Read message{bytes, outline, question, first_byte, last_byte};
   if (!flavour_.pairs) {
     const Half half = message.half();
     emit_exchange(flavour_,
@@ -84,6 +95,7 @@ Query* Connection::take_query(const Read& message) {
   if (block.empty()) return nullptr;
   auto* query = new (block.data()) Query;
   query->id = message.outline.header.id;
+  query->question = message.question;
   query->first_byte = message.first_byte;
   query->last_byte = message.last_byte;
   query->size = static_cast<std::uint32_t>(message.bytes.size());
@@ -100,13 +112,9 @@ Query* Connection::find_same(Direction from, const Read& message) {
   return nullptr;
 }
 
-// `asked` is the outline of what was found.
-Query* Connection::find_query(Direction from, const Read& message, Outline& asked) {
-  for (Query* query = front_; query != nullptr; query = query->next) {
-    if (query->from == from || query->id != message.outline.header.id) continue;
-    asked = outline_of(query->bytes());
-    if (is_answered_by(*query, asked, message)) return query;
-  }
+Query* Connection::find_query(Direction from, const Read& message) {
+  for (Query* query = front_; query != nullptr; query = query->next)
+    if (query->from != from && is_answered_by(*query, message)) return query;
   return nullptr;
 }
 
@@ -161,16 +169,17 @@ void Connection::release(Query& query) {
 // ---- answers ------------------------------------------------------------------------------------
 
 void Connection::answer(Direction from, const Read& message, Sink& sink) {
-  Outline asked;
-  Query* query = find_query(from, message, asked);
+  Query* query = find_query(from, message);
   if (query == nullptr) return tell_unasked(from, message, sink);
-  if (!flavour_.datagrams && asks_for_zone(asked) && (query->transfer != nullptr || begin_transfer(*query))) {
+  if (!flavour_.datagrams && asks_for_zone(*query) &&
+      (query->transfer != nullptr || begin_transfer(*query))) {
     if (carry_on(*query, message)) tell_transfer(*query, 0, sink);
     return;
   }
+  const Outline asked = outline_of(query->bytes());
   const Half response = message.half();
   const Half half = half_of(*query, asked);
-  remember(message.outline.header.id, query->bytes(), asked);
+  remember(*query);
   emit_exchange(flavour_,
                 {.flags = query->flags | flags_of(message.outline, message.bytes.size()),
                  .asked_by = query->from,
@@ -227,7 +236,7 @@ bool Connection::carry_on(Query& query, const Read& message) {
   t.last_byte = message.last_byte;
   t.size += message.bytes.size();
   query.flags |= flags_of(message.outline, message.bytes.size());
-  const bool incremental = outline_of(query.bytes()).question.type == type::kIxfr;
+  const bool incremental = first_question(query).type == type::kIxfr;
   return take_answers(t, message.bytes, message.outline, incremental);
 }
 
@@ -240,7 +249,7 @@ void Connection::tell_transfer(Query& query, std::uint32_t flags, Sink& sink) {
                       .first_byte = t.first_byte,
                       .last_byte = t.last_byte,
                       .size = t.size};
-  remember(asked.header.id, query.bytes(), asked);
+  remember(query);
   emit_exchange(flavour_,
                 {.flags = query.flags | flags | (query.hole ? std::uint32_t{kFlagGap} : 0),
                  .asked_by = query.from,
@@ -257,18 +266,15 @@ void Connection::tell_transfer(Query& query, std::uint32_t flags, Sink& sink) {
 // ---- what was answered --------------------------------------------------------------------------
 
 bool Connection::was_answered(const Read& message) const {
-  const Header& header = message.outline.header;
   for (const Answered& known : rest_.answered) {
-    if (known.question == 0 || known.id != header.id) continue;
-    if (!message.outline.asks() || known.question == digest_of(message.bytes, message.outline.question))
-      return true;
+    if (known.question == 0 || known.id != message.outline.header.id) continue;
+    if (message.question == 0 || known.question == message.question) return true;
   }
   return false;
 }
 
-void Connection::remember(std::uint16_t id, Bytes query, const Outline& outline) {
-  const std::uint16_t digest = outline.asks() ? digest_of(query, outline.question) : 1;
-  rest_.answered[rest_.next] = {id, digest};
+void Connection::remember(const Query& query) {
+  rest_.answered[rest_.next] = {query.id, std::max(query.question, std::uint16_t{1})};
   rest_.next = static_cast<std::uint8_t>((rest_.next + 1u) % std::size(rest_.answered));
 }
 
@@ -286,20 +292,22 @@ Half Connection::half_of(const Query& query, const Outline& outline) {
           .size = query.size};
 }
 
+// Of a flood's queries with one id nearly all differ in the digest: what was kept of them is not read.
+bool Connection::has_question_of(const Query& query, const Read& message) {
+  if (query.question != message.question) return false;
+  return message.question == 0 || same_question(query.bytes(), message.bytes, message.outline.question);
+}
+
 bool Connection::is_same(const Query& query, const Read& message) {
-  if (query.id != message.outline.header.id) return false;
-  const Bytes bytes = query.bytes();
-  const Outline outline = outline_of(bytes);
-  if (outline.header.opcode() != message.outline.header.opcode()) return false;
-  if (!outline.asks() || !message.outline.asks()) return outline.asks() == message.outline.asks();
-  return same_question(bytes, outline.question, message.bytes, message.outline.question);
+  if (query.id != message.outline.header.id || !has_question_of(query, message)) return false;
+  Header header;
+  read_header(query.bytes(), header);
+  return header.opcode() == message.outline.header.opcode();
 }
 
 // Some errors come without the question; of a zone's messages all but the first may.
-bool Connection::is_answered_by(const Query& query, const Outline& asked, const Read& message) {
-  if (!message.outline.asks()) return true;
-  return asked.asks() &&
-         same_question(query.bytes(), asked.question, message.bytes, message.outline.question);
+bool Connection::is_answered_by(const Query& query, const Read& message) {
+  return query.id == message.outline.header.id && (message.question == 0 || has_question_of(query, message));
 }
 
 }  // namespace spanlight::dns

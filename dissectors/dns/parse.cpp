@@ -82,23 +82,33 @@ unsigned rcode_of(const Outline& outline) {
   return high << 4 | outline.header.rcode();
 }
 
-bool same_question(Bytes a, const Question& in_a, Bytes b, const Question& in_b) {
-  return in_a.type == in_b.type && in_a.klass == in_b.klass &&
-         same_name(a.subspan(in_a.name_at, in_a.name_bytes), b.subspan(in_b.name_at, in_b.name_bytes));
+// Where the bytes of two names are the same, the names end at the same place.
+bool same_question(Bytes a, Bytes b, const Question& in_b) {
+  constexpr std::size_t kTypeAndClassBytes = 4;
+  const std::size_t n = in_b.name_bytes;
+  if (a.size() < in_b.name_at + n + kTypeAndClassBytes) return false;
+  const Bytes of_a = a.subspan(in_b.name_at), of_b = b.subspan(in_b.name_at);
+  return std::memcmp(of_a.data() + n, of_b.data() + n, kTypeAndClassBytes) == 0 &&
+         same_name(of_a.first(n), of_b.first(n));
 }
 
 // Eight bytes at a time; case does not count, nor does what differs from case by the same bit.
 std::uint16_t digest_of(Bytes message, const Question& question) {
   constexpr std::uint64_t kFold = 0x2020202020202020, kMix = 0x9e3779b97f4a7c15;
   std::uint64_t hash = question.type;
-  for (Bytes rest = message.subspan(question.name_at, question.name_bytes); !rest.empty();) {
-    std::uint64_t word = 0;
-    const std::size_t n = std::min(rest.size(), sizeof(word));
-    std::memcpy(&word, rest.data(), n);
+  const auto mix = [&hash](std::uint64_t word) {
     hash = (hash ^ (word | kFold)) * kMix;
     hash ^= hash >> 32;
-    rest = rest.subspan(n);
+  };
+  Bytes rest = message.subspan(question.name_at, question.name_bytes);
+  std::uint64_t word = 0;
+  for (; rest.size() >= sizeof(word); rest = rest.subspan(sizeof(word))) {
+    std::memcpy(&word, rest.data(), sizeof(word));
+    mix(word);
   }
+  word = 0;
+  for (const std::uint8_t byte : rest) word = word << 8 | byte;
+  if (!rest.empty()) mix(word);
   const auto folded = static_cast<std::uint16_t>(hash ^ hash >> 16);
   return folded == 0 ? 1 : folded;
 }

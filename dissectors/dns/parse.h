@@ -93,8 +93,8 @@ void each_record(Bytes message, const Outline& outline, Section section, const O
 unsigned rcode_of(const Outline& outline);
 
 // Of the first questions of messages: nothing stands before them that their names could point to.
-// Same name, type and class.
-bool same_question(Bytes a, const Question& in_a, Bytes b, const Question& in_b);
+// Same name, type and class. Both are understood; of `a` nothing is parsed.
+bool same_question(Bytes a, Bytes b, const Question& in_b);
 // Of equal questions the same; never 0.
 std::uint16_t digest_of(Bytes message, const Question& question);
 

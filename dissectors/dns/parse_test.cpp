@@ -111,18 +111,22 @@ TEST(DnsMessage, CodesAreExtended) {
 TEST(DnsMessage, QuestionsAreEqualWithoutRegardToCase) {
   const std::string a = query(1, "WWW.Example.org"), b = query(2, "www.exAMPLE.org");
   const Outline in_a = outline_of(as_bytes(a)), in_b = outline_of(as_bytes(b));
-  EXPECT_TRUE(same_question(as_bytes(a), in_a.question, as_bytes(b), in_b.question));
+  EXPECT_TRUE(same_question(as_bytes(a), as_bytes(b), in_b.question));
   EXPECT_EQ(digest_of(as_bytes(a), in_a.question), digest_of(as_bytes(b), in_b.question));
   for (const std::string& other :
        {query(1, "www.example.org", 28), query(1, "www.example.net"), query(1, "www2.example.org"),
         header(1, 0x0100, 1) + question("www.example.org", 1, 3)}) {
     const Outline in_other = outline_of(as_bytes(other));
-    EXPECT_FALSE(same_question(as_bytes(a), in_a.question, as_bytes(other), in_other.question));
+    EXPECT_FALSE(same_question(as_bytes(a), as_bytes(other), in_other.question));
+    EXPECT_FALSE(same_question(as_bytes(other), as_bytes(a), in_a.question));
   }
   // '@' and '`' differ as letters' cases do, and are none.
   const std::string at = query(1, "@.org"), tick = query(1, "`.org");
-  EXPECT_FALSE(same_question(as_bytes(at), outline_of(as_bytes(at)).question, as_bytes(tick),
-                             outline_of(as_bytes(tick)).question));
+  EXPECT_FALSE(same_question(as_bytes(at), as_bytes(tick), outline_of(as_bytes(tick)).question));
+  // One name is the beginning of the other.
+  const std::string whole = query(1, "a.org"), more = query(1, "a.org.x");
+  EXPECT_FALSE(same_question(as_bytes(whole), as_bytes(more), outline_of(as_bytes(more)).question));
+  EXPECT_FALSE(same_question(as_bytes(more), as_bytes(whole), outline_of(as_bytes(whole)).question));
 }
 
 TEST(DnsCodes, UnknownOnesHaveTheirNumber) {

@@ -91,6 +91,7 @@ SEEDS = {
                    (S, answer(flags=0x8182, additional=[opt((15, u16(22) + b"ns1"), (8, u16(2) + b"\x20\0\x20\1\x0d\xb8"), ttl=0x01010000)]))]),
     "edns_bad": (DNS, [(C, query(additional=[opt((8, b"x"), (15, b"x"))])), (S, answer(additional=[opt((15, u16(4711))), opt((8, bytes(30)))]))]),
     "odd_names": (DNS, [(C, query(of='a"b\\c d\x01\xff.@(;)$')), (S, answer(A, of='a"b\\c d\x01\xff.@(;)$'))]),
+    "one_id": (DNS, [(C, query(of="a")), (C, query(of="b")), (C, message(1, 0x0100, [question("c"), question("d")])), (C, query(of="a", flags=0x2400)), (S, answer(A, of="C")), (S, answer(A, of="b")), (S, message(1, 0x8181))]),
     "other_question": (DNS, [(C, query()), (S, answer(A, of="b")), (S, answer(A, ident=2)), (S, message(1, 0x8181))]),
     "only_answers": (DNS | IDLE, [(S, answer(A)), (S, message(9, 0x8181))]),
     "unanswered": (DNS | SLOW, [(C, query(1)), (C, query(2)), (C, query(3)), (C, query(4))]),
