@@ -34,8 +34,8 @@ void Connection::take_packet(Direction from, const Head& head, Bytes packet, Tim
   std::array<std::uint8_t, kInitialBytesMax> room;
   const Bytes payload = open(from, head, packet, room, sink);
   if (payload.empty()) return;
-  Side& s = side(from);
-  if (s.first_byte == 0) s.first_byte = time;
+  // What a server acknowledges is no answer yet: that begins with its hello.
+  if (from == Direction::c2s && side(from).first_byte == 0) side(from).first_byte = time;
   take_frames(from, payload, time, sink);
 }
 
@@ -102,7 +102,9 @@ void Connection::take_crypto(Direction from, const Frame& frame, TimeNs time, Si
     ++workshop_.counters.state_exhausted;
     return;
   }
-  if (!find_hello(from)) return;
+  const bool whole = find_hello(from);
+  if (s.first_byte == 0 && s.stream.end() > s.hello_at) s.first_byte = time;
+  if (!whole) return;
   s.last_byte = time;
   if (from == Direction::c2s) return;
   const bool both = has_client();
@@ -129,6 +131,7 @@ bool Connection::find_hello(Direction from) {
         hello_retried_ = true;
         retry_group_ = hello.group;
         s.hello_at += bytes;
+        s.first_byte = 0;
         continue;
       }
     }
@@ -151,6 +154,7 @@ void Connection::on_closing(Direction from, const Closing& closing, TimeNs time,
   closed_by_ = from;
   if (from == Direction::c2s) return tell(State::no_response, Reason::closed, &closing, {}, sink);
   side(from).last_byte = time;
+  if (side(from).first_byte == 0) side(from).first_byte = time;
   tell(State::complete, Reason::none, &closing, {}, sink);
 }
 

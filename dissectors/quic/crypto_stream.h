@@ -17,6 +17,8 @@ class CryptoStream {
   // False: beyond a limit, or no slab; nothing was kept.
   bool add(SlabPool& pool, std::uint64_t offset, Bytes bytes);
 
+  // Behind the last byte that came.
+  std::size_t end() const { return count_ == 0 ? 0 : pieces_[count_ - 1].end; }
   // From the beginning, as far as nothing is missing.
   Bytes ready() const;
   void release(SlabPool& pool);

@@ -148,6 +148,68 @@ TEST(Quic, AHelloThatIsAskedForAgain) {
   const Outcome o = play(kDescriptor, c, kDatagrams);
   EXPECT_EQ(brief(o), "complete 1 ClientHello example.org, TLSv1.3\n");
   EXPECT_EQ(find_field(o.calls[0].response_fields, "hello_retry"), "1");
+  EXPECT_EQ(o.calls[0].response_first - o.calls[0].request_first, 3 * kMillisecondNs);
+  EXPECT_EQ(o.calls[0].response_last, o.calls[0].response_first);
+  expect_no_other_hello(c);
+}
+
+TEST(Quic, TheAnswerBeginsWithTheServersHello) {
+  const auto client = [](std::size_t at, std::size_t n) {
+    return initial(kC, {.number = at == 0 ? 0u : 1u, .frames = crypto(at, kHello.substr(at, n))});
+  };
+  const auto server = [](unsigned number, const std::string& frames) {
+    return initial(kS, {.to = "", .number = number, .frames = frames});
+  };
+  const std::string retry = tls::testing::retry_request(), close = "\x1c" + varint(2) + varint(6) + varint(0);
+  const std::string first = kAnswer.substr(0, 20), rest = kAnswer.substr(20);
+  struct Case {
+    const char* name;
+    Conversation conversation;
+    unsigned begins_ms, ends_ms;  // after the request
+  };
+  const std::vector<Case> cases = {
+      {"an acknowledgement before the hello is whole",
+       {{kC, client(0, 100)},
+        {kS, server(0, kAck)},
+        {kC, client(100, 9'999)},
+        {kS, server(1, kAck + crypto(0, kAnswer))}},
+       3,
+       3},
+      {"in two pieces, the second one first",
+       {{kC, asked()},
+        {kS, server(0, kAck)},
+        {kS, server(2, crypto(20, rest))},
+        {kS, server(1, crypto(0, first))}},
+       2,
+       3},
+      {"a retry in two pieces",
+       {{kC, asked()},
+        {kS, server(0, crypto(0, retry.substr(0, 20)))},
+        {kS, server(1, crypto(20, retry.substr(20)))},
+        {kS, server(1, crypto(20, retry.substr(20)))},
+        {kS, server(2, crypto(retry.size(), kAnswer))}},
+       4,
+       4},
+      {"a retry that comes behind what follows it",
+       {{kC, asked()}, {kS, server(1, crypto(retry.size(), kAnswer))}, {kS, server(0, crypto(0, retry))}},
+       2,
+       2},
+      {"closed behind a retry",
+       {{kC, asked()}, {kS, server(0, crypto(0, retry))}, {kS, server(1, close)}},
+       2,
+       2},
+      {"closed behind an acknowledgement",
+       {{kC, asked()}, {kS, server(0, kAck)}, {kS, server(1, close)}},
+       2,
+       2},
+  };
+  for (const Case& c : cases) {
+    const Outcome o = play(kDescriptor, c.conversation, kDatagrams);
+    ASSERT_EQ(o.calls.size(), 1u) << c.name;
+    EXPECT_EQ(o.calls[0].response_first - o.calls[0].request_first, c.begins_ms * kMillisecondNs) << c.name;
+    EXPECT_EQ(o.calls[0].response_last - o.calls[0].request_first, c.ends_ms * kMillisecondNs) << c.name;
+    EXPECT_GE(o.calls[0].response_first, o.calls[0].request_last) << c.name;
+  }
 }
 
 TEST(Quic, AnotherVersionIsAgreedUpon) {
