@@ -367,6 +367,8 @@ TEST(Decode, fragments_say_where_they_belong) {
   EXPECT_EQ(text_of(last.fragment.src), kA);
   EXPECT_EQ(text_of(last.fragment.dst), kB);
   EXPECT_EQ(last.packet.vlans[0], 7);
+  EXPECT_EQ(last.fragment.vlan, 0);
+  EXPECT_EQ(decode_frame(pieces[1], LinkType::ethernet, {.vlan_in_key = true}).fragment.vlan, 7);
 
   const PacketBuilder b6 = on_eth().ipv6(kA6, kB6).udp(1, 2).payload(100);
   const std::vector<Frame> pieces6 = fragments_of(b6.build(), b6.offset_of(1), 64, 0x12345678);

@@ -22,6 +22,9 @@ struct Piece {
 struct Datagram {
   IpAddress src, dst;
   std::uint32_t id;
+  std::uint32_t tunnel_id;
+  std::uint16_t vlan;
+  Tunnel tunnel;
   std::uint8_t protocol;  // IPv4: part of the key. IPv6: of the first fragment, or of any until that has come
   bool done;              // remembered only
   std::uint8_t pieces_count;
@@ -40,9 +43,10 @@ struct Queue {
 };
 
 // RFC 791: source, destination, protocol, identification. RFC 8200 leaves the protocol out, since it may
-// differ.
+// differ. Addresses of one network are not those of another.
 bool same(const Datagram& d, const Fragment& f) {
-  return d.id == f.id && d.src == f.src && d.dst == f.dst && (d.protocol == f.protocol || !f.src.is_v4());
+  return d.id == f.id && d.src == f.src && d.dst == f.dst && (d.protocol == f.protocol || !f.src.is_v4()) &&
+         d.tunnel == f.tunnel && d.tunnel_id == f.tunnel_id && d.vlan == f.vlan;
 }
 
 std::size_t bucket_of(const Fragment& f) {
@@ -52,7 +56,8 @@ std::size_t bucket_of(const Fragment& f) {
   const auto& seed = kFlowHashSeed.word;
   using flow_hash_detail::fold;
   const std::uint64_t ends = fold(w[0] ^ seed[0], w[1] ^ seed[1]) + fold(w[2] ^ seed[2], w[3] ^ seed[3]);
-  return static_cast<std::size_t>(fold(ends ^ seed[4], f.id ^ seed[5])) % kBuckets;
+  const std::uint64_t datagram = std::uint64_t{f.tunnel_id} << 32 | f.id;
+  return static_cast<std::size_t>(fold(ends ^ f.vlan ^ seed[4], datagram ^ seed[5])) % kBuckets;
 }
 
 // What a fragment says about bytes that are there already.
@@ -157,7 +162,7 @@ struct FragmentReassembler::Table {
 
 void FragmentReassembler::Table::unlink_from_bucket(std::uint16_t index) {
   const Datagram& d = datagrams[index];
-  const Fragment key = {.src = d.src, .dst = d.dst, .id = d.id, .protocol = d.protocol};
+  const Fragment key = {.src = d.src, .dst = d.dst, .id = d.id, .vlan = d.vlan, .tunnel_id = d.tunnel_id};
   std::uint16_t* link = &buckets[bucket_of(key)];
   while (*link != index) link = &datagrams[*link].bucket_next;
   *link = d.bucket_next;
@@ -205,6 +210,9 @@ std::uint16_t FragmentReassembler::Table::open(const Fragment& f, TimeNs now) {
   d.src = f.src;
   d.dst = f.dst;
   d.id = f.id;
+  d.tunnel_id = f.tunnel_id;
+  d.vlan = f.vlan;
+  d.tunnel = f.tunnel;
   d.protocol = f.protocol;
   d.done = false;
   d.pieces_count = 0;

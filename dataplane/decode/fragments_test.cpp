@@ -182,6 +182,9 @@ TEST_F(Fragments, the_identity_of_a_datagram) {
   EXPECT_TRUE(try_other([](Fragment& f) { f.dst.bytes[15] = 9; }));
   EXPECT_TRUE(try_other([](Fragment& f) { f.protocol = 6; }));
   EXPECT_TRUE(try_other([](Fragment& f) { std::swap(f.src, f.dst); }));
+  EXPECT_TRUE(try_other([](Fragment& f) { f.tunnel = Tunnel::vxlan; }));
+  EXPECT_TRUE(try_other([](Fragment& f) { f.tunnel_id = 1; }));
+  EXPECT_TRUE(try_other([](Fragment& f) { f.vlan = 1; }));
   EXPECT_FALSE(try_other([](Fragment&) {}));
   // IPv6: the protocol does not count, and that of the first fragment is told.
   Fragment last = fragment(7, 32, 32, false), first = fragment(7, 0, 32, true), told;

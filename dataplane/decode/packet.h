@@ -82,6 +82,10 @@ struct Fragment {
   std::uint32_t id = 0;
   std::uint8_t protocol = 0;  // of the transport
   bool more = false;
+  // The network that the addresses are of, as in FlowKey.
+  Tunnel tunnel = Tunnel::none;
+  std::uint16_t vlan = 0;
+  std::uint32_t tunnel_id = 0;
   std::uint32_t offset_in_datagram = 0;
   std::uint32_t payload_offset = 0;  // into the frame
   std::uint32_t payload_bytes = 0;   // captured

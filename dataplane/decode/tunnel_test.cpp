@@ -305,6 +305,27 @@ TEST_F(Datagrams, ipv6_with_an_extension_header_behind_the_fragment_header) {
   EXPECT_EQ(flow_of(packet_), kFlow6);
 }
 
+// The same addresses and identification in each: what a network's copies of one set-up look like.
+TEST_F(Datagrams, networks_do_not_mix) {
+  const auto pieces_of = [](char letter) {
+    return fragments_of(
+        PacketBuilder().eth().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload(100, letter).build(), 14, 64);
+  };
+  const std::vector<Frame> x = pieces_of('x'), y = pieces_of('y'), z = pieces_of('z');
+  const auto feed_in = [this](PacketBuilder network, const Frame& piece) {
+    return feed(network.raw(piece, Layer::eth).build());
+  };
+  EXPECT_EQ(feed_in(outer().vxlan(1), x[0]), "waiting");
+  EXPECT_EQ(feed_in(outer().vxlan(2), y[0]), "waiting");
+  EXPECT_EQ(feed_in(outer().geneve(2), z[0]), "waiting");
+  EXPECT_EQ(feed_in(outer().vxlan(2), y[1]), std::string(100, 'y'));
+  EXPECT_EQ(packet_.key.tunnel_id, 2U);
+  EXPECT_EQ(feed_in(outer().geneve(2), z[1]), std::string(100, 'z'));
+  EXPECT_EQ(packet_.key.tunnel, Tunnel::geneve);
+  EXPECT_EQ(feed_in(outer().vxlan(1), x[1]), std::string(100, 'x'));
+  EXPECT_EQ(packet_.key.tunnel_id, 1U);
+}
+
 TEST_F(Datagrams, what_seemed_a_tunnel_falls_back_and_keeps_its_outside) {
   const PacketBuilder in = PacketBuilder()
                                .eth()

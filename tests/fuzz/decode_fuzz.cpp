@@ -129,14 +129,15 @@ class Worker {
     }
   }
   // A fragment without its frame, so that the order of pieces is explored and not their headers. u8: bits 0-1
-  // identification, 2-3 time, 4 more follow, 5 IPv6, 6 other contents; u8 offset and u8 length in units of 8;
-  // u8: bits 0-2 how much shorter the last is, 6-7 protocol.
+  // identification, 2-3 time, 4 more follow, 5 IPv6, 6 other contents, 7 another network; u8 offset and u8
+  // length in units of 8; u8: bits 0-2 how much shorter the last is, 6-7 protocol.
   void piece(Bytes event, TimeNs& now) {
     constexpr std::array<DurationNs, 4> kPauses = {0, kMillisecondNs, 60 * kMillisecondNs, 16 * kSecondNs};
     now += kPauses[event[0] >> 2 & 3];
     const bool more = (event[0] & 16) != 0;
     std::vector<std::uint8_t> payload((event[2] % 8U + 1) * 8 - (more ? 0 : event[3] % 8U));
     Fragment f = {.id = event[0] & 3U, .protocol = static_cast<std::uint8_t>(event[3] >> 6), .more = more};
+    f.tunnel_id = event[0] >> 7;
     f.offset_in_datagram = event[1] * 8U;
     f.payload_bytes = f.payload_wire_bytes = static_cast<std::uint32_t>(payload.size());
     if ((event[0] & 32) == 0) f.src.bytes[10] = f.src.bytes[11] = 0xff;

@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
   overlapping.back() ^= 0xff;
   pieces.insert(pieces.begin() + 2, overlapping);
   write(dir, "fragments_overlap", 0, pieces);
-  constexpr std::uint8_t kMore = 16, kPause = 12, kOther = 64;
+  constexpr std::uint8_t kMore = 16, kPause = 12, kOther = 64, kNetwork = 128;
   write_pieces(dir, "pieces_in_order", {{kMore, 0, 1, 0}, {kMore, 2, 0, 0}, {0, 3, 0, 3}});
   write_pieces(dir, "pieces_every_second",
                {{0, 6, 0, 0},
@@ -142,6 +142,14 @@ int main(int argc, char** argv) {
   write_pieces(dir, "pieces_overlap", {{kMore, 2, 3, 0}, {kMore | kOther, 0, 3, 0}, {kOther, 5, 3, 0}});
   write_pieces(dir, "pieces_late",
                {{kMore, 0, 0, 0}, {kMore | kPause, 1, 0, 0}, {kPause, 2, 0, 0}, {kMore, 0, 1, 0}});
+  write_pieces(
+      dir, "pieces_networks",
+      {{kMore, 0, 1, 0}, {kMore | kNetwork | kOther, 0, 1, 0}, {kNetwork | kOther, 2, 0, 0}, {0, 2, 0, 0}});
+  std::vector<Frame> networks;
+  for (const std::size_t i : {0u, 1u})
+    for (const std::uint32_t vni : {3u, 4u})
+      networks.push_back(eth4().vxlan(vni).raw(fragments_of(long6.build(), 14, 160)[i], Layer::eth).build());
+  write(dir, "fragments_networks", 0, networks);
   pieces = fragments_of(long6.build(), 14, 64);
   std::swap(pieces.front(), pieces.back());
   write(dir, "fragments6", 0, pieces);

@@ -47,7 +47,8 @@ class FragmentShadow {
   Datagram& find(const Fragment& f, TimeNs now) {
     for (Datagram& d : datagrams_) {
       const bool same = d.key.id == f.id && d.key.src == f.src && d.key.dst == f.dst &&
-                        (d.key.protocol == f.protocol || !f.src.is_v4());
+                        (d.key.protocol == f.protocol || !f.src.is_v4()) && d.key.tunnel == f.tunnel &&
+                        d.key.tunnel_id == f.tunnel_id && d.key.vlan == f.vlan;
       if (!same) continue;
       const DurationNs age = d.done ? FragmentReassembler::kRememberNs : FragmentReassembler::kTimeoutNs;
       if (now > d.since && now - d.since > age) d = {.key = f, .since = now};
