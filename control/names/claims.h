@@ -29,7 +29,10 @@ struct Claim {
   // Ends within [end_lo, end_hi]; kForever: has not ended.
   std::uint64_t end_lo = ~std::uint64_t{0}, end_hi = ~std::uint64_t{0};
   std::shared_ptr<const Party> party;
-  bool told = false;  // its end was handed to the history
+  // Of an earlier life, where it had not ended: its end is when we began, and may not be its own.
+  bool kept_open = false;
+  std::uint64_t told_from = 0;  // the beginning that was handed to the history; 0: none
+  bool told = false;            // its end was
 };
 
 // The spans of one port, oldest first.

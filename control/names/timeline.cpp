@@ -10,6 +10,11 @@ namespace {
 constexpr unsigned kLearnedBits4 = 96 + 24, kLearnedBits6 = 64;
 constexpr std::size_t kLearnedMax = 16'384;
 
+// As far as a name tells.
+bool same_object(const Party& a, const Party& b) {
+  return a.name_space == b.name_space && a.name == b.name && a.pod == b.pod;
+}
+
 }  // namespace
 
 Timeline::Timeline(const Cluster& cluster, NamesBoard& board, TimelineLimits limits)
@@ -47,6 +52,7 @@ void Timeline::open(Entry& entry, const Key& key, const Uid& owner, Rank rank, c
     claim.from_hi = std::min(claim.from_hi, begin.hi);
     claim.sharp = true;
     entry.stale = true;
+    changed_.push_back(key);
     return touch(key.address);
   }
   Claim claim;
@@ -57,10 +63,33 @@ void Timeline::open(Entry& entry, const Key& key, const Uid& owner, Rank rank, c
   claim.from_hi = begin.hi;
   claim.sharp = begin.sharp;
   claim.party = holders_[owner].party;
+  go_on(entry, claim, begin.existed_since);
   entry.claims.push_back(std::move(claim));
   entry.stale = true;
   touch(key.address);
-  began_.emplace_back(key, owner);
+  changed_.push_back(key);
+}
+
+// A new claim of an object that had the same in an earlier life: it has had it since then, and all the time.
+// Of two objects of one name the second is made when the first is gone, so it is the same object if it
+// existed when the kept one began.
+void Timeline::go_on(Entry& entry, Claim& claim, std::uint64_t existed_since) {
+  std::uint64_t kept_from = 0;
+  const std::size_t kept = std::erase_if(entry.claims, [&](const Claim& before) {
+    if (!before.kept_open || before.port != claim.port || !same_object(*before.party, *claim.party) ||
+        existed_since > before.from_lo)
+      return false;
+    kept_from = std::max(kept_from, before.from_lo);
+    gone_on_.insert(before.owner);
+    return true;
+  });
+  if (kept == 0) return;
+  claim.told_from = kept_from;
+  // The beginning that was told is as it was seen, and as it meets the one before. Where it lies before all
+  // that the object says now, it was a guess, or another reading of the server's clock.
+  if (kept_from < claim.from_lo) return;
+  claim.from_lo = claim.from_hi = kept_from;
+  claim.sharp = true;
 }
 
 void Timeline::end(const Key& key, const Uid& owner, const Range& range) {
@@ -72,7 +101,7 @@ void Timeline::end(const Key& key, const Uid& owner, const Range& range) {
     entry.stale = true;
     touch(key.address);
     ended_.push_back({key, owner, claim.end_hi});
-    over_.emplace_back(key, owner);
+    changed_.push_back(key);
   }
 }
 
@@ -131,6 +160,9 @@ void Timeline::restore(const std::vector<Interval>& intervals, std::uint64_t kno
     claim.from_lo = claim.from_hi = interval.from_ns;
     claim.end_lo = claim.end_hi = until;
     claim.party = interval.party;
+    claim.kept_open = interval.until_ns == kForever;
+    claim.told_from = interval.from_ns;
+    claim.told = true;
     ended_.push_back({{interval.address, interval.port}, claim.owner, until});
     Entry& entry = entry_of(interval.address);
     entry.claims.push_back(std::move(claim));
@@ -163,6 +195,8 @@ void Timeline::on_batch(const Cluster&) {
 void Timeline::forget() {
   const std::uint64_t now = wall_clock_ns();
   std::uint64_t by_age = 0, by_number = 0;
+  if (!gone_on_.empty()) std::erase_if(ended_, [&](const Ended& e) { return gone_on_.contains(e.owner); });
+  gone_on_.clear();
   while (!ended_.empty()) {
     const Ended& oldest = ended_.front();
     const bool old = oldest.end_ns + limits_.history_ns < now;
@@ -184,27 +218,43 @@ void Timeline::forget() {
   counters_.ended = ended_.size();
 }
 
+// As the spans have it: where it met its neighbours.
+void Timeline::tell(const Key& key, Claim& claim, const std::vector<Span>& spans,
+                    std::vector<Interval>& out) {
+  const bool over = claim.end_hi != kForever;
+  // Its object may have had the address at other times too.
+  const auto mine = [&](const Span& span) {
+    return span.party == claim.party && span.from_ns >= claim.from_lo && span.from_ns < claim.end_hi;
+  };
+  const auto first = std::find_if(spans.begin(), spans.end(), mine);
+  if (!over && (first == spans.end() || first->from_ns == claim.told_from)) return;
+  const auto put = [&](std::uint64_t from, std::uint64_t until) {
+    out.push_back({key.address, key.port, from, until, claim.party});
+  };
+  // The store knows an interval by its beginning: what was told under one that is nobody's now is taken back.
+  const auto begins = [&](const Span& span) { return span.from_ns == claim.told_from; };
+  if (claim.told_from != 0 && std::none_of(spans.begin(), spans.end(), begins))
+    put(claim.told_from, claim.told_from);
+  if (first != spans.end()) claim.told_from = first->from_ns;
+  claim.told = over;
+  for (auto span = first; span != spans.end(); ++span)
+    if (mine(*span)) put(span->from_ns, span->until_ns);
+}
+
 void Timeline::collect() {
   std::vector<Interval> fresh;
-  const auto tell = [&](const Key& key, const Uid& owner, bool over) {
+  for (const Key& key : changed_) {
     Entry& entry = entry_of(key.address);
     settle(entry, key.address);
-    for (Claim& claim : entry.claims) {
-      if (claim.owner != owner || claim.port != key.port || claim.party == nullptr || claim.told ||
-          (claim.end_hi != kForever) != over)
-        continue;
-      claim.told = over;
-      // As the spans have it: where it met its neighbours.
-      for (const auto& [port, spans] : entry.spans)
-        for (const Span& span : spans)
-          if (port == key.port && span.party == claim.party)
-            fresh.push_back({key.address, port, span.from_ns, span.until_ns, span.party});
-    }
-  };
-  for (const auto& [key, owner] : began_) tell(key, owner, false);
-  for (const auto& [key, owner] : over_) tell(key, owner, true);
-  began_.clear();
-  over_.clear();
+    static const std::vector<Span> kNone;
+    const auto found = std::find_if(entry.spans.begin(), entry.spans.end(),
+                                    [&](const auto& of_port) { return of_port.first == key.port; });
+    const std::vector<Span>& spans = found == entry.spans.end() ? kNone : found->second;
+    // All claims to it: where one begins or ends, its neighbour may begin otherwise than was told.
+    for (Claim& claim : entry.claims)
+      if (claim.port == key.port && claim.party != nullptr && !claim.told) tell(key, claim, spans, fresh);
+  }
+  changed_.clear();
   const std::lock_guard lock(guard_);
   const std::size_t room = limits_.undrained_max - std::min(limits_.undrained_max, undrained_.size());
   const std::size_t taken = std::min(room, fresh.size());

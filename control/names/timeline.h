@@ -39,10 +39,11 @@ class Timeline final : public ClusterObserver {
   Timeline(const Cluster& cluster, NamesBoard& board, TimelineLimits limits = {});
 
   // What an earlier life kept (drain()), before the client starts. Intervals that were open then are closed
-  // at `known_until_ns`, unless their end was kept too.
+  // at `known_until_ns`, unless their end was kept too, or the same object is told again: then they go on.
   void restore(const std::vector<Interval>& intervals, std::uint64_t known_until_ns);
 
-  // Intervals to be stored: each once when it begins (until_ns = kForever) and once when it is over.
+  // Intervals to be stored: each when it begins (until_ns = kForever) and when it is over. Where the
+  // beginning is known better later, the one that was told ends where it begins, and is nothing.
   std::vector<Interval> drain();
   TimelineCounters counters() const;
 
@@ -72,6 +73,7 @@ class Timeline final : public ClusterObserver {
   struct Range {
     std::uint64_t lo = 0, hi = 0;
     bool sharp = false;
+    std::uint64_t existed_since = kForever;  // of a beginning: what the object itself may have had before
   };
   struct Ended {
     Key key;
@@ -87,6 +89,7 @@ class Timeline final : public ClusterObserver {
 
   void hold(const Uid& owner, Rank rank, std::vector<Key> keys, const Range& begin, const Range& end);
   void open(Entry& entry, const Key& key, const Uid& owner, Rank rank, const Range& begin);
+  void go_on(Entry& entry, Claim& claim, std::uint64_t existed_since);
   void end(const Key& key, const Uid& owner, const Range& end);
   void end_all(const Uid& owner, const Range& end);
   void set_party(const Uid& owner, std::shared_ptr<const Party> party);
@@ -97,6 +100,7 @@ class Timeline final : public ClusterObserver {
   void refresh_parties();
   void forget();
   void collect();  // what the store is to keep
+  static void tell(const Key& key, Claim& claim, const std::vector<Span>& spans, std::vector<Interval>& out);
   void settle(Entry& entry, const Address& address);
   std::shared_ptr<const Shard> build(std::size_t shard);
   std::shared_ptr<const Shard> build_node_ports();
@@ -113,14 +117,15 @@ class Timeline final : public ClusterObserver {
   Entry node_ports_;
   bool node_ports_dirty_ = false;
   std::unordered_map<Uid, Holder, UidHash> holders_;
-  std::deque<Ended> ended_;                        // by the time at which it was told
-  std::vector<std::pair<Key, Uid>> began_, over_;  // since the last batch
+  std::deque<Ended> ended_;   // by the time at which it was told
+  std::vector<Key> changed_;  // claims to them began or ended since the last batch
   std::unordered_set<std::string> dirty_namespaces_;
   std::unordered_set<Uid, UidHash> dirty_owners_;
   std::unordered_set<Address, AddressHash> learned_prefixes_;
   bool prefixes_dirty_ = false, external_dirty_ = false, was_synced_ = false, published_once_ = false;
   std::uint64_t restored_ = 0;
-  Names state_;  // the last that was published
+  std::unordered_set<Uid, UidHash> gone_on_;  // restored claims that are live ones now, still in ended_
+  Names state_;                               // the last that was published
 
   mutable std::mutex guard_;
   std::vector<Interval> undrained_;

@@ -25,6 +25,12 @@ std::uint64_t local(std::uint64_t server_ns, const Moment& moment) {
   return server_ns == 0 || ns < 0 ? 0 : static_cast<std::uint64_t>(ns);
 }
 
+// Never after it was seen; and then, where it is not told.
+std::uint64_t told(std::uint64_t server_ns, const Moment& moment) {
+  const std::uint64_t ns = local(server_ns, moment);
+  return ns == 0 ? moment.seen_ns : std::min(ns, moment.seen_ns);
+}
+
 Party party_of(const Service& service) {
   Party party;
   party.name = service.meta.name;
@@ -41,24 +47,23 @@ Timeline::Range Timeline::begin_of(const Pod& pod, const Moment& moment) const {
   // seconds, cut. After a restart the first start is not told any more.
   std::uint64_t first = pod.restarted ? 0 : pod.first_container_ns;
   if (pod.network_ns != 0 && (first == 0 || pod.network_ns < first)) first = pod.network_ns;
-  if (first != 0) {
-    const std::uint64_t lo = std::min(local(first, moment), moment.seen_ns);
-    return {lo, std::min(lo + kSecond, moment.seen_ns), true};
-  }
-  const std::uint64_t lo = local(pod.start_ns != 0 ? pod.start_ns : pod.meta.created_ns, moment);
-  return {lo == 0 ? moment.seen_ns : std::min(lo, moment.seen_ns), moment.seen_ns, false};
+  const bool sharp = first != 0;
+  if (!sharp) first = pod.start_ns != 0 ? pod.start_ns : pod.meta.created_ns;
+  const std::uint64_t lo = told(first, moment);
+  return {lo, sharp ? std::min(lo + kSecond, moment.seen_ns) : moment.seen_ns, sharp,
+          std::min(lo, told(pod.meta.created_ns, moment))};
 }
 
 Timeline::Range Timeline::begin_of(const Meta& meta, const Moment& moment) const {
-  const std::uint64_t lo = local(meta.created_ns, moment);
-  return {lo == 0 ? moment.seen_ns : std::min(lo, moment.seen_ns), moment.seen_ns, false};
+  const std::uint64_t lo = told(meta.created_ns, moment);
+  return {lo, moment.seen_ns, false, lo};
 }
 
 Timeline::Range Timeline::end_of(const Pod& pod, const Moment& moment) const {
   Range range{moment.known_ns == 0 ? moment.seen_ns : moment.known_ns, moment.seen_ns, false};
   // The end of its last container, where that is sharper than when we were told.
-  const std::uint64_t told = pod.finished ? local(pod.finished_ns, moment) : 0;
-  if (told != 0 && told + kSecond < range.hi) range = {told, told + kSecond, false};
+  const std::uint64_t ended = pod.finished ? local(pod.finished_ns, moment) : 0;
+  if (ended != 0 && ended + kSecond < range.hi) range = {ended, ended + kSecond, false};
   return range;
 }
 

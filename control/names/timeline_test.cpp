@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <random>
 #include <thread>
 
@@ -169,6 +170,206 @@ TEST_F(TimelineTest, IntervalsAreKeptAndComeBack) {
   EXPECT_EQ(names->find(ip("10.0.0.1"), 0, now_), nullptr);
   EXPECT_EQ(names->find(ip("10.0.0.2"), 0, now_ + 2 * kS)->name, "stays");
   EXPECT_EQ(names->find(ip("10.0.0.2"), 0, now_ + 4 * kS), nullptr);
+}
+
+// What the store has of what was drained: what was told last about an address, port and beginning.
+std::vector<Interval> stored(std::vector<Interval> drained) {
+  std::vector<Interval> kept;
+  for (Interval& interval : drained) {
+    std::erase_if(kept, [&](const Interval& i) {
+      return i.address == interval.address && i.port == interval.port && i.from_ns == interval.from_ns;
+    });
+    kept.push_back(std::move(interval));
+  }
+  return kept;
+}
+
+// The control process ends and is started anew; the store has what it drained.
+class RestartTest : public TimelineTest {
+ protected:
+  RestartTest() : life_(std::make_unique<Life>()) {}
+  void put(Object object) { life_->cluster.upsert(std::move(object), live()); }
+  void remove(Kind kind, const Uid& uid) { life_->cluster.remove(kind, uid, Object{}, live()); }
+  void batch() { life_->cluster.batch_end(); }
+  void restart() {
+    batch();
+    std::vector<Interval> drained = life_->timeline.drain();
+    stored_.insert(stored_.end(), drained.begin(), drained.end());
+    stored_ = stored(std::move(stored_));
+    now_ += 60 * kS;
+    life_ = std::make_unique<Life>();
+    life_->timeline.restore(stored_, now_);
+    now_ += kS;
+  }
+  std::string at(const char* address, std::uint64_t time, std::uint16_t port = 0) const {
+    const auto names = life_->board.current();
+    const Party* party = names->find(ip(address), port, time);
+    return party == nullptr ? "" : party->name;
+  }
+  Service service(const char* name, std::uint64_t created_ns) {
+    Service made;
+    made.meta = {uid_of(name), "ns", name, created_ns, 0};
+    return made;
+  }
+
+  struct Life {
+    Life() { cluster.observe(timeline); }
+    Cluster cluster;
+    NamesBoard board;
+    Timeline timeline{cluster, board};
+  };
+  std::unique_ptr<Life> life_;
+  std::vector<Interval> stored_;
+};
+
+TEST_F(RestartTest, WhoIsStillThereGoesOn) {
+  const Pod stays = pod("stays", "10.0.0.1");
+  const Service shop = service("shop", now_ - 100 * kS);
+  Service with_address = shop;
+  with_address.cluster_addresses = {ip("10.96.0.1")};
+  Node node;
+  node.meta = {uid_of("node"), "", "n", now_ - 1'000 * kS, 0};
+  node.addresses = {ip("192.168.0.1")};
+  put(stays);
+  put(with_address);
+  put(node);
+  const std::uint64_t first_life = now_;
+  for (int life = 0; life < 3; ++life) {
+    restart();
+    put(stays);
+    put(with_address);
+    put(node);
+    batch();
+    for (const std::uint64_t time : {first_life, now_ - 30 * kS, now_, now_ + 3600 * kS}) {
+      EXPECT_EQ(at("10.0.0.1", time), "stays") << life;
+      EXPECT_EQ(at("10.96.0.1", time), "shop") << life;
+      EXPECT_EQ(at("192.168.0.1", time), "n") << life;
+    }
+    EXPECT_EQ(life_->board.current()->history(ip("10.0.0.1")).size(), 1U);
+    EXPECT_EQ(life_->timeline.counters().ended, 0U);
+  }
+}
+
+TEST_F(RestartTest, AContainerHadBeenStartedAnew) {
+  Pod api = pod("api", "10.0.0.1");
+  api.meta.created_ns = now_ - 103 * kS;
+  api.start_ns = now_ - 102 * kS;
+  api.first_container_ns = now_ - 100 * kS;
+  const std::uint64_t began = api.first_container_ns;
+  put(api);
+  now_ += 50 * kS;
+  api.restarted = true;
+  api.first_container_ns = now_ - kS;
+  put(api);
+  restart();
+  put(api);
+  batch();
+  EXPECT_EQ(at("10.0.0.1", began), "api");
+  EXPECT_EQ(at("10.0.0.1", began - 1), "");
+  EXPECT_EQ(at("10.0.0.1", now_), "api");
+  EXPECT_EQ(at("10.0.0.1", now_ + 3600 * kS), "api");
+}
+
+TEST_F(RestartTest, AnAddressTakenOverWithinASecond) {
+  const Pod first = pod("first", "10.0.0.1");
+  put(first);
+  now_ += 10 * kS + kS / 2;
+  remove(Kind::pod, first.meta.uid);
+  const std::uint64_t given_up = now_;
+  now_ += kS / 4;
+  const Pod second = pod("second", "10.0.0.1");
+  put(second);
+  restart();
+  put(second);
+  batch();
+  EXPECT_EQ(at("10.0.0.1", given_up - 1), "first");
+  EXPECT_EQ(at("10.0.0.1", given_up), "second");
+  EXPECT_EQ(at("10.0.0.1", now_ - 30 * kS), "second");
+  EXPECT_EQ(at("10.0.0.1", now_), "second");
+  restart();  // and both go while nobody watches
+  EXPECT_EQ(at("10.0.0.1", given_up - 1), "first");
+  EXPECT_EQ(at("10.0.0.1", given_up), "second");
+  EXPECT_EQ(at("10.0.0.1", now_), "");
+}
+
+TEST_F(RestartTest, TheServersClockIsMeasuredOtherwise) {
+  for (const std::int64_t tenths : {-20, -4, -1, 1, 4, 20}) {
+    const auto second = static_cast<std::int64_t>(kS);
+    offset_ = 5 * second;
+    Pod web = pod(("web" + std::to_string(tenths)).c_str(), "10.0.0.1");
+    web.meta.created_ns = now_ + 2 * kS;  // by the server's clock
+    web.first_container_ns = now_ + 4 * kS;
+    life_ = std::make_unique<Life>();
+    stored_.clear();
+    now_ += kS;
+    put(web);
+    restart();
+    offset_ += tenths * second / 10;
+    put(web);
+    batch();
+    EXPECT_EQ(at("10.0.0.1", now_ - 50 * kS), web.meta.name) << tenths;
+    EXPECT_EQ(at("10.0.0.1", now_), web.meta.name) << tenths;
+    EXPECT_EQ(at("10.0.0.1", now_ + 3600 * kS), web.meta.name) << tenths;
+  }
+}
+
+TEST_F(RestartTest, AnotherOneHasTheAddress) {
+  const Pod first = pod("first", "10.0.0.1"), set = pod("set-0", "10.0.0.2");
+  put(first);
+  put(set);
+  const std::uint64_t began = now_;
+  now_ += kS;
+  restart();
+  // While nobody watched: another pod, and one of the same name.
+  now_ += 10 * kS;
+  const std::uint64_t again = now_ - 20 * kS;
+  Pod second = pod("second", "10.0.0.1"), same = pod("set-0", "10.0.0.2");
+  second.meta.created_ns = same.meta.created_ns = again - 2 * kS;
+  second.first_container_ns = same.first_container_ns = again;
+  put(second);
+  put(same);
+  batch();
+  EXPECT_EQ(at("10.0.0.1", began), "first");
+  EXPECT_EQ(at("10.0.0.1", again - 1), "first");
+  EXPECT_EQ(at("10.0.0.1", again), "");  // within the second of the beginning
+  EXPECT_EQ(at("10.0.0.1", again + kS), "second");
+  EXPECT_EQ(at("10.0.0.1", now_), "second");
+  EXPECT_EQ(at("10.0.0.2", began), "set-0");
+  EXPECT_EQ(at("10.0.0.2", again), "");
+  EXPECT_EQ(at("10.0.0.2", now_), "set-0");
+}
+
+// First it is known from its start alone; when the address was the other's last is told late. Neither life
+// may forget it.
+TEST_F(RestartTest, ABeginningThatCameToBeKnownBetter) {
+  Pod first = pod("first", "10.0.0.1");
+  put(first);
+  now_ += 10 * kS;
+  const std::uint64_t start = now_;
+  Pod second = pod("second", "10.0.0.1");
+  second.start_ns = start;
+  second.first_container_ns = 0;
+  now_ = start + 4 * kS;
+  put(second);
+  batch();
+  now_ = start + 6 * kS;
+  first.finished = true;
+  first.finished_ns = start + 2 * kS;
+  put(first);
+  batch();
+  const auto is_right = [&](const char* when) {
+    EXPECT_EQ(at("10.0.0.1", start + 2 * kS - 1), "first") << when;
+    EXPECT_EQ(at("10.0.0.1", start + 2 * kS), "") << when;
+    EXPECT_EQ(at("10.0.0.1", start + 3 * kS), "second") << when;
+  };
+  is_right("while watched");
+  restart();
+  is_right("after a restart");
+  second.restarted = true;
+  put(second);
+  batch();
+  is_right("and told again");
+  EXPECT_EQ(at("10.0.0.1", now_), "second");
 }
 
 class ShortHistory : public TimelineTest {
