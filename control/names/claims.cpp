@@ -5,6 +5,27 @@
 namespace spanlight {
 namespace {
 
+void sort_by_beginning(std::vector<Claim>& claims) {
+  std::stable_sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
+    return a.from_lo != b.from_lo ? a.from_lo < b.from_lo : a.from_hi < b.from_hi;
+  });
+}
+
+// Two do not have an address at once: what ended within the range in which a claim begins, and before that
+// claim ended, was over when it began. Without this an old object that got a younger one's address would be
+// taken for the one before. Takes claims by their beginning, and leaves them so.
+void begin_after_what_ended(std::vector<Claim>& claims) {
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    Claim& claim = claims[i];
+    for (std::size_t j = i + 1; j < claims.size() && claims[j].from_lo <= claim.from_hi; ++j) {
+      const Claim& other = claims[j];
+      if (other.end_lo <= claim.from_hi && other.end_hi < claim.end_lo)
+        claim.from_lo = std::max(claim.from_lo, std::min(other.end_hi, claim.from_hi));
+    }
+  }
+  sort_by_beginning(claims);
+}
+
 // Claims of one rank, by their beginning: where one begins, the one before ends. Where it cannot be told
 // which of two had the address, nobody has: no name is better than a wrong one. Four cases of the one before:
 // - ended for certain until then: each keeps its own time
@@ -12,12 +33,12 @@ namespace {
 //   told; where the end was watched, they meet
 // - goes on, the beginning is known to a second: it lasts until the second begins, the next from its end
 // - goes on, the beginning is hardly known: the newest claim wins from its earliest
-void resolve_rank(const std::vector<const Claim*>& claims, std::vector<Span>& out) {
+void resolve_rank(const std::vector<Claim>& claims, std::vector<Span>& out) {
   for (std::size_t i = 0; i < claims.size(); ++i) {
-    const Claim& claim = *claims[i];
+    const Claim& claim = claims[i];
     Span span{claim.from_lo, claim.end_lo, claim.party};
     if (!out.empty()) {
-      const Claim& before = *claims[i - 1];
+      const Claim& before = claims[i - 1];
       std::uint64_t& until = out.back().until_ns;
       if (before.end_hi <= claim.from_lo) {
         until = std::min(until, before.end_hi);
@@ -56,21 +77,31 @@ std::vector<Span> overlay(const std::vector<Span>& upper, const std::vector<Span
   return out;
 }
 
+// Services may share an address. The newest has it; where that one is gone, who had it all the time.
+std::vector<Span> shared(const std::vector<Claim>& claims, std::vector<Span> spans) {
+  for (std::size_t i = claims.size() - 1; i-- > 0;) {
+    const Claim& claim = claims[i];
+    if (claim.end_lo > claims[i + 1].from_lo && claim.end_lo > claim.from_hi)
+      spans = overlay(spans, {{claim.from_hi, claim.end_lo, claim.party}});
+  }
+  return spans;
+}
+
 }  // namespace
 
 std::vector<Span> resolve(const std::vector<Claim>& claims, std::uint16_t port) {
   std::vector<Span> result;
   for (std::size_t rank = 0; rank < kRanks; ++rank) {
-    std::vector<const Claim*> mine;
+    std::vector<Claim> mine;
     for (const Claim& claim : claims)
       if (claim.port == port && static_cast<std::size_t>(claim.rank) == rank && claim.party != nullptr)
-        mine.push_back(&claim);
+        mine.push_back(claim);
     if (mine.empty()) continue;
-    std::stable_sort(mine.begin(), mine.end(), [](const Claim* a, const Claim* b) {
-      return a->from_lo != b->from_lo ? a->from_lo < b->from_lo : a->from_hi < b->from_hi;
-    });
+    sort_by_beginning(mine);
+    begin_after_what_ended(mine);
     std::vector<Span> spans;
     resolve_rank(mine, spans);
+    if (rank >= static_cast<std::size_t>(Rank::service)) spans = shared(mine, std::move(spans));
     result = result.empty() ? std::move(spans) : overlay(result, spans);
   }
   return result;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "names/names.h"
@@ -83,6 +84,25 @@ TEST(Claims, MeetWhereOneBegins) {
                 {claim("a", 100, 101, true, 102, 102), claim("b", 100, 103, true, 104, 104),
                  claim("c", 100, 105, true)},
                 "a@100-102 b@102-104 c@104-"},
+           Case{"one that is older gets the address later",
+                {claim("o", 50, 220, false), claim("a", 100, 110, true, 200, 200)},
+                "a@100-200 o@200-"},
+           Case{"and ends too",
+                {claim("o", 50, 220, false, 300, 300), claim("a", 100, 110, true, 200, 200)},
+                "a@100-200 o@200-300"},
+           Case{"after two, the end of one happened while nobody watched",
+                {claim("o", 50, 220, false), claim("a", 100, 110, true, 120, 120),
+                 claim("b", 150, 160, true, 200, 210)},
+                "a@100-120 b@150-200 o@210-"},
+           Case{"two services share an address",
+                {claim("s", 50, 60, false, 0, 0, Rank::service),
+                 claim("t", 100, 110, false, 200, 200, Rank::service)},
+                "s@50-100 t@100-200 s@200-"},
+           Case{"and a third comes",
+                {claim("s", 50, 60, false, 400, 400, Rank::service),
+                 claim("t", 100, 110, false, 200, 200, Rank::service),
+                 claim("u", 300, 310, false, 0, 0, Rank::service)},
+                "s@50-100 t@100-200 s@200-300 u@300-"},
            Case{"no time at all", {claim("a", 100, 110, true, 100, 100)}, ""},
            Case{"a pod hides a node, which comes back",
                 {claim("n", 50, 50, false, 0, 0, Rank::node), claim("a", 100, 110, true, 200, 200)},
@@ -127,6 +147,24 @@ TEST(Claims, NeverOverlap) {
       ASSERT_GE(spans[i].from_ns, owner->from_lo);
       ASSERT_LE(spans[i].until_ns, owner->end_hi);
     }
+  }
+}
+
+// What a service still has is not taken away by one that is gone.
+TEST(Claims, ServicesThatShareAnAddressOutliveOneAnother) {
+  std::minstd_rand random(4);
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<Claim> claims = {claim("open", 0, 1 + random() % 100, false, 0, 0, Rank::service)};
+    for (auto more = random() % 5; more > 0; --more) {
+      const std::uint64_t from = random() % 100, end = from + 1 + random() % 60;
+      claims.push_back(
+          claim("x", from, from + random() % 30, random() % 2 == 0, end, end + random() % 10, Rank::service));
+    }
+    std::shuffle(claims.begin(), claims.end(), random);
+    const std::vector<Span> spans = resolve(claims, 0);
+    ASSERT_FALSE(spans.empty());
+    ASSERT_EQ(spans.back().until_ns, kForever);
+    ASSERT_EQ(spans.back().party->name, "open");
   }
 }
 

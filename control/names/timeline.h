@@ -84,6 +84,7 @@ class Timeline final : public ClusterObserver {
   Range begin_of(const Pod& pod, const Moment& moment) const;
   Range begin_of(const Meta& meta, const Moment& moment) const;
   Range end_of(const Pod& pod, const Moment& moment) const;
+  static Range change_at(const Moment& moment);
   std::shared_ptr<const Party> party_of(const Pod& pod) const;
   std::string service_of(const Pod& pod) const;
 

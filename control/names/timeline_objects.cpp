@@ -59,8 +59,13 @@ Timeline::Range Timeline::begin_of(const Meta& meta, const Moment& moment) const
   return {lo, moment.seen_ns, false, lo};
 }
 
+// When an object that was known before became another.
+Timeline::Range Timeline::change_at(const Moment& moment) {
+  return {moment.known_ns == 0 ? moment.seen_ns : moment.known_ns, moment.seen_ns, false};
+}
+
 Timeline::Range Timeline::end_of(const Pod& pod, const Moment& moment) const {
-  Range range{moment.known_ns == 0 ? moment.seen_ns : moment.known_ns, moment.seen_ns, false};
+  Range range = change_at(moment);
   // The end of its last container, where that is sharper than when we were told.
   const std::uint64_t ended = pod.finished ? local(pod.finished_ns, moment) : 0;
   if (ended != 0 && ended + kSecond < range.hi) range = {ended, ended + kSecond, false};
@@ -103,8 +108,12 @@ void Timeline::on_pod(const PodPtr& before, const PodPtr& now, const Moment& mom
     if (unseen && holder.keys.empty() && pod.finished_ns != 0) hold(uid, Rank::pod, keys, begin, {});
     return end_all(uid, end_of(pod, moment));
   }
-  hold(uid, Rank::pod, std::move(keys), begin,
-       {moment.known_ns == 0 ? moment.seen_ns : moment.known_ns, moment.seen_ns, false});
+  // Started anew, maybe in a network that was made anew without a word of when: what it had not before it
+  // has not had since its start.
+  const Range change = change_at(moment);
+  const bool anew =
+      before != nullptr && pod.restarted && (pod.network_ns == 0 || pod.network_ns == before->network_ns);
+  hold(uid, Rank::pod, std::move(keys), anew ? change : begin, change);
 }
 
 std::string Timeline::service_of(const Pod& pod) const {
@@ -143,9 +152,9 @@ void Timeline::on_service(const ServicePtr& before, const ServicePtr& now, const
   dirty_namespaces_.insert(any.meta.name_space);
   if (!any.external_name.empty() || (before != nullptr && !before->external_name.empty()))
     external_dirty_ = true;
-  const Range end_range{moment.known_ns == 0 ? moment.seen_ns : moment.known_ns, moment.seen_ns, false};
+  const Range change = change_at(moment);
   if (now == nullptr) {
-    end_all(any.meta.uid, end_range);
+    end_all(any.meta.uid, change);
     holders_.erase(any.meta.uid);
     return;
   }
@@ -165,7 +174,8 @@ void Timeline::on_service(const ServicePtr& before, const ServicePtr& now, const
   const Party party = spanlight::party_of(any);
   const std::shared_ptr<const Party>& held = holders_[any.meta.uid].party;
   if (held == nullptr || !same(*held, party)) set_party(any.meta.uid, std::make_shared<const Party>(party));
-  hold(any.meta.uid, Rank::service, std::move(keys), begin_of(any.meta, moment), end_range);
+  hold(any.meta.uid, Rank::service, std::move(keys), before == nullptr ? begin_of(any.meta, moment) : change,
+       change);
 }
 
 // Endpoints that are pods are named as pods; machines outside that a service without a selector stands for
@@ -186,7 +196,7 @@ void Timeline::on_slice(const SlicePtr& before, const SlicePtr& now, const Momen
         });
     if (!selected) dirty_namespaces_.insert(any.meta.name_space);
   }
-  const Range end_range{moment.known_ns == 0 ? moment.seen_ns : moment.known_ns, moment.seen_ns, false};
+  const Range change = change_at(moment);
   std::vector<Key> keys;
   if (now != nullptr && !any.service.empty())
     for (const Endpoint& endpoint : any.endpoints) {
@@ -197,7 +207,7 @@ void Timeline::on_slice(const SlicePtr& before, const SlicePtr& now, const Momen
   const auto held = holders_.find(any.meta.uid);
   if (keys.empty() && held == holders_.end()) return;
   if (keys.empty()) {
-    end_all(any.meta.uid, end_range);
+    end_all(any.meta.uid, change);
     holders_.erase(any.meta.uid);
     return;
   }
@@ -206,7 +216,8 @@ void Timeline::on_slice(const SlicePtr& before, const SlicePtr& now, const Momen
   party.name_space = any.meta.name_space;
   if (held == holders_.end() || held->second.party == nullptr || !same(*held->second.party, party))
     set_party(any.meta.uid, std::make_shared<const Party>(std::move(party)));
-  hold(any.meta.uid, Rank::endpoint, std::move(keys), begin_of(any.meta, moment), end_range);
+  hold(any.meta.uid, Rank::endpoint, std::move(keys), before == nullptr ? begin_of(any.meta, moment) : change,
+       change);
 }
 
 void Timeline::on_node(const NodePtr& before, const NodePtr& now, const Moment& moment) {
@@ -214,9 +225,9 @@ void Timeline::on_node(const NodePtr& before, const NodePtr& now, const Moment& 
   if (before == nullptr || now == nullptr || before->pod_prefixes != now->pod_prefixes)
     prefixes_dirty_ = true;
   if (before != nullptr && now != nullptr && before->addresses == now->addresses) return;  // heartbeats
-  const Range end_range{moment.known_ns == 0 ? moment.seen_ns : moment.known_ns, moment.seen_ns, false};
+  const Range change = change_at(moment);
   if (now == nullptr) {
-    end_all(any.meta.uid, end_range);
+    end_all(any.meta.uid, change);
     holders_.erase(any.meta.uid);
     return;
   }
@@ -225,7 +236,8 @@ void Timeline::on_node(const NodePtr& before, const NodePtr& now, const Moment& 
   set_party(any.meta.uid, std::move(party));
   std::vector<Key> keys;
   for (const Address& address : any.addresses) keys.push_back({address, 0});
-  hold(any.meta.uid, Rank::node, std::move(keys), begin_of(any.meta, moment), end_range);
+  hold(any.meta.uid, Rank::node, std::move(keys), before == nullptr ? begin_of(any.meta, moment) : change,
+       change);
 }
 
 void Timeline::on_controller(const Controller& controller) {

@@ -339,6 +339,120 @@ TEST_F(RestartTest, AnotherOneHasTheAddress) {
   EXPECT_EQ(at("10.0.0.2", now_), "set-0");
 }
 
+// Blue and green: what the younger service had goes to the older one.
+TEST_F(RestartTest, AnAddressMovesToAnOlderService) {
+  const std::uint64_t first_seen = now_;
+  Service blue = service("blue", now_ - 3'000 * kS), green = service("green", now_ - 1'000 * kS);
+  blue.cluster_addresses = {ip("10.96.0.1")};
+  green.external_addresses = {ip("203.0.113.9")};
+  green.ports = {{80, 30080}};
+  Node node;
+  node.meta = {uid_of("node"), "", "n", now_ - 9'000 * kS, 0};
+  node.addresses = {ip("192.168.0.1")};
+  put(node);
+  put(blue);
+  put(green);
+  batch();
+  now_ += 10 * kS;
+  remove(Kind::service, green.meta.uid);
+  batch();
+  const std::uint64_t given_up = now_;
+  now_ += 10 * kS;
+  blue.external_addresses = green.external_addresses;
+  blue.ports = green.ports;
+  put(blue);
+  batch();
+  const std::uint64_t taken = now_;
+  const auto is_right = [&](const char* when) {
+    for (const std::uint16_t port : {std::uint16_t{0}, std::uint16_t{80}}) {
+      EXPECT_EQ(at("203.0.113.9", first_seen, port), "green") << when;
+      EXPECT_EQ(at("203.0.113.9", given_up - 1, port), "green") << when;
+      EXPECT_EQ(at("203.0.113.9", given_up, port), "") << when;
+      EXPECT_EQ(at("203.0.113.9", taken, port), "blue") << when;
+      EXPECT_EQ(at("203.0.113.9", now_, port), "blue") << when;
+    }
+    EXPECT_EQ(at("192.168.0.1", given_up - 1, 30080), "green") << when;
+    EXPECT_EQ(at("192.168.0.1", taken, 30080), "blue") << when;
+    EXPECT_EQ(at("192.168.0.1", now_, 30080), "blue") << when;
+    EXPECT_EQ(at("10.96.0.1", first_seen), "blue") << when;
+    EXPECT_EQ(at("10.96.0.1", now_), "blue") << when;
+  };
+  is_right("while watched");
+  restart();
+  put(node);
+  put(blue);
+  batch();
+  is_right("after a restart");
+}
+
+TEST_F(RestartTest, AnAddressMovesToAnOlderServiceWhileNobodyWatches) {
+  Service blue = service("blue", now_ - 3'000 * kS), green = service("green", now_ - 1'000 * kS);
+  green.external_addresses = {ip("203.0.113.9")};
+  put(blue);
+  put(green);
+  const std::uint64_t seen = now_;
+  restart();
+  blue.external_addresses = green.external_addresses;
+  put(blue);
+  batch();
+  EXPECT_EQ(at("203.0.113.9", seen), "green");
+  EXPECT_EQ(at("203.0.113.9", now_), "blue");
+  EXPECT_EQ(at("203.0.113.9", now_ + 3600 * kS), "blue");
+}
+
+TEST_F(RestartTest, TwoServicesShareAnAddress) {
+  Service old = service("old", now_ - 3'000 * kS), young = service("young", now_ - 1'000 * kS);
+  old.external_addresses = young.external_addresses = {ip("203.0.113.9")};
+  old.ports = {{80, 0}};
+  young.ports = {{443, 0}};
+  put(old);
+  put(young);
+  batch();
+  const std::uint64_t both = now_;
+  EXPECT_EQ(at("203.0.113.9", both), "young");
+  EXPECT_EQ(at("203.0.113.9", both, 80), "old");
+  now_ += 10 * kS;
+  remove(Kind::service, young.meta.uid);
+  batch();
+  for (int life = 0; life < 3; ++life) {
+    EXPECT_EQ(at("203.0.113.9", both), "young") << life;
+    EXPECT_EQ(at("203.0.113.9", both, 443), "young") << life;
+    EXPECT_EQ(at("203.0.113.9", both, 80), "old") << life;
+    EXPECT_EQ(at("203.0.113.9", now_), "old") << life;
+    restart();
+    put(old);
+    batch();
+  }
+}
+
+TEST_F(RestartTest, APodsNetworkIsMadeAnew) {
+  Pod old = pod("old", "10.0.0.1");
+  old.start_ns = old.meta.created_ns = now_ - 1'000 * kS;
+  put(old);
+  const Pod young = pod("young", "10.0.0.2");
+  put(young);
+  const std::uint64_t before = now_;
+  now_ += 100 * kS;
+  remove(Kind::pod, young.meta.uid);
+  now_ += 10 * kS;
+  old.addresses = {ip("10.0.0.2")};  // its node was started anew
+  old.restarted = true;
+  put(old);
+  batch();
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_EQ(at("10.0.0.1", before), "old") << life;
+    EXPECT_EQ(at("10.0.0.1", now_), "") << life;
+    EXPECT_EQ(at("10.0.0.2", before - 10 * kS), "") << life;
+    EXPECT_EQ(at("10.0.0.2", before), "young") << life;
+    EXPECT_EQ(at("10.0.0.2", before + 105 * kS), "") << life;
+    EXPECT_EQ(at("10.0.0.2", before + 110 * kS), "old") << life;
+    EXPECT_EQ(at("10.0.0.2", now_), "old") << life;
+    restart();
+    put(old);
+    batch();
+  }
+}
+
 // First it is known from its start alone; when the address was the other's last is told late. Neither life
 // may forget it.
 TEST_F(RestartTest, ABeginningThatCameToBeKnownBetter) {
