@@ -3,6 +3,7 @@
 #include <chrono>
 #include <future>
 #include <stdexcept>
+#include <utility>
 
 #include "kubernetes/access.h"
 #include "settings/control_load.h"
@@ -177,8 +178,7 @@ std::string ClusterSide::begin_with(const TapSettings& tap) {
 
 std::string ClusterSide::change(const TapSettings& tap) {
   if (std::string fault = set_rules(tap); !fault.empty()) return fault;
-  on_cluster_thread(
-      [this] { tracker_.refresh(); });  // late is no harm: the next batch looks at the rules anyway
+  refresh_targets();
   return {};
 }
 
@@ -186,8 +186,18 @@ std::string ClusterSide::set_static_map(const std::string& path) {
   std::string fault;
   auto map = load_static_map(path, fault);
   if (!fault.empty()) return fault;
-  board_.set_static_map(std::move(map));
+  board_.set_static_map(map);
+  tracker_.set_machines(std::move(map));
+  refresh_targets();
   return {};
+}
+
+void ClusterSide::refresh_targets() {
+  // Late is no harm: the next batch looks at rules and machines anyway. Early is: until the pods are listed
+  // all but the machines would be left out.
+  on_cluster_thread([this] {
+    if (client_ == nullptr || std::as_const(cluster_).synced(Kind::pod)) tracker_.refresh();
+  });
 }
 
 }  // namespace spanlight

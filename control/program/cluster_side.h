@@ -52,13 +52,15 @@ class ClusterSide {
   std::string begin_with(const TapSettings& tap);
   // From now on these; what comes of it is computed when it returns, and on its way to the sensors.
   std::string change(const TapSettings& tap);
-  // Another static map, read from its file; a sentence where it cannot be, and then nothing has changed.
+  // Another static map, read from its file, for names and for targets; a sentence where it cannot be, and
+  // then nothing has changed.
   std::string set_static_map(const std::string& path);
 
  private:
   static std::shared_ptr<const StaticMap> load_static_map(const std::string& path, std::string& fault);
   void find_cluster(const ControlSettings& settings);
   std::string set_rules(const TapSettings& tap);
+  void refresh_targets();  // after another tap or other machines
   // Runs `work` where the cluster may be looked at and waits for it; false if that thread does not come to
   // it.
   bool on_cluster_thread(std::function<void()> work);

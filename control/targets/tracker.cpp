@@ -71,13 +71,19 @@ Targets evaluate(const TargetRules& rules, const Cluster& cluster, const StaticM
 TargetTracker::TargetTracker(const Cluster& cluster, std::shared_ptr<const TargetRules> rules,
                              std::shared_ptr<const StaticMap> machines, Changed changed)
     : cluster_(cluster),
-      machines_(std::move(machines)),
       changed_(std::move(changed)),
-      rules_(std::move(rules)) {}
+      rules_(std::move(rules)),
+      machines_(std::move(machines)) {}
 
 void TargetTracker::set_rules(std::shared_ptr<const TargetRules> rules) {
   const std::lock_guard lock(guard_);
   rules_ = std::move(rules);
+  rules_changed_ = true;
+}
+
+void TargetTracker::set_machines(std::shared_ptr<const StaticMap> machines) {
+  const std::lock_guard lock(guard_);
+  machines_ = std::move(machines);
   rules_changed_ = true;
 }
 
@@ -132,17 +138,19 @@ void TargetTracker::refresh() {
 
 void TargetTracker::evaluate_now() {
   std::shared_ptr<const TargetRules> rules;
+  std::shared_ptr<const StaticMap> machines;
   std::shared_ptr<const Targets> before;
   {
     const std::lock_guard lock(guard_);
     if (!dirty_ && !rules_changed_) return;
     rules = rules_;
+    machines = machines_;
     before = current_;
     rules_changed_ = false;
     ++evaluations_;
   }
   dirty_ = false;
-  auto targets = std::make_shared<const Targets>(evaluate(*rules, cluster_, machines_.get()));
+  auto targets = std::make_shared<const Targets>(evaluate(*rules, cluster_, machines.get()));
   {
     const std::lock_guard lock(guard_);
     current_ = targets;

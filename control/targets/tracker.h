@@ -1,7 +1,7 @@
 #pragma once
 // Which addresses are to be captured now: watches a Cluster and computes the targets anew when it or the
 // rules change, a short while after the first of several changes. On the Kubernetes client's thread, but for
-// current() and set_rules(), which any may call.
+// current(), set_rules() and set_machines(), which any may call.
 
 #include <chrono>
 #include <cstdint>
@@ -50,7 +50,8 @@ class TargetTracker final : public ClusterObserver {
 
   // Any thread; the cluster is looked at on its own, at the next batch. See KubernetesClient::run(refresh).
   void set_rules(std::shared_ptr<const TargetRules> rules);
-  void refresh();  // now, on the cluster's thread: after set_rules() when no change of the cluster is awaited
+  void set_machines(std::shared_ptr<const StaticMap> machines);
+  void refresh();  // now, on the cluster's thread: after these when no change of the cluster is awaited
   std::shared_ptr<const Targets> current() const;
   std::uint64_t evaluations() const;
 
@@ -66,15 +67,15 @@ class TargetTracker final : public ClusterObserver {
   std::shared_ptr<const TargetRules> rules() const;
 
   const Cluster& cluster_;
-  const std::shared_ptr<const StaticMap> machines_;
   const Changed changed_;
   bool dirty_ = true;
 
   mutable std::mutex guard_;
   std::shared_ptr<const TargetRules> rules_;
+  std::shared_ptr<const StaticMap> machines_;
   std::shared_ptr<const Targets> current_;
   std::uint64_t evaluations_ = 0;
-  bool rules_changed_ = true;
+  bool rules_changed_ = true;  // or the machines
 };
 
 }  // namespace spanlight

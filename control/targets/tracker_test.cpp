@@ -131,6 +131,32 @@ TEST(Targets, MachinesOfTheStaticMap) {
             "targeting 0 pods in 0 namespaces across 0 nodes, and 1 machine outside of Kubernetes");
 }
 
+TEST(Targets, OtherMachinesAreTargetsToo) {
+  std::vector<std::string> faults;
+  const auto one = StaticMap::parse("- {address: 10.9.0.1, name: db1, namespace: legacy}\n", "m", faults);
+  const auto two = StaticMap::parse(
+      "- {address: 10.9.0.1, name: db1, namespace: legacy}\n- {address: 10.9.0.2, name: db2, namespace: "
+      "legacy}\n",
+      "m", faults);
+  TapSettings settings;
+  settings.namespaces = {"legacy"};
+  Cluster cluster;
+  std::shared_ptr<const Targets> pushed;
+  TargetTracker tracker(cluster, rules_of(settings), one,
+                        [&](std::shared_ptr<const Targets> t) { pushed = std::move(t); });
+  tracker.refresh();
+  ASSERT_NE(pushed, nullptr);
+  EXPECT_EQ(pushed->machines, 1U);
+  tracker.set_machines(two);
+  tracker.refresh();
+  EXPECT_EQ(pushed->addresses,
+            (std::vector<Address>{*parse_address("10.9.0.1"), *parse_address("10.9.0.2")}));
+  tracker.set_machines(nullptr);
+  tracker.refresh();
+  EXPECT_TRUE(pushed->addresses.empty());
+  EXPECT_TRUE(pushed->only);
+}
+
 TEST(Targets, ACaptureFilterReplacesEverything) {
   TapSettings settings;
   settings.namespaces = {"a"};

@@ -1,0 +1,60 @@
+#include "program/cluster_side.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace spanlight {
+namespace {
+
+class StaticMapFile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = (std::filesystem::temp_directory_path() / "spanlight-side-XXXXXX").string();
+    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
+    file_ = folder_ + "/machines.yaml";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void write(const std::string& text) const { std::ofstream(file_) << text; }
+
+  std::string folder_, file_;
+};
+
+constexpr const char* kOne = "- {address: 10.0.0.1, name: web-1, namespace: shop}\n";
+constexpr const char* kTwo = "- {address: 10.0.0.2, name: pay-1, namespace: shop}\n";
+
+// What is named, what a preview shows, and what is captured go by the same map.
+TEST_F(StaticMapFile, IsExchangedForNamesAndTargets) {
+  write(kOne);
+  ControlSettings settings;
+  settings.use_kubernetes = UseKubernetes::never;
+  settings.sensors.clear();
+  settings.static_map = file_;
+  settings.tap.namespaces = {"shop"};
+  ClusterSide side(settings, [](LogLevel, const std::string&) {});
+  side.start();
+  const std::vector<Address> one = {*parse_address("10.0.0.1")},
+                             both = {*parse_address("10.0.0.1"), *parse_address("10.0.0.2")};
+  EXPECT_EQ(side.targets()->addresses, one);
+  const std::uint64_t generation = side.generation();
+
+  write(std::string(kOne) + kTwo);
+  EXPECT_EQ(side.set_static_map(file_), "");
+  EXPECT_NE(side.names().current()->find(both[1], 0, 1), nullptr);
+  EXPECT_EQ(std::get<Targets>(side.preview(settings.tap)).addresses, both);
+  EXPECT_EQ(side.targets()->addresses, both);
+  EXPECT_GT(side.generation(), generation);
+
+  write("- {address: nowhere}\n");
+  EXPECT_NE(side.set_static_map(file_), "");
+  EXPECT_EQ(side.targets()->addresses, both);
+
+  EXPECT_EQ(side.set_static_map(""), "");
+  EXPECT_TRUE(side.targets()->addresses.empty());
+  EXPECT_TRUE(side.targets()->only);
+}
+
+}  // namespace
+}  // namespace spanlight
