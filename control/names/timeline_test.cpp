@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -337,6 +338,63 @@ TEST_F(RestartTest, AnotherOneHasTheAddress) {
   EXPECT_EQ(at("10.0.0.2", began), "set-0");
   EXPECT_EQ(at("10.0.0.2", again), "");
   EXPECT_EQ(at("10.0.0.2", now_), "set-0");
+}
+
+// Pods come, have containers started anew and go, also while nobody watches. Whatever is restored and told
+// again: no wrong name at a time that was watched, and who is there has one.
+TEST_F(RestartTest, NoWrongNameInAnyLife) {
+  struct Truth {
+    std::uint64_t from, until;  // of what was watched
+    std::string name;
+  };
+  std::minstd_rand random(7);
+  std::optional<Pod> there[3];
+  std::vector<Truth> truths[3];
+  const char* const addresses[3] = {"10.0.0.1", "10.0.0.2", "10.0.0.3"};
+  const auto turn = [&](bool watched) {
+    now_ += 1 + random() % (3 * kS);
+    const auto i = static_cast<unsigned>(random() % 3);
+    std::optional<Pod>& here = there[i];
+    if (here && random() % 3 == 0) {
+      here->restarted = true;
+      here->first_container_ns = now_ / kS * kS;
+    } else if (here) {
+      truths[i].back().until = std::min(truths[i].back().until, now_);
+      if (watched) remove(Kind::pod, here->meta.uid);
+      return here.reset();
+    } else {
+      here = pod(("p" + std::to_string(uids_)).c_str(), addresses[i]);
+      here->meta.created_ns = here->start_ns = here->first_container_ns - random() % 3 * kS;
+      truths[i].push_back({now_, watched ? kForever : now_, here->meta.name});
+    }
+    if (watched) put(*here);
+  };
+  for (int life = 0; life < 200; ++life) {
+    for (auto turns = random() % 12; turns > 0; --turns) {
+      turn(true);
+      if (random() % 2 == 0) batch();
+    }
+    for (auto& of_address : truths)
+      if (!of_address.empty()) of_address.back().until = std::min(of_address.back().until, now_);
+    restart();
+    for (auto turns = random() % 4; turns > 0; --turns) turn(false);
+    for (const auto& pod : there)
+      if (pod) put(*pod);
+    batch();
+    for (unsigned i = 0; i < 3; ++i) {
+      if (there[i]) {
+        ASSERT_EQ(at(addresses[i], now_ + kS), there[i]->meta.name) << life;
+      }
+      for (const Truth& truth : truths[i]) {
+        if (truth.until <= truth.from) continue;
+        const std::uint64_t middle = truth.from + (truth.until - truth.from) / 2;
+        for (const std::uint64_t time : {truth.from, middle, truth.until - 1}) {
+          const std::string name = at(addresses[i], time);
+          ASSERT_TRUE(name.empty() || name == truth.name) << life << ": " << name << " for " << truth.name;
+        }
+      }
+    }
+  }
 }
 
 // Blue and green: what the younger service had goes to the older one.
