@@ -3,7 +3,6 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/websocket/stream.hpp>
-#include <deque>
 
 #include "serve/connection.h"
 #include "serve/live_talk.h"
@@ -18,7 +17,12 @@ constexpr std::size_t kWishesPerSecondMax = 10;  // beyond it the client is clos
 class StreamSession final : public Open, public std::enable_shared_from_this<StreamSession> {
  public:
   StreamSession(Core& core, std::unique_ptr<Channel> channel, const Ip& from)
-      : core_(core), channel_(std::move(channel)), socket_(*channel_), pause_(core.io), from_(from) {
+      : core_(core),
+        channel_(std::move(channel)),
+        socket_(*channel_),
+        pause_(core.io),
+        write_limit_(core.io),
+        from_(from) {
     core_.open.insert(this);
     ++core_.streams;
     ++core_.counts.streams;
@@ -41,6 +45,8 @@ class StreamSession final : public Open, public std::enable_shared_from_this<Str
   void answer(LiveTalk::Heard heard);
   void wake();
   void send_next();
+  void write_out();
+  void on_written(beast::error_code error, std::size_t bytes);
   void close(websocket::close_code code);
   void finish();
   bool wishes_too_fast();
@@ -49,20 +55,21 @@ class StreamSession final : public Open, public std::enable_shared_from_this<Str
   Core& core_;
   std::unique_ptr<Channel> channel_;
   websocket::stream<Channel&> socket_;
-  asio::steady_timer pause_;
+  asio::steady_timer pause_, write_limit_;
   Ip from_;
   Principal principal_;
   std::shared_ptr<LiveTalk> client_;
   beast::flat_buffer in_;
-  std::deque<std::string> answers_;  // before calls
+  std::optional<std::string> answer_;  // to the last wish; goes out before calls
   std::string out_;
   std::string filter_;
   std::uint64_t began_ns_ = 0;
   std::uint64_t second_ = 0;
   std::size_t wishes_in_second_ = 0;
   bool sending_ = false;
-  bool resting_ = false;  // between two batches
-  bool wanted_ = false;   // calls wait
+  bool answering_ = false;  // what is being sent is the answer
+  bool resting_ = false;    // between two batches
+  bool wanted_ = false;     // calls wait
   bool closing_ = false;
   bool ended_ = false;
 };
@@ -155,9 +162,8 @@ void StreamSession::answer(LiveTalk::Heard heard) {
   }
   if (heard.feed != nullptr) client_->use(std::move(heard.feed));
   wanted_ = true;  // it may have been woken before it had a feed
-  answers_.push_back(std::move(heard.answer));
-  send_next();
-  if (!closing_) read();
+  answer_ = std::move(heard.answer);
+  send_next();  // and then read(): who does not take the answers is not heard
 }
 
 void StreamSession::wake() {
@@ -167,9 +173,10 @@ void StreamSession::wake() {
 
 void StreamSession::send_next() {
   if (sending_ || closing_ || ended_) return;
-  if (!answers_.empty()) {
-    out_ = std::move(answers_.front());
-    answers_.pop_front();
+  if (answer_) {
+    out_ = *std::move(answer_);
+    answer_.reset();
+    answering_ = true;
   } else {
     if (!wanted_ || resting_) return;
     bool more = false;
@@ -187,18 +194,35 @@ void StreamSession::send_next() {
       });
     }
   }
+  write_out();
+}
+
+// A client that takes nothing may still send, which the limit for idle ones takes for a sign of life.
+void StreamSession::write_out() {
   sending_ = true;
+  write_limit_.expires_after(core_.limits.write * (1 + out_.size() / kSendBytes));
+  write_limit_.async_wait([self = shared_from_this()](beast::error_code stopped) {
+    if (stopped || !self->sending_) return;
+    ++self->core_.counts.timed_out_write;
+    self->finish();
+  });
   socket_.text(true);
   socket_.async_write(asio::buffer(out_),
                       [self = shared_from_this()](beast::error_code error, std::size_t bytes) {
-                        self->sending_ = false;
-                        self->core_.counts.bytes_sent += bytes;
-                        if (error) {
-                          self->finish();
-                          return;
-                        }
-                        self->send_next();
+                        self->on_written(error, bytes);
                       });
+}
+
+void StreamSession::on_written(beast::error_code error, std::size_t bytes) {
+  sending_ = false;
+  write_limit_.cancel();
+  core_.counts.bytes_sent += bytes;
+  if (error) {
+    finish();
+    return;
+  }
+  if (std::exchange(answering_, false) && !closing_) read();
+  send_next();
 }
 
 void StreamSession::close(websocket::close_code code) {
@@ -225,6 +249,7 @@ void StreamSession::finish() {
   ended_ = true;
   note("live ended");
   pause_.cancel();
+  write_limit_.cancel();
   client_.reset();
   channel_->close();
 }

@@ -86,6 +86,48 @@ TEST(Stream, ASlowClientIsToldWhatItMissedAndSlowsNobody) {
   EXPECT_GT(missed, 0u);
 }
 
+// More than its sockets hold, until nothing of it goes out any more.
+void fill_up(TestServer& server) {
+  const std::string line = "{\"pad\":\"" + std::string(60'000, 'x') + "\"}";
+  for (int i = 0; i < 300; ++i) server.live.publish(line, 300);  // 18 MB
+  std::uint64_t sent = 0;
+  do {
+    sent = server.counts.bytes_sent;
+    std::this_thread::sleep_for(milliseconds(300));
+  } while (sent != server.counts.bytes_sent);
+}
+
+TEST(Stream, WhoDoesNotTakeAnswersIsNotHeard) {
+  TestServer server;
+  auto client = watching(server);
+  fill_up(server);
+  for (int i = 0; i < 3; ++i) client->send_frame(1, "not json");
+  ASSERT_TRUE(TestServer::reaches(server.counts.stream_faults, 1));
+  std::this_thread::sleep_for(milliseconds(300));
+  EXPECT_EQ(server.counts.stream_faults, 1u) << "its answer waits, and no second one beside it";
+  int answers = 0;
+  while (answers < 3) {
+    const Json message = next(*client);
+    ASSERT_FALSE(message.is_null());
+    answers += message.contains("error");
+  }
+  EXPECT_EQ(server.counts.stream_faults, 3u) << "once it reads, all are answered";
+}
+
+TEST(Stream, WhoTakesNothingIsGoneWhateverItSends) {
+  ServerLimits limits = TestServer::usual_limits();
+  limits.write = milliseconds(1'000);
+  TestServer server(TestServer::usual_settings(), limits);
+  auto client = watching(server);
+  fill_up(server);
+  for (int i = 0; i < 1'000 && server.counts.streams_open > 0; ++i) {
+    client->send_frame(10, "alive");
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_EQ(server.counts.streams_open, 0u);
+  EXPECT_EQ(server.counts.timed_out_write, 1u);
+}
+
 TEST(Stream, FragmentsArePutTogetherAndPingsAnswered) {
   TestServer server;
   TestClient client(server.port());
