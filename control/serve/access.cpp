@@ -167,20 +167,22 @@ Gate::Gate(const ControlSettings& settings)
 
 Gate::~Gate() = default;
 
-std::vector<std::string> Gate::reread() {
-  std::vector<std::string> faults;
+Gate::Reread Gate::reread() {
+  Reread result;
   for (Entry& entry : entries_) {
     if (entry.access.token_file.empty()) continue;
     const FileMark now = mark_of(entry.access.token_file);
     if (now == entry.mark) continue;
     entry.mark = now;  // a fault is told once, not every time
     try {
-      entry.digest = digest_of(read_token(entry.access.token_file));
+      const Digest digest = digest_of(read_token(entry.access.token_file));
+      result.tokens_changed |= digest != entry.digest;
+      entry.digest = digest;
     } catch (const std::runtime_error& fault) {
-      faults.push_back(std::string(fault.what()) + "; the token that was known stays in force");
+      result.faults.push_back(std::string(fault.what()) + "; the token that was known stays in force");
     }
   }
-  return faults;
+  return result;
 }
 
 bool Gate::from_proxy(const Ip& ip) const {

@@ -49,8 +49,12 @@ class Gate {
   // Who asks.
   std::optional<Principal> identify(const RequestHead& head, Refusal& refusal) const;
 
-  // Reads again what changed. Sentences of what could not be read; then the token that was known stays.
-  std::vector<std::string> reread();
+  // Reads again what changed. What could not be read is told in sentences; the token that was known stays.
+  struct Reread {
+    std::vector<std::string> faults;
+    bool tokens_changed = false;  // who came with an old one may not be here any more
+  };
+  Reread reread();
 
   bool from_proxy(const Ip& ip) const;
   const std::string& proxy_header() const { return proxy_header_; }  // lower case; empty: none

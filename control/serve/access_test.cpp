@@ -145,12 +145,18 @@ TEST_F(GateTest, TokensAreReadAgain) {
   head.authorization = bearer;
   EXPECT_FALSE(identify(gate, head));
   folder.write("ann", std::string(32, 'n') + "  \n");
-  EXPECT_TRUE(gate.reread().empty());
+  Gate::Reread reread = gate.reread();
+  EXPECT_TRUE(reread.faults.empty());
+  EXPECT_TRUE(reread.tokens_changed);
   EXPECT_TRUE(identify(gate, head));
+  folder.write("ann", std::string(32, 'n') + "\n");
+  EXPECT_FALSE(gate.reread().tokens_changed) << "the same one, written anew";
   folder.write("ann", "short");
-  EXPECT_EQ(gate.reread().size(), 1u);
+  reread = gate.reread();
+  EXPECT_EQ(reread.faults.size(), 1u);
+  EXPECT_FALSE(reread.tokens_changed);
   EXPECT_TRUE(identify(gate, head)) << "a broken file does not lock everybody out";
-  EXPECT_TRUE(gate.reread().empty()) << "told once";
+  EXPECT_TRUE(gate.reread().faults.empty()) << "told once";
 }
 
 TEST_F(GateTest, TokenFilesMustHoldATokenAtStart) {

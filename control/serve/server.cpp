@@ -170,10 +170,12 @@ void Server::Parts::reread_later() {
 }
 
 void Server::Parts::reread() {
-  for (const std::string& fault : core.gate->reread()) {
+  const Gate::Reread tokens = core.gate->reread();
+  for (const std::string& fault : tokens.faults) {
     ++core.counts.reload_faults;
     core.log(LogLevel::error, fault);
   }
+  if (tokens.tokens_changed) ask_all_to_end();  // a live stream would go on under the old one
   if (core.settings.tls_certificate.empty()) return;
   const bool changed = certificate_ns != changed_ns(core.settings.tls_certificate) ||
                        key_ns != changed_ns(core.settings.tls_key);

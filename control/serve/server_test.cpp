@@ -416,3 +416,17 @@ TEST(Server, PlainTextOnATlsPortIsCounted) {
 
 }  // namespace
 }  // namespace spanlight::serve
+TEST(Server, ATokenThatWasReplacedEndsWhatItOpened) {
+  const TestFolder folder;
+  ControlSettings settings = TestServer::usual_settings();
+  settings.access = {Access{.name = "anna", .token_file = folder.write("anna", "the-first-token-of-anna")}};
+  TestServer server(settings);
+  const std::string old = "Authorization: Bearer the-first-token-of-anna\r\n";
+  TestClient live(server.port());
+  ASSERT_EQ(live.open_socket("/api/stream", old).status, 101);
+  folder.write("anna", "the-second-token-of-anna");
+  server.server->reload();
+  EXPECT_EQ(live.read_frame().opcode, 8);
+  EXPECT_EQ(TestClient(server.port()).ask("GET", "/api/calls", old).status, 401);
+}
+
