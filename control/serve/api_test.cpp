@@ -255,6 +255,32 @@ TEST(Api, OnlyOperatorsChooseWhatIsCapturedAndEveryChangeIsWrittenDown) {
   EXPECT_EQ(text.find("secret"), std::string::npos);
 }
 
+// Whoever leaves before the end has taken what came until then.
+TEST(Api, WhatWasTakenIsWrittenDownWithoutAnEndToo) {
+  const TestFolder folder;
+  TestServer server(with_people(folder));
+  int searches = 0;
+  for (const char* target :
+       {"/api/export?filter=slow&payloads=true", "/api/calls?filter=slow&payloads=true&stream=true"}) {
+    TestClient client(server.port());
+    client.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" + kAll + "\r\n");
+    ASSERT_TRUE(client.has_input(60'000));
+    client.reset();
+    EXPECT_EQ(server.history.wait_cancelled(++searches), searches);
+  }
+  server.server->stop();
+  std::ifstream file(folder.path() + "/audit.log");
+  std::string line;
+  int lines = 0;
+  while (std::getline(file, line)) {
+    const Json entry = Json::parse(line);
+    EXPECT_EQ(entry.value("calls", 0), 1) << line;
+    EXPECT_EQ(entry.value("payloads", false), true) << line;
+    ++lines;
+  }
+  EXPECT_EQ(lines, 2);
+}
+
 TEST(Api, ASearchThatLastsTellsItsProgress) {
   TestServer server;
   TestClient client(server.port());

@@ -36,7 +36,8 @@ std::string line_of(const AuditEntry& entry) {
     json.close_array();
     if (shown < note.ids.size()) json.member("more_ids", note.ids.size() - shown);
   }
-  if (note.calls > 0) json.member("calls", note.calls).member("payloads", note.payloads);
+  if (note.calls > 0) json.member("calls", note.calls);
+  if (note.calls > 0 || note.payloads) json.member("payloads", note.payloads);
   if (!note.what.empty()) json.member("what", note.what);
   json.member("elapsed_us", entry.elapsed_us).close_object();
   out.append('\n');

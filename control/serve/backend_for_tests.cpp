@@ -84,6 +84,7 @@ Page TestHistory::page(const CallQuery& query, const OnCall& on_call, const OnPr
   see(query);
   if (query.cursor == "bad") throw QueryError(QueryError::Kind::bad_cursor, "The cursor is of no page.");
   if (query.filter_sql == "slow") {
+    on_call(StoredCall(calls_.front()));
     on_progress({0.25, 1'000'000'000, 0});
     std::unique_lock lock(mutex_);
     ++slow_;

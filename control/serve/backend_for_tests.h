@@ -13,8 +13,8 @@
 
 namespace spanlight::serve {
 
-// "" and "all": every call. "none": none. "payload": reads payloads. "slow": the search lasts until it is
-// cancelled. Anything else is a fault at byte 3 with the suggestion "all".
+// "" and "all": every call. "none": none. "payload": reads payloads. "slow": the search finds one call, then
+// lasts until it is cancelled. Anything else is a fault at byte 3 with the suggestion "all".
 class TestFilters final : public FilterLanguage {
  public:
   std::variant<CheckedFilter, std::vector<FilterFault>> compile(std::string_view text) const override;

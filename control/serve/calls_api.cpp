@@ -75,6 +75,7 @@ void stream_page(History& history, const CallQuery& query, Exchange& exchange) {
     out.append("{\"call\":");
     out.append(text(stored.call(), query.payloads));
     out.append("}\n");
+    ++exchange.audit().calls;  // as they go: who leaves before the end took these
     return exchange.write(out.view());
   };
   const auto on_progress = [&](const Progress& progress) {
@@ -91,7 +92,6 @@ void stream_page(History& history, const CallQuery& query, Exchange& exchange) {
   JsonOut json(out);
   try {
     const Page page = history.page(query, on_call, on_progress, exchange.cancelled());
-    exchange.audit().calls = page.calls;
     out.clear();
     json.open_object().key("end").open_object().member("next_cursor", page.next_cursor);
     json.member("calls", page.calls).close_object().close_object();

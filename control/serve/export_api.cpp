@@ -56,13 +56,12 @@ class ExportWriter {
       ++left_out_;
       return true;
     }
-    ++written_;
+    exchange_.audit().calls = ++written_;  // as they go: who leaves before the end took these
     return pass();
   }
   void end() {
     if (format_ == Format::har) append_har_end(out_, left_out_);
     pass();
-    exchange_.audit().calls = written_;
     exchange_.end();
   }
 

@@ -74,6 +74,21 @@ TEST(Audit, LinesAreJsonAndTheFileCanBeMoved) {
   EXPECT_EQ(complaint, "");
 }
 
+TEST(Audit, PayloadsThatWereAskedForAreSaidWithOrWithoutCalls) {
+  std::string line;
+  AuditLog log(
+      {}, [&](std::string_view text) { line = text; }, [](std::string_view) {});
+  AuditEntry entry;
+  log.write(entry);
+  EXPECT_EQ(line.find("payloads"), line.npos);
+  entry.note.payloads = true;
+  log.write(entry);
+  EXPECT_NE(line.find("\"payloads\":true"), line.npos);
+  entry.note = {.calls = 2};
+  log.write(entry);
+  EXPECT_NE(line.find("\"payloads\":false"), line.npos);
+}
+
 TEST(Audit, WhatCannotBeWrittenIsCountedAndToldOnce) {
   int complaints = 0;
   AuditLog log(
