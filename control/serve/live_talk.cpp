@@ -25,6 +25,7 @@ LiveTalk::Heard LiveTalk::hear(std::string_view message) {
       throw ApiError(403, "no_payloads", "You may not see headers and bodies.");
     LiveRequest request{checked_filter(backend_, wish.filter, principal_), principal_, wish.payloads,
                         wish.limit_per_second};
+    if (wish.payloads) with_payloads_ = true;
     if (feed_ == nullptr) {
       feed_ = backend_.live->join(std::move(request), wake_);
     } else {

@@ -2,6 +2,7 @@
 // What is said over one live connection: the client's wishes in, batches of calls out. Knows no sockets.
 // Messages are made on the network thread; wishes are checked on a worker, one at a time.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,6 +46,8 @@ class LiveTalk {
   // {"calls":[…],"missed":n,"skipped":n}, or nothing where nothing waits. `more`: ask again at once.
   std::optional<std::string> next_message(bool& more);
   std::uint64_t calls_sent() const { return calls_sent_; }
+  // Headers and bodies were asked for, and given, if only for a while.
+  bool with_payloads() const { return with_payloads_; }
 
  private:
   const Backend& backend_;
@@ -56,6 +59,7 @@ class LiveTalk {
   LiveFeed::Taken pending_;                // taken, not yet in a message
   std::size_t pending_at_ = 0;
   std::uint64_t calls_sent_ = 0;
+  std::atomic<bool> with_payloads_ = false;  // written on the worker, before the first such call can come
 };
 
 }  // namespace spanlight::serve

@@ -239,6 +239,7 @@ void StreamSession::note(std::string_view what) {
   AuditNote note;
   note.filter = filter_;
   note.calls = client_ == nullptr ? 0 : client_->calls_sent();
+  note.payloads = client_ != nullptr && client_->with_payloads();
   note.what = what;
   core_.audit.write({now_ns(), principal_.name, principal_.how, from_.text(), "GET", "/api/stream", 101,
                      std::move(note), (now_ns() - began_ns_) / 1'000});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -126,6 +127,34 @@ TEST(Stream, WhoTakesNothingIsGoneWhateverItSends) {
   }
   EXPECT_EQ(server.counts.streams_open, 0u);
   EXPECT_EQ(server.counts.timed_out_write, 1u);
+}
+
+TEST(Stream, ThatPayloadsWereShownIsWrittenDown) {
+  const TestFolder folder;
+  ControlSettings settings = TestServer::usual_settings();
+  settings.audit_log = folder.path() + "/audit.log";
+  TestServer server(settings);
+  {
+    auto without = watching(server);
+    server.live.publish("{\"id\":\"1\"}");
+    EXPECT_TRUE(next(*without).contains("calls"));
+  }
+  while (server.counts.streams_open > 0) std::this_thread::sleep_for(milliseconds(5));
+  {
+    auto with = watching(server, R"({"payloads":true})");
+    with->send_frame(1, R"({"payloads":false})");
+    EXPECT_TRUE(next(*with).contains("ready"));
+  }
+  while (server.counts.streams_open > 0) std::this_thread::sleep_for(milliseconds(5));
+  std::ifstream file(settings.audit_log);
+  std::vector<std::string> told;
+  for (std::string line; std::getline(file, line);) {
+    const Json entry = Json::parse(line);
+    told.push_back(entry["what"].get<std::string>() +
+                   (entry.contains("payloads") ? entry["payloads"].dump() : ""));
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"live filter set", "live endedfalse", "live filter settrue",
+                                            "live filter settrue", "live endedtrue"}));
 }
 
 TEST(Stream, FragmentsArePutTogetherAndPingsAnswered) {
