@@ -16,7 +16,7 @@ struct Sum {
   std::uint64_t calls = 0, errors = 0, request_bytes = 0, response_bytes = 0;
   DurationHistogram duration;
 
-  void add(const CallCounts& counts) {
+  void add(const StepCounts& counts) {
     calls += counts.calls;
     errors += counts.errors;
     request_bytes += counts.request_bytes;

@@ -9,7 +9,10 @@
 
 namespace spanlight {
 
-class DurationHistogram {
+// `Count` holds the calls of one bucket: 32 bits do for a step of time, but what is summed as long as the
+// process lives would wrap.
+template <typename Count>
+class DurationCounts {
  public:
   static constexpr unsigned kStepsPerOctave = 4;
   static constexpr unsigned kFirstOctave = 4;  // everything below 16 µs is one bucket
@@ -34,14 +37,17 @@ class DurationHistogram {
     ++counts_[bucket_of(duration_us)];
     sum_us_ += duration_us;
   }
-  void add(const DurationHistogram& other) {
+  // Of no wider ones, so that nothing is cut.
+  template <typename Other>
+  void add(const DurationCounts<Other>& other) {
+    static_assert(sizeof(Other) <= sizeof(Count));
     for (std::size_t i = 0; i < kBuckets; ++i) counts_[i] += other.counts_[i];
     sum_us_ += other.sum_us_;
   }
 
   std::uint64_t count() const {
     std::uint64_t sum = 0;
-    for (const std::uint32_t n : counts_) sum += n;
+    for (const Count n : counts_) sum += n;
     return sum;
   }
   std::uint64_t sum_us() const { return sum_us_; }
@@ -66,8 +72,14 @@ class DurationHistogram {
   }
 
  private:
+  template <typename Other>
+  friend class DurationCounts;
+
   std::uint64_t sum_us_ = 0;  // first: beside whatever the owner counts
-  std::array<std::uint32_t, kBuckets> counts_{};
+  std::array<Count, kBuckets> counts_{};
 };
+
+using StepDurations = DurationCounts<std::uint32_t>;
+using DurationHistogram = DurationCounts<std::uint64_t>;
 
 }  // namespace spanlight

@@ -50,5 +50,16 @@ TEST(Histogram, sums_and_counts_below_bounds) {
   EXPECT_EQ(H().quantile_us(0.5), 0u);
 }
 
+TEST(Histogram, what_lives_as_long_as_the_process_does_not_wrap) {
+  StepDurations step;
+  step.add(10);
+  H sum;
+  sum.add(step);
+  for (int doubled = 0; doubled < 40; ++doubled) sum.add(H(sum));
+  EXPECT_EQ(sum.count(), std::uint64_t{1} << 40);
+  EXPECT_EQ(sum.count_below(16), std::uint64_t{1} << 40);
+  EXPECT_EQ(sum.sum_us(), std::uint64_t{10} << 40);
+}
+
 }  // namespace
 }  // namespace spanlight

@@ -46,7 +46,7 @@ Contribution contribution_of(const wire::Record& record) {
           .duration_us = response_ns > request_ns ? (response_ns - request_ns) / 1'000 : 0};
 }
 
-void count(const Contribution& call, CallCounts& counts) {
+void count(const Contribution& call, StepCounts& counts) {
   ++counts.calls;
   counts.errors += call.error;
   counts.unanswered += call.unanswered;

@@ -5,15 +5,6 @@
 
 namespace spanlight {
 
-void CallCounts::add(const CallCounts& other) {
-  calls += other.calls;
-  errors += other.errors;
-  unanswered += other.unanswered;
-  request_bytes += other.request_bytes;
-  response_bytes += other.response_bytes;
-  duration.add(other.duration);
-}
-
 std::vector<std::string_view> SeriesName::parts_of(std::string_view name) {
   std::vector<std::string_view> parts;
   while (!name.empty()) {
@@ -61,7 +52,7 @@ SeriesTable::Series& SeriesTable::find(std::string_view name, std::uint64_t hash
   return *series_.back();
 }
 
-CallCounts& SeriesTable::at(Series& series, std::uint64_t time_ns) {
+StepCounts& SeriesTable::at(Series& series, std::uint64_t time_ns) {
   const std::uint64_t index = time_ns / kStepNs;
   newest_ = std::max(newest_, index);
   std::vector<Step>& steps = series.steps;

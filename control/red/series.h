@@ -19,16 +19,28 @@ namespace spanlight {
 constexpr std::uint64_t kStepNs = 10'000'000'000;
 constexpr std::size_t kStepsKept = 90;  // a quarter of an hour
 
-struct CallCounts {
+template <typename Durations>
+struct CountsOfCalls {
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;      // the answer says so
   std::uint64_t unanswered = 0;  // no answer was seen, for whatever reason
   std::uint64_t request_bytes = 0;
   std::uint64_t response_bytes = 0;
-  DurationHistogram duration;  // of those that were answered
+  Durations duration;  // of those that were answered
 
-  void add(const CallCounts& other);
+  template <typename Other>
+  void add(const CountsOfCalls<Other>& other) {
+    calls += other.calls;
+    errors += other.errors;
+    unanswered += other.unanswered;
+    request_bytes += other.request_bytes;
+    response_bytes += other.response_bytes;
+    duration.add(other.duration);
+  }
 };
+
+using StepCounts = CountsOfCalls<StepDurations>;
+using CallCounts = CountsOfCalls<DurationHistogram>;  // sums of steps
 
 // Texts joined so that they can be taken apart again.
 class SeriesName {
@@ -49,7 +61,7 @@ class SeriesTable {
  public:
   struct Step {
     std::uint64_t index = 0;  // time / kStepNs
-    CallCounts counts;
+    StepCounts counts;
   };
   struct Series {
     std::string name;
@@ -68,7 +80,7 @@ class SeriesTable {
   static std::uint64_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
   Series& find(std::string_view name, std::uint64_t hash);  // stays where it is until forget_old()
-  CallCounts& at(Series& series, std::uint64_t time_ns);
+  StepCounts& at(Series& series, std::uint64_t time_ns);
 
   // Forgets steps older than are kept, measured from the newest step seen, and series without any.
   void forget_old();
