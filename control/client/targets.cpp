@@ -41,11 +41,14 @@ cli::Manual targets_manual() {
 
 void print(const Json& state, bool with_pods) {
   const auto n = [&](const char* key) { return state.value(key, std::uint64_t{0}); };
-  const std::string bpf = state["settings"].value("bpfOverride", "");
+  // Who may see some namespaces only is not told the settings.
+  const std::string bpf = state.value("settings", Json::object()).value("bpfOverride", "");
   if (!bpf.empty())
     std::cout << "capturing what the filter admits: " << bpf << "\n";
   else if (state.value("everything", true))
     std::cout << "capturing everything\n";
+  else if (!state.contains("settings") && n("pods") == 0)
+    std::cout << "capturing what was chosen\n";
   else
     std::cout << "targeting " << n("pods") << " pods in " << n("namespaces") << " namespaces across "
               << n("nodes") << " nodes (" << n("addresses") << " addresses)\n";

@@ -281,6 +281,22 @@ TEST(Api, WhatWasTakenIsWrittenDownWithoutAnEndToo) {
   EXPECT_EQ(lines, 2);
 }
 
+TEST(Api, WhatSaysSomethingOfAllNamespacesIsForWhoSeesThem) {
+  const TestFolder folder;
+  TestServer server(with_people(folder));
+  TestClient client(server.port());
+  client.ask("PUT", "/api/targets", kAll, R"({"namespaces":["bank"]})");
+  const auto answer = [&client](const char* target, const char* who) {
+    return Json::parse(client.ask("GET", target, who).body);
+  };
+  EXPECT_EQ(answer("/api/targets", kReader)["settings"]["namespaces"][0], "bank");
+  EXPECT_FALSE(answer("/api/targets", kShop).contains("settings"));
+  EXPECT_FALSE(answer("/api/targets", kShop).contains("some"));
+  EXPECT_EQ(answer("/api/targets", kShop)["pods"], 1);
+  EXPECT_TRUE(answer("/api/sensors?counters=true", kReader)["sensors"][0].contains("counters"));
+  EXPECT_FALSE(answer("/api/sensors?counters=true", kShop)["sensors"][0].contains("counters"));
+}
+
 TEST(Api, ASearchThatLastsTellsItsProgress) {
   TestServer server;
   TestClient client(server.port());

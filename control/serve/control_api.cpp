@@ -27,11 +27,15 @@ void append_settings(JsonOut& json, const TapSettings& tap) {
   json.member("bpfOverride", tap.bpf_override).close_object();
 }
 
-std::string targets_json(const TargetsState& state, bool with_pods) {
+// `whole`: also what names namespaces, services and pods, for who may see all of them.
+std::string targets_json(const TargetsState& state, bool whole) {
   TextBuffer out;
   JsonOut json(out);
-  json.open_object().key("settings");
-  append_settings(json, state.settings);
+  json.open_object();
+  if (whole) {
+    json.key("settings");
+    append_settings(json, state.settings);
+  }
   json.member("everything", state.everything)
       .member("generation", state.generation)
       .member("pods", state.pods)
@@ -43,7 +47,7 @@ std::string targets_json(const TargetsState& state, bool with_pods) {
       .member("dropped_packets", state.dropped_packets)
       .member("chosen", state.chosen)
       .member("kept", state.kept);
-  if (with_pods) {
+  if (whole) {
     json.key("some").open_array();
     const std::size_t shown = std::min(state.some.size(), kTargetPodsShown);
     for (std::size_t i = 0; i < shown; ++i)
@@ -150,7 +154,8 @@ void append_sensor(JsonOut& json, const SensorView& view, bool with_counters) {
 
 void answer_sensors(const Request& request, const Backend& backend, Exchange& exchange) {
   if (backend.sensors == nullptr) throw ApiError(503, "no_sensors", "No sensor is subscribed to.");
-  const bool with_counters = flag_of(request, "counters", false);
+  // As /metrics: counters are of all traffic.
+  const bool with_counters = flag_of(request, "counters", false) && request.principal.sees_all();
   TextBuffer out;
   JsonOut json(out);
   json.open_object().key("sensors").open_array();
@@ -209,16 +214,18 @@ Route control_route(Method method, std::string path, std::string id, std::string
   return route;
 }
 
-const std::vector<std::string> kTargetKeys = {"settings",         "everything",      "generation", "pods",
-                                              "namespaces",       "nodes",           "addresses",  "sensors",
-                                              "sensors_in_force", "dropped_packets", "chosen",     "kept"};
+const std::vector<std::string> kTargetKeys = {"everything",      "generation", "pods",    "namespaces",
+                                              "nodes",           "addresses",  "sensors", "sensors_in_force",
+                                              "dropped_packets", "chosen",     "kept"};
 
 }  // namespace
 
 void add_control_routes(RouteTable& table, const Backend& backend) {
   Route get = control_route(Method::get, "/api/targets", "targets",
                             "What is captured, and how many pods that is", Needs::viewer);
-  get.outcomes = {{200, "application/json", "In force now.", kTargetKeys}};
+  get.outcomes = {{200, "application/json",
+                   "In force now; `settings` and `some` of the pods are for who sees all namespaces.",
+                   kTargetKeys}};
   get.handler = [&backend](const Request& request, Exchange& exchange) {
     exchange.send_json(targets_json(targets_of(backend).current(), request.principal.sees_all()));
   };
@@ -248,7 +255,12 @@ void add_control_routes(RouteTable& table, const Backend& backend) {
 
   Route sensors = control_route(Method::get, "/api/sensors", "sensors",
                                 "The sensors, what they saw and what was missed", Needs::viewer);
-  sensors.parameters = {{"counters", In::query, "boolean", "With every counter of theirs.", "true", {}}};
+  sensors.parameters = {{"counters",
+                         In::query,
+                         "boolean",
+                         "With every counter of theirs; for who sees all namespaces.",
+                         "true",
+                         {}}};
   sensors.outcomes = {{200, "application/json", "All that are subscribed to.", {"sensors"}},
                       {400, "application/json", "A parameter is wrong.", {"error"}}};
   sensors.handler = [&backend](const Request& request, Exchange& exchange) {

@@ -182,7 +182,7 @@ export interface Sensor {
   targets_in_force: boolean;
   targets_fault: string;
   protocols: string[];
-  counters?: Counter[];
+  counters?: Counter[]; // for who sees all namespaces
 }
 
 export interface TapSettings {
@@ -195,7 +195,7 @@ export interface TapSettings {
 }
 
 export interface TargetsState {
-  settings: TapSettings;
+  settings?: TapSettings; // for who sees all namespaces
   everything: boolean;
   generation: number;
   pods: number;

@@ -70,7 +70,7 @@ export function reasonOf(situation: Situation): Reason {
       commands: ['kubectl auth can-i --list --as system:serviceaccount:spanlight:spanlight'],
       action: wantsNames ? 'clear-filter' : 'targets',
     };
-  if (targets !== null && !targets.everything && targets.pods === 0 && targets.settings.bpfOverride === '')
+  if (targets !== null && !targets.everything && targets.pods === 0 && targets.settings?.bpfOverride === '')
     return { title: 'The targets choose no pod', text: 'Nothing that runs now fits the namespaces, names and labels that are set.', action: 'targets' };
   if (filter !== '') return { title: 'No call fits the filter yet', text: 'New ones appear here as they come.', action: 'clear-filter' };
   const records = sensors.reduce((sum, sensor) => sum + sensor.records, 0);

@@ -87,5 +87,7 @@ export function verdictOf(sensors: Sensor[]): Verdict {
   }
   if (worst !== undefined)
     return { tone: 'warn', sentence: `Nothing is being lost now. Earlier, at ${worst.where}: ${count(worst.total)} ${worst.what}.`, advice: worst.advice };
+  if (sensors.every((sensor) => sensor.counters === undefined)) // for who sees some namespaces only
+    return { tone: 'good', sentence: 'The sensors are connected.', advice: 'What they count is shown to those who may see all namespaces.' };
   return { tone: 'good', sentence: 'Every packet that the sensors were given was looked at.', advice: '' };
 }

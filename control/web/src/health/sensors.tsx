@@ -24,6 +24,7 @@ const kClockToldUs = 100_000; // less than that is the network's, and harms noth
 const kLinks: Record<string, string> = { connected: 'Connected', connecting: 'Waiting for it', refused: 'Refused', wrong: 'Not understood' };
 
 function SensorCard({ sensor }: { sensor: Sensor }) {
+  const known = sensor.counters !== undefined; // not to who sees some namespaces only
   const counters = sensor.counters ?? [];
   const packets = sumOf(counters, 'received_packets_total');
   const received = sumOf(counters, 'received_bytes_total');
@@ -47,11 +48,11 @@ function SensorCard({ sensor }: { sensor: Sensor }) {
       </header>
       {sensor.trouble !== '' && <p class="is-bad">{sensor.trouble}</p>}
       <dl class="figures-row">
-        {figure('Packets', `${short(packets.perSecond)}/s`, `${count(packets.value)} in all`)}
-        {figure('Traffic', bitsPerSecond(received.perSecond * 8), `${bytes(received.value)} in all`)}
-        {figure('Connections', short(flows), 'live now')}
-        {figure('Calls', `${short(records.perSecond)}/s`, `${count(records.value)} records in all`)}
-        {figure('Workers busy', cycles > 0 ? share(busy, cycles) : '–')}
+        {known && figure('Packets', `${short(packets.perSecond)}/s`, `${count(packets.value)} in all`)}
+        {known && figure('Traffic', bitsPerSecond(received.perSecond * 8), `${bytes(received.value)} in all`)}
+        {known && figure('Connections', short(flows), 'live now')}
+        {known && figure('Calls', `${short(records.perSecond)}/s`, `${count(records.value)} records in all`)}
+        {known && figure('Workers busy', cycles > 0 ? share(busy, cycles) : '–')}
         {figure('Missed batches', count(sensor.missed_batches), 'published, but they did not arrive here')}
         {Math.abs(sensor.clock_offset_us) >= kClockToldUs && figure('Clock', `${duration(Math.abs(sensor.clock_offset_us))} ${sensor.clock_offset_us > 0 ? 'ahead' : 'behind'}`, 'of the control process: times of calls are off by so much. Synchronise both (NTP, PTP).')}
         {figure('Last call', ago(sensor.last_record, now.value))}
@@ -70,7 +71,7 @@ function SensorCard({ sensor }: { sensor: Sensor }) {
           </tbody>
         </table>
       ) : (
-        <p class="note">Nothing was lost.</p>
+        known && <p class="note">Nothing was lost.</p>
       )}
       {!sensor.targets_in_force && sensor.targets_fault !== '' && <p class="note">Targets: {sensor.targets_fault}</p>}
     </section>

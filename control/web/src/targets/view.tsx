@@ -17,7 +17,8 @@ const same = (a: TapSettings, b: TapSettings) => JSON.stringify(a) === JSON.stri
 
 export function summaryOf(state: TargetsState): string {
   if (state.everything) return 'Everything is captured';
-  if (state.settings.bpfOverride !== '') return `Capturing what fits “${state.settings.bpfOverride}”`;
+  if (state.settings === undefined && state.pods === 0) return 'Capturing what was chosen'; // it may be no pods at all
+  if (state.settings !== undefined && state.settings.bpfOverride !== '') return `Capturing what fits “${state.settings.bpfOverride}”`;
   return `Targeting ${plural(state.pods, 'pod')} in ${plural(state.namespaces, 'namespace')} across ${plural(state.nodes, 'node')}`;
 }
 
@@ -32,8 +33,8 @@ export function TargetsView() {
     ask<TargetsState>('/api/targets', {}, stop).then(
       (state) => {
         // What was typed while the first answer was under way stays.
-        const untouched = current.value === null ? wanted.value === kNone : same(wanted.value, current.value.settings);
-        if (untouched) wanted.value = state.settings;
+        const untouched = current.value === null ? wanted.value === kNone : same(wanted.value, current.value.settings ?? kNone);
+        if (untouched) wanted.value = state.settings ?? kNone;
         current.value = state;
       },
       (error: unknown) => !isAbort(error) && (fault.value = sentence(error)),
@@ -47,7 +48,7 @@ export function TargetsView() {
       clearInterval(timer);
     };
   }, []);
-  const changed = current.value !== null && !same(wanted.value, current.value.settings);
+  const changed = current.value !== null && !same(wanted.value, current.value.settings ?? kNone);
   useEffect(() => {
     preview.value = null;
     if (!changed || !operator) return;
@@ -70,7 +71,7 @@ export function TargetsView() {
   const apply = async () => {
     try {
       current.value = await tell<TargetsState>('PUT', '/api/targets', wanted.value);
-      wanted.value = current.value.settings;
+      wanted.value = current.value.settings ?? kNone;
       fault.value = '';
       done.value = 'In force.';
       setTimeout(() => (done.value = ''), 3_000);
@@ -79,6 +80,7 @@ export function TargetsView() {
     }
   };
   const shown = preview.value ?? current.value;
+  const unknown = current.value !== null && current.value.settings === undefined;
   return (
     <div class="targets" data-main tabIndex={-1}>
       <section class="card">
@@ -90,8 +92,10 @@ export function TargetsView() {
           </p>
         )}
         {!operator && me.value !== null && <p class="note">Only operators may change this; you are {me.value.name || 'a viewer'}.</p>}
+        {unknown && <p class="note">What was chosen is shown to those who may see all namespaces.</p>}
         <form
           class="targets-form"
+          hidden={unknown}
           onSubmit={(event) => {
             event.preventDefault();
             void apply();

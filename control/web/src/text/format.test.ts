@@ -67,6 +67,7 @@ describe('what is lost', () => {
   });
   it('is not alarming when it has passed', () => expect(verdictOf([sensor([{ ...kernel, per_second: 0 }])]).tone).toBe('warn'));
   it('is nothing when nothing was', () => expect(verdictOf([sensor([])]).tone).toBe('good'));
+  it('is not told to who may not know', () => expect(verdictOf([sensor(undefined)]).sentence).toBe('The sensors are connected.'));
   it('is everything without a sensor', () => {
     expect(verdictOf([]).tone).toBe('bad');
     expect(verdictOf([sensor([], { link: 'connecting' })]).sentence).toMatch(/not connected/);
