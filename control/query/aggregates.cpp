@@ -100,21 +100,27 @@ void read_points(const ClickHouse& client, const StatsQuery& query, const Scope&
   }
   const std::string step = std::to_string(query.step_ns), since = std::to_string(range.since_ns);
   const double seconds = static_cast<double>(query.step_ns) / kSecond;
+  std::uint64_t points = 0;
   ask_rows(client,
            {.sql = "SELECT " + series_sql(query) + ", intDiv(" + std::string(kTimeNs) + " - " + since + ", " +
                    step + ") AS bucket, " + red_sql() + " FROM calls" + where(range, kCallsAlone) +
                    " GROUP BY service, of_protocol, of_operation, bucket HAVING (service, of_protocol, "
                    "of_operation) IN (" +
-                   chosen + ") ORDER BY bucket LIMIT " + std::to_string(kPointsMax)},
+                   chosen + ") ORDER BY bucket LIMIT " + std::to_string(kPointsMax + 1)},
            stop, [&](RowCursor& row) {
              const StatsSeries series = read_series(row);
              const auto bucket = static_cast<std::uint64_t>(row.number<std::int64_t>());
              const Red red = read_red(row, seconds);
              if (!row.good()) return true;
+             ++points;
              if (const auto found = known.find(key_of(series)); found != known.end())
                found->second->points.push_back({range.since_ns + bucket * query.step_ns, red});
              return true;
            });
+  // Those left out would be the newest of all series, as if everybody had fallen silent.
+  if (points > kPointsMax)
+    throw QueryError(QueryError::Kind::too_heavy, "there would be more than " + std::to_string(kPointsMax) +
+                                                      " points in all: take a longer step or fewer series");
 }
 
 }  // namespace

@@ -83,6 +83,44 @@ TEST_F(NumbersTest, NumbersAreExactAndQuantilesNear) {
   EXPECT_THROW(history_->stats(stats, {}), QueryError);
 }
 
+// More points than an answer holds are refused: without the newest ones every series would seem to have
+// ended.
+TEST_F(NumbersTest, TooManyPointsOfAllSeriesAreRefused) {
+  constexpr std::uint64_t kSteps = 1'000, kSeries = 201;
+  StatsQuery stats;
+  stats.filter_sql = of_epoch(1'012);
+  stats.since_ns = kBegin;
+  stats.until_ns = kBegin + kSteps * 1'000'000'000;
+  stats.step_ns = 1'000'000'000;
+  stats.by_operation = true;
+  stats.series_max = kSeries;
+  for (std::uint64_t series = 0; series < kSeries; ++series) {
+    sample::Batch batch;
+    batch.sensor_epoch = 1'012;
+    for (std::uint64_t step = 0; step < kSteps; ++step) {
+      sample::Record& record = batch.records.emplace_back(sample::usual_call());
+      record.id = series * kSteps + step;
+      record.timestamp = kBegin + step * 1'000'000'000;
+      record.response_timestamp = record.timestamp + 1'000;
+      record.path =
+          std::string("/of-") + static_cast<char>('a' + series / 16) + static_cast<char>('a' + series % 16);
+    }
+    ASSERT_TRUE(store_->writer().offer(batch_of(batch)));
+  }
+  ASSERT_TRUE(store_->writer().flush(kPatience));
+  try {
+    history_->stats(stats, {});
+    FAIL();
+  } catch (const QueryError& error) {
+    EXPECT_EQ(error.kind(), QueryError::Kind::too_heavy);
+  }
+  stats.series_max = kSeries - 1;  // as many points as there may be
+  const Stats found = history_->stats(stats, {});
+  ASSERT_EQ(found.series.size(), kSeries - 1);
+  EXPECT_FALSE(found.all);
+  for (const StatsSeries& series : found.series) EXPECT_EQ(series.points.size(), kSteps);
+}
+
 TEST_F(NumbersTest, EndsWithoutNamesAreAddresses) {
   sample::Batch batch;
   batch.sensor_epoch = 1'009;

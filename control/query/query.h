@@ -141,8 +141,9 @@ struct StatsSeries {
   MapNode service;
   std::string protocol;
   std::string operation;
-  Red total;                       // over the range
-  std::vector<StatsPoint> points;  // in time order, empty buckets left out; none where step_ns is 0
+  Red total;  // over the range
+  std::vector<StatsPoint>
+      points;  // all of them, in time order, without empty buckets; none where step_ns is 0
 };
 
 struct Stats {

@@ -244,6 +244,7 @@ void add_view_routes(RouteTable& table, const Backend& backend) {
                               "30s",
                               {}});
   stats.parameters.push_back({"limit", In::query, "integer", "The busiest series, 1 to 2000.", "100", {}});
+  stats.outcomes.push_back({422, "application/json", "More points than one answer holds.", {"error"}});
   stats.handler = [&backend](const Request& request, Exchange& exchange) {
     answer_stats(request, backend, exchange);
   };
