@@ -297,6 +297,8 @@ Route page_route(const Backend& backend) {
   route.id = "calls";
   route.summary = "Calls of the store, newest first";
   route.is_slow = true;
+  // Megabytes, at the client's pace; without payloads they fit into what may wait for it.
+  route.long_with = {"stream", "payloads"};
   route.parameters = {
       filter_parameter(),
       since_parameter("1h"),
@@ -310,7 +312,7 @@ Route page_route(const Backend& backend) {
        In::query,
        "boolean",
        "As lines of JSON while the search goes on: {\"call\"}, {\"progress\"}, at last {\"end\"} or "
-       "{\"error\"}.",
+       "{\"error\"}. With payloads only few at once, as exports.",
        "false",
        {}}};
   route.outcomes = {{200, "application/json", "A page.", {"calls", "next_cursor"}},

@@ -56,12 +56,14 @@ class Connection final : public Outlet, public Open, public std::enable_shared_f
   bool identify(const RequestHead& head, Principal& principal);
   void upgrade(const Route& route, Principal principal);
   void answer_asset();
+  bool asks_for_long_answer() const;
   void run_handler();
   // A request in the hands of a worker.
   struct Job {
     std::shared_ptr<Connection> connection;
     std::shared_ptr<Flow> flow;
     const Route* route;
+    bool is_long;
     Request request;
     ExchangeTerms terms;
     std::uint64_t began_ns;

@@ -182,8 +182,9 @@ void Connection::judge_route(const RequestHead& head, RouteTable::Match match) {
     refuse(415, "wrong_type", "The body must be " + route_->body_type + ", and say so.");
     return;
   }
+  request_.query = std::move(target_.query);
   const bool is_busy = core_.waiting >= core_.limits.waiting_requests_max ||
-                       (route_->is_long && core_.long_answers >= core_.limits.long_answers_max);
+                       (asks_for_long_answer() && core_.long_answers >= core_.limits.long_answers_max);
   if (is_busy) {
     ++core_.counts.refused_busy;
     refuse(503, "busy", "Too much is asked at once; come again in a moment.", {{"Retry-After", "2"}});
@@ -191,7 +192,6 @@ void Connection::judge_route(const RequestHead& head, RouteTable::Match match) {
   }
   request_.method = route_->method;
   request_.path = target_.path;
-  request_.query = std::move(target_.query);
   request_.captured = std::move(match.captured);
   request_.content_type = header(http::field::content_type);
   request_.principal = std::move(principal);
@@ -216,24 +216,35 @@ void Connection::judge_route(const RequestHead& head, RouteTable::Match match) {
   read_body();
 }
 
+// Before anything was checked: a flag that is none counts as set, and is refused by the handler.
+bool Connection::asks_for_long_answer() const {
+  const auto is_set = [this](const std::string& flag) {
+    const std::string_view value = request_.parameter(flag);
+    return request_.has_parameter(flag) && value != "false" && value != "0";
+  };
+  const std::vector<std::string>& flags = route_->long_with;
+  return route_->is_long || (!flags.empty() && std::all_of(flags.begin(), flags.end(), is_set));
+}
+
 void Connection::run_handler() {
   phase_ = Phase::answering;
   request_.body = std::move(parser_->get().body());
   flow_ = std::make_shared<Flow>();
-  if (route_->is_long) ++core_.long_answers;
+  const bool is_long = asks_for_long_answer();
+  if (is_long) ++core_.long_answers;
   ++core_.waiting;
   channel_->expires_never();
   watch_client();
-  auto job = std::make_shared<Job>(
-      Job{shared_from_this(), flow_, route_, std::move(request_), terms_of(parser_->get()), began_ns_});
+  auto job = std::make_shared<Job>(Job{shared_from_this(), flow_, route_, is_long, std::move(request_),
+                                       terms_of(parser_->get()), began_ns_});
   request_ = {};
-  asio::thread_pool& workers = route_->is_slow || route_->is_long ? core_.slow : core_.quick;
+  asio::thread_pool& workers = route_->is_slow || is_long ? core_.slow : core_.quick;
   asio::post(workers, [job = std::move(job), &core = core_]() mutable {
     run_job(core, *job);
     --core.waiting;
     // Sockets end on their own thread: the connection's last owner must not be this one.
     asio::post(core.io, [job = std::move(job), &core] {
-      if (job->route->is_long) --core.long_answers;
+      if (job->is_long) --core.long_answers;
     });
   });
 }

@@ -53,10 +53,11 @@ struct Route {
   std::string body_type;     // "application/json"; empty: takes no body
   std::string body_example;  // of a JSON body
   Handler handler;
-  bool is_slow = false;    // asks the store
-  bool is_long = false;    // streams for long: only so many at once
-  bool is_socket = false;  // a WebSocket: the server itself answers
-  bool limited = true;     // counts against the client's requests per second
+  bool is_slow = false;                // asks the store
+  bool is_long = false;                // streams for long: only so many at once
+  std::vector<std::string> long_with;  // so do others, where all of these flags are set
+  bool is_socket = false;              // a WebSocket: the server itself answers
+  bool limited = true;                 // counts against the client's requests per second
   bool audited = true;
 };
 

@@ -262,6 +262,28 @@ TEST(Server, LongAnswersAreFew) {
   EXPECT_EQ(second.headers.at("retry-after"), "2");
 }
 
+TEST(Server, APageOfPayloadsAtTheClientsPaceIsALongAnswer) {
+  ServerLimits limits = TestServer::usual_limits();
+  limits.long_answers_max = 1;
+  TestServer server(TestServer::usual_settings(), limits);
+  TestClient first(server.port());
+  first.send("GET /api/calls?filter=slow&stream=true&payloads=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  while (server.history.slow_searches() < 1) std::this_thread::sleep_for(milliseconds(5));
+  TestClient second(server.port());
+  EXPECT_EQ(second.ask("GET", "/api/calls?stream&payloads").status, 503);
+  EXPECT_EQ(second.ask("GET", "/api/export").status, 503);
+  EXPECT_EQ(second.ask("GET", "/api/calls?stream=true&payloads=false").status, 200);
+  EXPECT_EQ(second.ask("GET", "/api/calls?stream=0&payloads=true").status, 200);
+  first.reset();
+  EXPECT_EQ(server.history.wait_cancelled(1), 1);
+  int status = 503;
+  for (int i = 0; i < 1'000 && status == 503; ++i) {
+    std::this_thread::sleep_for(milliseconds(5));
+    status = second.ask("GET", "/api/calls?stream=true&payloads=true").status;
+  }
+  EXPECT_EQ(status, 200);
+}
+
 TEST(Server, ThousandsOfConnectionsLeaveRoomForNobodyElseAndThenForAll) {
   ServerLimits limits = TestServer::usual_limits();
   limits.connections_max = 200;
@@ -395,6 +417,20 @@ TEST(Server, WhoMayComeChangesWithoutARestart) {
   EXPECT_EQ(last, 429);
 }
 
+TEST(Server, ATokenThatWasReplacedEndsWhatItOpened) {
+  const TestFolder folder;
+  ControlSettings settings = TestServer::usual_settings();
+  settings.access = {Access{.name = "anna", .token_file = folder.write("anna", "the-first-token-of-anna")}};
+  TestServer server(settings);
+  const std::string old = "Authorization: Bearer the-first-token-of-anna\r\n";
+  TestClient live(server.port());
+  ASSERT_EQ(live.open_socket("/api/stream", old).status, 101);
+  folder.write("anna", "the-second-token-of-anna");
+  server.server->reload();
+  EXPECT_EQ(live.read_frame().opcode, 8);
+  EXPECT_EQ(TestClient(server.port()).ask("GET", "/api/calls", old).status, 401);
+}
+
 TEST(Server, PlainTextOnATlsPortIsCounted) {
   const TestFolder folder;
   ControlSettings settings = TestServer::usual_settings();
@@ -416,17 +452,3 @@ TEST(Server, PlainTextOnATlsPortIsCounted) {
 
 }  // namespace
 }  // namespace spanlight::serve
-TEST(Server, ATokenThatWasReplacedEndsWhatItOpened) {
-  const TestFolder folder;
-  ControlSettings settings = TestServer::usual_settings();
-  settings.access = {Access{.name = "anna", .token_file = folder.write("anna", "the-first-token-of-anna")}};
-  TestServer server(settings);
-  const std::string old = "Authorization: Bearer the-first-token-of-anna\r\n";
-  TestClient live(server.port());
-  ASSERT_EQ(live.open_socket("/api/stream", old).status, 101);
-  folder.write("anna", "the-second-token-of-anna");
-  server.server->reload();
-  EXPECT_EQ(live.read_frame().opcode, 8);
-  EXPECT_EQ(TestClient(server.port()).ask("GET", "/api/calls", old).status, 401);
-}
-
