@@ -14,6 +14,14 @@ bool settled(const CallEnd& end, const wire::Address& address, std::uint64_t tim
   return end.party != nullptr || !names.may_still_come(address, time_ns);
 }
 
+// Each part of a batch keeps the whole message alive. Together they tell its size once, so that it fits
+// whatever bounds what waits behind here.
+std::size_t take_share(NamedBatch& from, std::size_t calls, std::size_t of_calls) {
+  const std::size_t share = from.bytes_size * calls / of_calls;
+  from.bytes_size -= share;
+  return share;
+}
+
 }  // namespace
 
 bool name_call(Call& call, const NameState& names) {
@@ -29,6 +37,7 @@ void HeldCalls::hold(NamedBatch& batch, const std::vector<std::size_t>& waiting)
   counters_.overflowed += waiting.size() - room;
   if (room == 0) return;
   NamedBatch part{batch.bytes, nullptr, batch.batch, {}, 0, batch.received_ns};
+  part.bytes_size = take_share(batch, room, batch.calls.size());
   part.calls.reserve(room);
   std::size_t next = 0, kept = 0;
   for (std::size_t i = 0; i < batch.calls.size(); ++i) {
@@ -49,6 +58,7 @@ std::shared_ptr<NamedBatch> HeldCalls::release(Held& held, const std::shared_ptr
                                                bool all) {
   auto out = std::make_shared<NamedBatch>(
       NamedBatch{held.batch.bytes, names, held.batch.batch, {}, 0, held.batch.received_ns});
+  const std::size_t waited = held.batch.calls.size();
   std::erase_if(held.batch.calls, [&](Call& call) {
     const bool has_names = name_call(call, *names);
     if (!has_names && !all) return false;
@@ -56,6 +66,7 @@ std::shared_ptr<NamedBatch> HeldCalls::release(Held& held, const std::shared_ptr
     out->calls.push_back(call);
     return true;
   });
+  out->bytes_size = take_share(held.batch, out->calls.size(), waited);
   size_ -= out->calls.size();
   return out;
 }

@@ -109,6 +109,28 @@ TEST(HeldCalls, are_bounded) {
   EXPECT_EQ(held.counters().overflowed, 2u);
 }
 
+// The store's queue is bounded in bytes of messages: parts that keep one alive must tell it, once.
+TEST(HeldCalls, parts_share_the_bytes_of_their_message) {
+  HeldCalls held(kHoldNs, 10);
+  const auto early = std::make_shared<const Names>(std::vector<std::uint8_t>{1});
+  NamedBatch batch = batch_from({1, 2, 3}, 100);
+  const std::size_t whole = batch.bytes_size;
+  held.hold(batch, name_all(batch, *early));
+  const std::size_t at_once = batch.bytes_size;
+  EXPECT_GE(at_once, whole / 3);
+  const auto later = std::make_shared<const Names>(std::vector<std::uint8_t>{1, 2});
+  const auto second = held.release(later, 102), third = held.release_all(later);
+  ASSERT_EQ(second.size() + third.size(), 2u);
+  EXPECT_GE(second[0]->bytes_size, whole / 3);
+  EXPECT_GE(third[0]->bytes_size, whole / 3);
+  EXPECT_EQ(at_once + second[0]->bytes_size + third[0]->bytes_size, whole);
+
+  NamedBatch all_wait = batch_from({4}, 100);
+  const std::size_t all = all_wait.bytes_size;
+  held.hold(all_wait, name_all(all_wait, *early));
+  EXPECT_EQ(held.release_all(later).at(0)->bytes_size, all);
+}
+
 TEST(HeldCalls, does_not_wait_for_addresses_that_are_no_pods) {
   const Names nobody;
   NamedBatch batch = batch_from({1}, 100);

@@ -16,7 +16,7 @@ struct NamedBatch {
   std::shared_ptr<const void> names;  // the state of the address map that the parties and DNS names are of
   const wire::RecordBatch* batch = nullptr;
   std::vector<Call> calls;     // all of the batch, or those that waited for a name
-  std::size_t bytes_size = 0;  // of the message; 0 where another part of the batch has told it
+  std::size_t bytes_size = 0;  // of the message; parts of a batch share it by their calls
   std::uint64_t received_ns = 0;
 };
 
