@@ -211,12 +211,12 @@ void Worker::give_back(Loan* loan) {
   rte_pktmbuf_free_seg(reinterpret_cast<rte_mbuf*>(loan));
 }
 
+// A RST ends the connection when nothing is waited for any more: what it acknowledges may come behind it.
 void Worker::after_segment(Flow& flow, TimeNs time) {
   const Conversation& c = flow.conversation;
-  if (c.reset())
-    end_connection(flow, End::reset, time);
-  else if (c.stream[0].ended && c.stream[1].ended)
-    end_connection(flow, End::fin, time);
+  const bool both_ended = c.stream[0].ended && c.stream[1].ended;
+  if (both_ended || (c.reset() && c.hole_deadline == 0))
+    end_connection(flow, c.reset() ? End::reset : End::fin, time);
 }
 
 // ---- UDP, ICMP, SCTP ----------------------------------------------------------------------------

@@ -21,6 +21,12 @@ class ScriptedQueue final : public RxQueue {
     lines_.push_back({std::move(bytes), link, piece, {}, {}});
     return *this;
   }
+  // As a capture has it: with a time of its own.
+  ScriptedQueue& frame_at(TimeNs time, Frame bytes) {
+    frame(std::move(bytes));
+    lines_.back().time = time;
+    return *this;
+  }
   ScriptedQueue& frames(const std::vector<Frame>& all) {
     for (const Frame& bytes : all) frame(bytes);
     return *this;
@@ -65,6 +71,7 @@ class ScriptedQueue final : public RxQueue {
     std::size_t piece;
     std::function<void()> act;
     std::function<bool()> condition;
+    TimeNs time = 0;  // 0: when it is received
     bool is_frame() const { return !act && !condition; }
   };
 
@@ -88,7 +95,8 @@ class ScriptedQueue final : public RxQueue {
       ++head->nb_segs;
       head->pkt_len += static_cast<std::uint32_t>(bytes);
     }
-    frame_info(head) = {.time = now, .wire_bytes = rte_pktmbuf_pkt_len(head), .link = line.link};
+    const TimeNs time = line.time != 0 ? line.time : now;
+    frame_info(head) = {.time = time, .wire_bytes = rte_pktmbuf_pkt_len(head), .link = line.link};
     return head;
   }
 

@@ -1,0 +1,81 @@
+// A real worker at the pace of a capture: how connections end, and what comes behind their ends.
+
+#include <gtest/gtest.h>
+
+#include "lcore/scripted_queue.h"
+#include "port/eal_for_tests.h"
+
+namespace spanlight::test {
+namespace {
+
+constexpr TimeNs kBegin = 1'000 * kSecondNs;
+constexpr std::uint8_t kRstAck = 0x14;
+
+class Ends : public ::testing::Test {
+ public:
+  Ends() : worker_(settings()) { worker_.shared().pace = Pace::capture; }
+
+  static Settings settings() {
+    Settings settings;
+    settings.remove_duplicates = false;
+    settings.state_memory_mb = 64;
+    settings.held_bytes_max = 1U << 20;
+    settings.flows_max = 4'096;
+    return settings;
+  }
+  // Milliseconds since the capture began.
+  Ends& at(std::uint64_t ms, const Frame& frame) {
+    queue_.frame_at(kBegin + ms * kMillisecondNs, frame);
+    return *this;
+  }
+  Ends& at(std::uint64_t ms, const std::vector<Frame>& frames) {
+    for (const Frame& frame : frames) at(ms, frame);
+    return *this;
+  }
+  // What the calls say: "/path" of one that is complete, "/path reason" of one that is not; sorted.
+  std::vector<std::string> calls() {
+    std::vector<std::string> out;
+    for (const Said& one : worker_.run(queue_)) {
+      const bool complete = one.state == wire::State::complete;
+      out.push_back(one.path + (complete ? "" : std::string(" ") + wire::EnumNameReason(one.reason)));
+    }
+    std::sort(out.begin(), out.end());
+    EXPECT_EQ(worker_.count("received_packets_total"), worker_.outcomes());
+    EXPECT_EQ(worker_.count("memory_bytes", "state"), 0U);
+    return out;
+  }
+
+  using Calls = std::vector<std::string>;
+  OneWorker worker_;
+  ScriptedQueue queue_;
+  Speakers who_{"10.0.0.1", "10.0.0.2"};
+};
+
+// A TAP whose ports are skewed: the RST acknowledges what comes just behind it.
+TEST_F(Ends, ARstWaitsForWhatItAcknowledges) {
+  at(0, who_.handshake()).at(3, who_.request("/a"));
+  const Frame answer = who_.response();
+  at(10, who_.say(0, kRstAck, "")).at(12, answer);
+  EXPECT_EQ(calls(), (Calls{"/a"}));
+  EXPECT_EQ(worker_.count("flows_total", "closed"), 1U);
+  EXPECT_EQ(worker_.count("gaps_total"), 0U);
+}
+
+TEST_F(Ends, ARstWaitsNoLongerThanTheAllowance) {
+  at(0, who_.handshake()).at(3, who_.request("/a"));
+  const Frame answer = who_.response();
+  at(10, who_.say(0, kRstAck, "")).at(40, answer);
+  EXPECT_EQ(calls(), (Calls{"/a lost_in_mirror"}));
+  EXPECT_EQ(worker_.count("flows_total", "closed"), 1U);
+  EXPECT_EQ(worker_.count("gaps_total"), 1U);
+}
+
+TEST_F(Ends, ARstBehindWhichNothingIsMissingEndsAtOnce) {
+  at(0, who_.handshake()).at(3, who_.request("/a")).at(10, who_.say(0, kRstAck, "")).at(12, who_.response());
+  EXPECT_EQ(calls(), (Calls{"/a reset"}));
+  EXPECT_EQ(worker_.count("flows_total", "closed"), 1U);
+  EXPECT_EQ(worker_.count("gaps_total"), 0U);
+}
+
+}  // namespace
+}  // namespace spanlight::test
