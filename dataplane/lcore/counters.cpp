@@ -140,6 +140,8 @@ void add_streams(std::vector<CounterRow>& rows, const WorkerCounters& c) {
   rows.push_back({"reassembly_total", "limit_hit", &c.reassembly.limit_hits});
   rows.push_back({"reassembly_total", "out_of_window", &c.reassembly.out_of_window});
   rows.push_back({"reassembly_total", "cut_bytes", &c.reassembly.cut_bytes});
+  rows.push_back({"reassembly_total", "after_close", &c.late_segments});
+  rows.push_back({"reassembly_total", "after_close_bytes", &c.late_bytes});
   rows.push_back({"gaps_total", "", &c.reassembly.gaps});
   rows.push_back({"gap_bytes_total", "", &c.reassembly.gap_bytes});
 }

@@ -80,6 +80,8 @@ struct WorkerCounters {
   std::uint64_t flows_spoken = 0;          // TCP, ended, with payload
   std::uint64_t flows_one_sided = 0;       // of those: one direction was never seen
   std::uint64_t flows_live = 0;            // gauge
+  std::uint64_t late_segments = 0;         // with payload, of flows that were closed: given to nobody
+  std::uint64_t late_bytes = 0;            // their payload
   std::uint64_t connections_followed = 0;  // flows that have a record of their own
   std::uint64_t connections_ended = 0;     // such records of flows that ended
   std::uint64_t connections_reported = 0;  // and of flows that go on

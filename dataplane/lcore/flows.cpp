@@ -94,10 +94,15 @@ Flow* Worker::flow_of(Slot& slot, TimeNs time) {
   if (flow == nullptr) return open_flow(slot, time);
   const bool opening = packet.key.protocol == ip_protocol::tcp &&
                        (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
-  if (!opening) return flow;
-  const Segment segment{.seq = packet.seq, .ack = packet.ack, .flags = packet.tcp_flags, .time = time};
-  if (!flow->closed && !flow->shed && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
-    if (!flow->has_session()) orient(*flow, packet);  // the SYN came late: a skewed TAP
+  if (!opening && !flow->closed) return flow;
+  const Segment segment{.wire_bytes = packet.payload_wire_bytes,
+                        .seq = packet.seq,
+                        .ack = packet.ack,
+                        .flags = packet.tcp_flags,
+                        .time = time};
+  const bool rejoins = opening && (flow->closed || flow->shed);
+  if (!rejoins && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
+    if (!flow->closed && !flow->has_session()) orient(*flow, packet);  // the SYN came late: a skewed TAP
     return flow;
   }
   ++counters_.flows_reopened;
@@ -151,7 +156,7 @@ void Worker::orient(Flow& flow, const Packet& packet) {
 // ---- TCP ----------------------------------------------------------------------------------------
 
 void Worker::on_tcp(Flow& flow, Slot& slot, TimeNs time) {
-  if (flow.closed) return;  // late retransmissions and acknowledgements of what is over
+  if (flow.closed) return note_late(slot.packet);
   current_ = &flow;
   if (flow.opaque && !shared_.follows_unread) {
     inspector_.passed_unread(flow, slot.packet.payload_bytes);
@@ -160,6 +165,14 @@ void Worker::on_tcp(Flow& flow, Slot& slot, TimeNs time) {
     give_segments(flow, slot, time);
   }
   after_segment(flow, time);
+}
+
+// Acknowledgements and retransmissions of what is over, the mirror's late copies; or a connection that lives
+// on behind a RST which its receiver refused: it is joined again when the entry goes.
+void Worker::note_late(const Packet& packet) {
+  if (packet.payload_wire_bytes == 0) return;
+  ++counters_.late_segments;
+  counters_.late_bytes += packet.payload_wire_bytes;
 }
 
 // One segment for each piece of contiguous memory; SYN goes with the first, FIN and RST with the last.
@@ -246,9 +259,7 @@ TimeNs Worker::idle_deadline(const Flow& flow) const {
   if (flow.key.protocol == ip_protocol::tcp) {
     const bool answered = flow.packets[0] > 0 && flow.packets[1] > 0;
     const bool spoken = flow.bytes[0] > 0 || flow.bytes[1] > 0;
-    seconds = flow.closed          ? settings_.tcp_closed_s
-              : answered || spoken ? settings_.tcp_idle_s
-                                   : settings_.tcp_opening_s;
+    seconds = answered || spoken ? settings_.tcp_idle_s : settings_.tcp_opening_s;
   }
   return flow.last_seen + seconds * kSecondNs;
 }
@@ -261,8 +272,9 @@ TimeNs Worker::rest_deadline(const Flow& flow) {
 }
 
 // A flow has one timer, armed for the earliest of its deadlines. Silence is looked at lazily: packets do not
-// move the timer, it asks when it fires.
+// move the timer, it asks when it fires. A closed flow's is armed for when its entry goes, whatever comes.
 void Worker::arm(Flow& flow) {
+  if (flow.closed) return;
   TimeNs deadline = std::min({idle_deadline(flow), rest_deadline(flow), Inspector::next_deadline(flow)});
   if (flow.conversation.hole_deadline != 0) deadline = std::min(deadline, flow.conversation.hole_deadline);
   if (health_.wanted()) deadline = std::min(deadline, report_deadline(flow));
@@ -274,7 +286,7 @@ void Worker::on_timer(std::uint32_t index) {
   Flow& flow = table_[index];
   const TimeNs now = capture_now_;
   if (left_out(flow)) return end_left_out(flow);
-  if (idle_deadline(flow) <= now) {
+  if (flow.closed || idle_deadline(flow) <= now) {
     if (!flow.closed) ++counters_.flows_idle;
     return remove(flow, End::idle, now);
   }
@@ -290,7 +302,7 @@ void Worker::on_timer(std::uint32_t index) {
 }
 
 // Both ends are done. The entry stays a little, so that late segments do not look like a connection joined
-// midstream.
+// midstream; not for as long as there are such, since they may be of one that lives.
 void Worker::end_connection(Flow& flow, End end, TimeNs time) {
   current_ = &flow;
   reassembler_.close(flow.conversation, end, time, *this);
@@ -298,7 +310,7 @@ void Worker::end_connection(Flow& flow, End end, TimeNs time) {
   ++counters_.flows_closed;
   flow.closed = true;
   flow.opaque = true;
-  timers_.disarm(table_.index_of(flow));
+  timers_.arm(table_.index_of(flow), time + settings_.tcp_closed_s * kSecondNs);
 }
 
 void Worker::remove(Flow& flow, End end, TimeNs time) {

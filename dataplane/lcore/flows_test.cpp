@@ -77,5 +77,41 @@ TEST_F(Ends, ARstBehindWhichNothingIsMissingEndsAtOnce) {
   EXPECT_EQ(worker_.count("gaps_total"), 0U);
 }
 
+// ---- behind the end -----------------------------------------------------------------------------
+
+// The ports are used again at once, and the mirror missed the new connection's opening.
+TEST_F(Ends, BytesBehindBothFinsAreOfAnotherConnection) {
+  at(0, who_.handshake()).at(3, who_.request("/a")).at(4, who_.response()).at(5, who_.close());
+  Speakers again("10.0.0.1", "10.0.0.2", 40'000, {900'000'000, 1'700'000'000});
+  for (unsigned i = 0; i < 3; ++i) at(1'000 + i, again.request("/b")).at(1'000 + i, again.response());
+  EXPECT_EQ(calls(), (Calls{"/a", "/b", "/b", "/b"}));
+  EXPECT_EQ(worker_.count("flows_total", "reopened"), 1U);
+  EXPECT_EQ(worker_.count("reassembly_total", "after_close"), 0U);
+}
+
+// Whoever received the RST refused it (RFC 5961), and the connection goes on: it is joined again when the
+// entry of the closed one goes, though there was never silence.
+TEST_F(Ends, AConnectionThatLivesOnBehindARstIsJoinedAgain) {
+  at(0, who_.handshake()).at(3, who_.request("/a")).at(4, who_.response());
+  Speakers other("10.0.0.1", "10.0.0.2", 40'000, {1'000, 59'000});
+  at(10, other.say(1, 0x04, ""));
+  const std::size_t asked = who_.request("/b").size() - 54, answered = who_.response().size() - 54;
+  for (unsigned i = 0; i < 8; ++i)
+    at(1'000 + 1'000 * i, who_.request("/b")).at(1'001 + 1'000 * i, who_.response());
+  EXPECT_EQ(calls(), (Calls{"/a", "/b", "/b", "/b"}));  // from the sixth second on
+  EXPECT_EQ(worker_.count("reassembly_total", "after_close"), 10U);
+  EXPECT_EQ(worker_.count("reassembly_total", "after_close_bytes"), 5 * (asked + answered));
+  EXPECT_EQ(worker_.count("flows_total", "midstream"), 1U);
+}
+
+TEST_F(Ends, WhatIsSentAgainBehindTheEndIsNoOtherConnection) {
+  at(0, who_.handshake()).at(3, who_.request("/a"));
+  const Frame answer = who_.response();
+  at(4, answer).at(5, who_.close()).at(200, answer).at(600, answer);
+  EXPECT_EQ(calls(), (Calls{"/a"}));
+  EXPECT_EQ(worker_.count("flows_opened_total"), 1U);
+  EXPECT_EQ(worker_.count("reassembly_total", "after_close"), 2U);
+}
+
 }  // namespace
 }  // namespace spanlight::test

@@ -4,6 +4,7 @@
 
 #include <rte_mbuf.h>
 
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -110,8 +111,9 @@ class ScriptedQueue final : public RxQueue {
 class Speakers {
  public:
   using Wrap = std::function<PacketBuilder&(PacketBuilder&)>;
-  Speakers(std::string client, std::string server, std::uint16_t port = 40'000)
-      : ip_{std::move(client), std::move(server)}, port_{port, 80} {}
+  Speakers(std::string client, std::string server, std::uint16_t port = 40'000,
+           std::array<std::uint32_t, 2> seq = {1'000, 9'000})
+      : ip_{std::move(client), std::move(server)}, port_{port, 80}, seq_(seq) {}
 
   // What stands around the IP packet; otherwise Ethernet.
   Speakers& around(Wrap wrap) {
@@ -151,7 +153,7 @@ class Speakers {
  private:
   std::string ip_[2];
   std::uint16_t port_[2];
-  std::uint32_t seq_[2] = {1'000, 9'000};
+  std::array<std::uint32_t, 2> seq_;
   std::uint16_t id_ = 0;
   Wrap wrap_;
 };

@@ -154,6 +154,7 @@ class Worker final : private StreamSink, private Lender, private FlowWatcher, pr
   Flow* open_flow(const Slot& slot, TimeNs time);
   void orient(Flow& flow, const Packet& packet);
   void on_tcp(Flow& flow, Slot& slot, TimeNs time);
+  void note_late(const Packet& packet);
   void give_segments(Flow& flow, const Slot& slot, TimeNs time);
   void on_datagram(Flow& flow, const Slot& slot, TimeNs time);
   void after_segment(Flow& flow, TimeNs time);

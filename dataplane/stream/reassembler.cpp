@@ -80,11 +80,21 @@ bool believes_reset(const Stream& s, std::uint32_t seq) {
   return near(seq, s.next_seq, kJoinBytes) || near(seq, s.peer_acked, kJoinBytes);
 }
 
+// Bytes behind the FIN of a stream, or far from all that it was: nothing that it sends again.
+bool is_of_another(const Stream& s, const Segment& segment) {
+  if (!s.fin_counted || segment.wire_bytes == 0 || is_keep_alive(s, segment.seq, segment.wire_bytes))
+    return false;
+  const std::uint32_t end = segment.seq + segment.wire_bytes;
+  return before(s.next_seq, end) || !near(s.next_seq, end, kPlausibleBytes);
+}
+
 }  // namespace
 
 bool Reassembler::reopens(const Conversation& c, unsigned sender, const Segment& segment) {
-  if ((segment.flags & (tcp_flag::syn | tcp_flag::rst)) != tcp_flag::syn) return false;
+  if ((segment.flags & tcp_flag::rst) != 0) return false;
   const Stream& s = c.stream[sender];
+  if ((segment.flags & tcp_flag::syn) == 0)
+    return c.stream[0].ended && c.stream[1].ended && is_of_another(s, segment);
   if (!s.started && !s.acked_valid) return c.stream[0].ended && c.stream[1].ended;
   const std::uint32_t first = segment.seq + 1;
   const std::uint32_t beginning = s.next_seq - static_cast<std::uint32_t>(s.offset);

@@ -73,7 +73,8 @@ class Reassembler {
   Reassembler(const ReassemblyLimits& limits, SlabPool& slabs, ReassemblyCounters& counters)
       : limits_(limits), slabs_(slabs), counters_(counters) {}
 
-  // True if `segment` opens a new connection on the ports of an old one: the caller closes the old one first.
+  // True if `segment` opens a new connection on the ports of an old one, or, where that is over, has payload
+  // that is of another one, whose opening was not seen: the caller closes the old one first.
   static bool reopens(const Conversation& c, unsigned sender, const Segment& segment);
 
   // Afterwards c.hole_deadline says when on_time() is due.
@@ -88,8 +89,12 @@ class Reassembler {
   // Instead of on_segment() where nobody reads the conversation any more: its ends alone are followed. What
   // was held before leaves when it is due.
   static void pass_unread(Conversation& c, unsigned sender, std::uint8_t flags) {
-    if ((flags & tcp_flag::fin) != 0) c.stream[sender].ended = true;
-    if ((flags & tcp_flag::rst) != 0) c.stream[sender].reset = true;
+    Stream& s = c.stream[sender];
+    if ((flags & tcp_flag::fin) != 0) {
+      s.ended = true;
+      s.fin_counted = false;  // nobody knows where
+    }
+    if ((flags & tcp_flag::rst) != 0) s.reset = true;
   }
 
   // To be called when c.hole_deadline has passed. Harmless at any other time.

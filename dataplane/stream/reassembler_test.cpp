@@ -313,7 +313,10 @@ struct ReopenCase {
   const char* flags;
   std::uint32_t seq, ack;
   bool reopens;
+  const char* payload = "";
 };
+
+constexpr char kBothFins[] = "0 0 S 0 0\n0 1 SA 0 1\n1 0 FA 1 1 'abc'\n2 1 FA 1 5 'x'";
 
 const ReopenCase kReopenCases[] = {
     {"first_syn", "", 0, "S", 0, 0, false},
@@ -331,6 +334,20 @@ const ReopenCase kReopenCases[] = {
     {"syn_after_another_syn_ack", "0 1 SA 0 1", 0, "S", 400, 0, true},
     {"syn_after_the_end_of_both", "0 0 R 0 0", 0, "S", 9, 0, true},
     {"syn_ack_after_the_end_of_an_unseen_side", "0 0 R 0 0", 1, "SA", 9, 0, true},
+    {"syn_again_after_it_was_refused", "0 0 S 0 0\n1 1 RA 4294962296 1", 0, "S", 0, 0, false},
+    {"syn_ack_after_a_refusal", "0 0 S 0 0\n1 1 RA 4294962296 1", 1, "SA", 0, 1, true},
+    {"syn_again_after_both_fins", kBothFins, 0, "S", 0, 0, false},
+    {"other_syn_after_both_fins", kBothFins, 0, "S", 70'000, 0, true},
+    {"bytes_again_after_both_fins", kBothFins, 0, "A", 1, 1, false, "abc"},
+    {"bytes_and_fin_again_after_both_fins", kBothFins, 0, "FA", 1, 1, false, "abc"},
+    {"acknowledgement_after_both_fins", kBothFins, 0, "A", 5, 3, false},
+    {"keep_alive_after_both_fins", kBothFins, 0, "A", 4, 2, false, "?"},
+    {"bytes_behind_both_fins", kBothFins, 0, "A", 5, 3, true, "d"},
+    {"bytes_far_behind_both_fins", kBothFins, 1, "A", 1'700'000'000, 3, true, "d"},
+    {"bytes_far_before_both_fins", kBothFins, 1, "A", 3'700'000'000, 3, true, "d"},
+    {"reset_behind_both_fins", kBothFins, 0, "R", 9, 0, false, "d"},
+    {"bytes_behind_one_fin", "0 0 S 0 0\n0 1 SA 0 1\n1 0 FA 1 1 'abc'", 0, "A", 5, 1, false, "d"},
+    {"bytes_behind_a_reset", "0 0 S 0 0\n0 1 SA 0 1\n1 1 R 1 0", 0, "A", 1, 1, false, "d"},
 };
 
 TEST(Reassembler, ReopensOnlyOnTheSynOfAnotherConnection) {
@@ -338,7 +355,7 @@ TEST(Reassembler, ReopensOnlyOnTheSynOfAnotherConnection) {
     SCOPED_TRACE(t.name);
     Conversing run;
     run.run(t.script);
-    EXPECT_EQ(Reassembler::reopens(run.c, t.side, run.segment(t.side, t.flags, t.seq, t.ack, "", 9)),
+    EXPECT_EQ(Reassembler::reopens(run.c, t.side, run.segment(t.side, t.flags, t.seq, t.ack, t.payload, 9)),
               t.reopens);
     run.reassembler.close(run.c, End::idle, kStart, run.sink);
   }
