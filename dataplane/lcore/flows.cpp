@@ -100,7 +100,7 @@ Flow* Worker::flow_of(Slot& slot, TimeNs time) {
                         .ack = packet.ack,
                         .flags = packet.tcp_flags,
                         .time = time};
-  const bool rejoins = opening && (flow->closed || flow->shed);
+  const bool rejoins = opening && flow->shed;
   if (!rejoins && !Reassembler::reopens(flow->conversation, packet.sender, segment)) {
     if (!flow->closed && !flow->has_session()) orient(*flow, packet);  // the SYN came late: a skewed TAP
     return flow;

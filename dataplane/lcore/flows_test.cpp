@@ -113,5 +113,30 @@ TEST_F(Ends, WhatIsSentAgainBehindTheEndIsNoOtherConnection) {
   EXPECT_EQ(worker_.count("reassembly_total", "after_close"), 2U);
 }
 
+// Two mirror points that are further apart than the window for second copies.
+TEST_F(Ends, LateCopiesOfAClosedConnectionAreNoOtherConnection) {
+  std::vector<Frame> all = who_.handshake();
+  all.push_back(who_.request("/a"));
+  all.push_back(who_.response());
+  for (const Frame& frame : who_.close()) all.push_back(frame);
+  at(0, all).at(8, all);
+  EXPECT_EQ(calls(), (Calls{"/a"}));
+  EXPECT_EQ(worker_.count("flows_opened_total"), 1U);
+  EXPECT_EQ(worker_.count("reassembly_total", "after_close"), 2U);
+}
+
+// A client that asks again with the same numbers, until somebody listens.
+TEST_F(Ends, ARefusedAttemptMadeAgainIsTheSameOne) {
+  const Frame syn = who_.say(0, 0x02, "");
+  Speakers refusing("10.0.0.1", "10.0.0.2", 40'000, {1'001, 0});
+  const Frame refusal = refusing.say(1, kRstAck, "");
+  for (unsigned i = 0; i < 3; ++i) at(500 * i, syn).at(500 * i + 1, refusal);
+  at(1'500, syn).at(1'501, who_.say(1, 0x12, "")).at(1'502, who_.say(0, 0x10, ""));
+  at(1'510, who_.request("/a")).at(1'511, who_.response());
+  EXPECT_EQ(calls(), (Calls{"/a"}));
+  EXPECT_EQ(worker_.count("flows_opened_total"), 2U);
+  EXPECT_EQ(worker_.count("flows_total", "midstream"), 0U);
+}
+
 }  // namespace
 }  // namespace spanlight::test

@@ -279,7 +279,8 @@ class Script final : public RxQueue {
   std::atomic<QueueState> state_{QueueState::live};
 };
 
-std::vector<Script::Line> encrypted_connection(std::uint16_t port, std::uint8_t last) {
+std::vector<Script::Line> encrypted_connection(std::uint16_t port, std::uint8_t last,
+                                               std::uint32_t from = 0) {
   std::string hello("\x16\x03\x01", 3);
   hello.resize(100, 'x');
   const std::string more(1'000, 'y');
@@ -287,8 +288,8 @@ std::vector<Script::Line> encrypted_connection(std::uint16_t port, std::uint8_t 
   const auto say = [&](bool client, std::uint32_t seq, std::uint32_t ack, int flags, std::string payload) {
     return Script::Line{{.client_port = port,
                          .from_client = client,
-                         .seq = seq,
-                         .ack = ack,
+                         .seq = from + seq,
+                         .ack = from + ack,
                          .flags = static_cast<std::uint8_t>(flags),
                          .ip_id = ++id},
                         std::move(payload)};
@@ -311,7 +312,7 @@ TEST(Unread, an_encrypted_flow_costs_no_memory_and_still_ends) {
       worker.shared().follows_unread = followed;
       std::vector<Script::Line> lines = encrypted_connection(5'000, last);
       const std::vector<Script::Line> again =
-          encrypted_connection(5'000, last);  // the same ports, used again
+          encrypted_connection(5'000, last, 70'000);  // the same ports, used again
       lines.insert(lines.end(), again.begin(), again.end());
       Script queue(lines);
       EXPECT_TRUE(worker.run(queue).empty());
