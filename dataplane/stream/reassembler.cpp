@@ -56,6 +56,14 @@ void move_beginning(Stream& s, const ArrivingSegment& a, bool syn) {
   s.owed_since = 0;
 }
 
+// A server that keeps nothing of an attempt (SYN cookies) answers the SYN that was sent again with other
+// numbers. They hold while nobody has acknowledged the first ones, and nothing came by them.
+void answer_anew(Stream& s, const Segment& segment, const ArrivingSegment& a) {
+  if ((segment.flags & tcp_flag::ack) == 0 || s.acked_valid || s.offset != 0 || s.held != nullptr) return;
+  if (s.fin_seen || s.fin_counted || s.ended) return;
+  s.next_seq = s.peer_acked = a.seq;
+}
+
 // Takes note of what `segment` says the other side has sent. False: it says nothing, or nothing that can be.
 bool note_ack(Stream& o, const Segment& segment, TimeNs since) {
   if ((segment.flags & tcp_flag::ack) == 0) return false;
@@ -151,6 +159,7 @@ bool Reassembler::locate(Conversation& c, unsigned sender, const Segment& segmen
   }
   move_beginning(s, a, syn);
   if (syn) {
+    answer_anew(s, segment, a);
     const bool same = a.seq == s.next_seq - static_cast<std::uint32_t>(s.offset);
     if (!same) {
       ++counters_.out_of_window;  // not the connection we know, and the caller did not open another
