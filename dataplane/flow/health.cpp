@@ -10,7 +10,8 @@ namespace spanlight {
 
 namespace {
 
-constexpr DurationNs kDisorderNs = 3 * kMillisecondNs;  // where no handshake was seen; as Wireshark has it
+constexpr DurationNs kDisorderNs = 3 * kMillisecondNs;  // where no round trip is known; as Wireshark has it
+constexpr std::uint32_t kJoinBytes = 1U << 20;          // how far before its first segment a stream may begin
 
 template <typename T>
 void add_saturating(T& counter) {
@@ -57,15 +58,21 @@ bool is_probe(const Health& h, const Packet& p) {
   return p.seq == h.end_seq[s] - 1 || (p.seq == h.end_seq[s] && h.has(1 - s, Health::kNoWindow));
 }
 
-// What came before the highest number: soon enough and not its end, it was overtaken; else it was sent again.
-void take_old(Health& h, unsigned s, std::uint32_t end, TimeNs time) {
-  // A handshake that lasted since its SYN was lost says nothing of the way.
-  const bool known = h.handshake_us != 0 && h.rtt_samples > 0;
-  const DurationNs soon =
-      known ? std::min(h.handshake_us, h.rtt_max_us) * kMicrosecondNs : DurationNs{kDisorderNs};
-  if (time < h.advanced_at[s] + soon && end != h.end_seq[s]) return add_saturating(h.out_of_order[s]);
-  add_saturating(h.retransmitted[s]);
-  h.timed_at[s] = 0;  // nobody knows which of the two is acknowledged
+// What came before the highest number. In the latest hole, and less than a round trip after that opened, it
+// was overtaken: what is sent again comes later. Where there is no hole the sensor stands before the place at
+// which segments are lost. What ends where the highest did is the same bytes.
+void take_old(Health& h, const Packet& p, std::uint32_t end, TimeNs time) {
+  const unsigned s = p.sender;
+  const DurationNs soon = h.rtt_samples > 0 ? h.rtt_min_us * kMicrosecondNs : DurationNs{kDisorderNs};
+  const bool in_hole = distance(h.hole_seq[s], p.seq) >= 0 && end != h.end_seq[s];
+  const bool overtaken = in_hole && time < h.hole_at[s] + soon;
+  add_saturating(overtaken ? h.out_of_order[s] : h.retransmitted[s]);
+  h.timed_at[s] = 0;  // which of two copies is acknowledged? And what is behind a hole waits for this one
+}
+
+void open_hole(Health& h, unsigned s, std::uint32_t first, TimeNs time) {
+  h.hole_seq[s] = first;
+  h.hole_at[s] = time;
 }
 
 // Bytes, SYN or FIN: whatever takes sequence numbers.
@@ -74,18 +81,21 @@ void take_numbers(Health& h, const Packet& p, std::uint32_t numbers, TimeNs time
   const std::uint32_t end = p.seq + numbers;
   const bool first = !h.has(s, Health::kStarted);
   h.seen[s] |= Health::kStarted;
-  if (!first && distance(h.end_seq[s], p.seq) < 0) {
-    if (is_probe(h, p)) return;
-    take_old(h, s, end, time);
+  const std::int32_t ahead = first ? 0 : distance(h.end_seq[s], p.seq);
+  if (!first && is_probe(h, p)) return;
+  if (ahead < 0) {
+    take_old(h, p, end, time);
     if (distance(h.end_seq[s], end) <= 0) return;
-  } else if (!first && is_probe(h, p)) {
-    return;
   } else if (h.timed_at[s] == 0) {
     h.timed_seq[s] = end;
     h.timed_at[s] = time;
   }
+  // What came before the first segment that we see may have been overtaken by it.
+  if (first)
+    open_hole(h, s, p.seq - kJoinBytes, time);
+  else if (ahead > 0)
+    open_hole(h, s, h.end_seq[s], time);
   h.end_seq[s] = end;
-  h.advanced_at[s] = time;
 }
 
 // One more than the microseconds since the flow was opened: 0 is not known.

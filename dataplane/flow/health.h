@@ -37,7 +37,7 @@ struct alignas(64) Health {
   std::uint32_t end_seq[2]{};    // behind the highest sequence number that was sent
   std::uint32_t timed_seq[2]{};  // the acknowledgement that ends the measurement under way
   TimeNs timed_at[2]{};          // when that segment was seen; 0: none is under way
-  TimeNs advanced_at[2]{};       // when end_seq last moved
+  TimeNs hole_at[2]{};           // when the latest hole before end_seq opened
   TimeNs report_at = kNever;     // when a report is due
   std::uint32_t handshake_us = 0;
   std::uint8_t seen[2]{};
@@ -58,6 +58,7 @@ struct alignas(64) Health {
   RttSketch rtt;
   std::uint32_t missing_bytes[2]{};
   std::uint32_t calls = 0, errors = 0;
+  std::uint32_t hole_seq[2]{};  // where the latest hole begins
 
   bool tracked() const { return report_at != 0; }
   bool has(unsigned sender, std::uint8_t what) const { return (seen[sender] & what) != 0; }

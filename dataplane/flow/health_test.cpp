@@ -105,6 +105,44 @@ TEST(Health, WhatComesSoonWasOvertaken) {
   EXPECT_EQ(talk.health.retransmitted[1], 1u);
 }
 
+// A round trip of 30 ms, a segment each 2 ms, the fourth and the seventh are lost and sent again once the
+// duplicate acknowledgements have come.
+Talk bulk(bool loss_before_the_sensor) {
+  Talk talk;
+  talk.handshake();
+  for (std::uint32_t n = 0; n < 40; ++n) {
+    const DurationNs ms = 40 + 2 * n;
+    const bool lost = n == 4 || n == 7;
+    if (!lost || !loss_before_the_sensor) talk.data(ms, 1, 501 + n * 100, 100, 101);
+    for (const std::uint32_t again : {4U, 7U})
+      if (n == again + 17) talk.data(ms + 1, 1, 501 + again * 100, 100, 101);  // 33 ms after the next one
+  }
+  return talk;
+}
+
+TEST(Health, FastRetransmissionsInARunningTransferWereSentAgain) {
+  for (const bool before : {true, false}) {
+    const Health h = bulk(before).health;
+    EXPECT_EQ(h.retransmitted[1], 2u) << before;
+    EXPECT_EQ(h.out_of_order[1], 0u) << before;
+  }
+}
+
+TEST(Health, WhatIsOvertakenInARunningTransferWasNotSentAgain) {
+  Talk talk;
+  talk.handshake();
+  for (std::uint32_t n = 0; n < 40; ++n) talk.data(40 + 2 * n, 1, 501 + (n ^ 1) * 100, 100, 101);
+  EXPECT_EQ(talk.health.out_of_order[1], 20u);
+  EXPECT_EQ(talk.health.retransmitted[1], 0u);
+}
+
+TEST(Health, WhatIsBehindAHoleIsNotTimed) {
+  Talk talk;
+  talk.handshake().data(40, 1, 601, 100, 101).data(45, 1, 501, 100, 101).pure(50, 0, 701);
+  EXPECT_EQ(talk.health.out_of_order[1], 1u);
+  EXPECT_EQ(talk.health.half_us[0], 20'000u);
+}
+
 TEST(Health, WithoutAHandshakeThreeMillisecondsDecide) {
   Talk talk;
   talk.data(0, 0, 1'100, 100, 1).data(2, 0, 1'000, 100, 1).data(10, 0, 900, 100, 1);
