@@ -11,7 +11,10 @@ namespace spanlight {
 namespace {
 
 constexpr DurationNs kDisorderNs = 3 * kMillisecondNs;  // where no round trip is known; as Wireshark has it
-constexpr std::uint32_t kJoinBytes = 1U << 20;          // how far before its first segment a stream may begin
+// As reassembly has them (stream/reassembler.h).
+constexpr std::int32_t kPlausibleBytes = 16 << 20;  // what is further from its stream is a stray
+constexpr std::int32_t kStrayStepBytes = 1 << 20;   // how far strays that agree lie apart
+constexpr std::uint32_t kJoinBytes = 1U << 20;      // how far before its first segment a stream may begin
 
 template <typename T>
 void add_saturating(T& counter) {
@@ -75,14 +78,51 @@ void open_hole(Health& h, unsigned s, std::uint32_t first, TimeNs time) {
   h.hole_at[s] = time;
 }
 
+bool near(std::uint32_t a, std::uint32_t b, std::int32_t bytes) {
+  const std::int64_t d = distance(a, b);
+  return d <= bytes && -d <= bytes;
+}
+
+// A segment that is far from its stream is damaged, or of another connection. The fourth in a row that
+// continues the one before is where the stream is now: the sensor was blind for long. A second SYN-ACK of
+// other numbers is the answer to a second SYN.
+bool begins_anew(Health& h, const Packet& p, std::uint32_t end) {
+  const unsigned s = p.sender;
+  if (!h.has(s, Health::kStarted)) return true;
+  if ((p.tcp_flags & tcp_flag::syn) != 0 && h.handshake_us == 0) return true;
+  const unsigned strays = h.seen[s] & Health::kStrays;
+  const bool agrees = strays != 0 && near(h.hole_seq[s], p.seq, kStrayStepBytes);
+  if (agrees && strays == Health::kStrays) return true;
+  const unsigned now = agrees ? strays + Health::kStray : Health::kStray;
+  h.seen[s] = static_cast<std::uint8_t>((h.seen[s] & ~unsigned{Health::kStrays}) | now);
+  open_hole(h, s, end, 0);
+  return false;
+}
+
+void belongs(Health& h, unsigned s) {
+  h.seen[s] = static_cast<std::uint8_t>(h.seen[s] & ~unsigned{Health::kStrays});
+}
+
+void begin(Health& h, const Packet& p, std::uint32_t end, TimeNs time) {
+  const unsigned s = p.sender;
+  h.seen[s] |= Health::kStarted;
+  belongs(h, s);
+  h.end_seq[s] = h.timed_seq[s] = end;
+  h.timed_at[s] = time;
+  open_hole(h, s, p.seq - kJoinBytes, time);  // what came before may have been overtaken
+}
+
 // Bytes, SYN or FIN: whatever takes sequence numbers.
 void take_numbers(Health& h, const Packet& p, std::uint32_t numbers, TimeNs time) {
   const unsigned s = p.sender;
   const std::uint32_t end = p.seq + numbers;
-  const bool first = !h.has(s, Health::kStarted);
-  h.seen[s] |= Health::kStarted;
-  const std::int32_t ahead = first ? 0 : distance(h.end_seq[s], p.seq);
-  if (!first && is_probe(h, p)) return;
+  if (!h.has(s, Health::kStarted) || !near(h.end_seq[s], p.seq, kPlausibleBytes)) [[unlikely]] {
+    if (begins_anew(h, p, end)) begin(h, p, end, time);
+    return;
+  }
+  belongs(h, s);
+  if (is_probe(h, p)) return;
+  const std::int32_t ahead = distance(h.end_seq[s], p.seq);
   if (ahead < 0) {
     take_old(h, p, end, time);
     if (distance(h.end_seq[s], end) <= 0) return;
@@ -90,11 +130,7 @@ void take_numbers(Health& h, const Packet& p, std::uint32_t numbers, TimeNs time
     h.timed_seq[s] = end;
     h.timed_at[s] = time;
   }
-  // What came before the first segment that we see may have been overtaken by it.
-  if (first)
-    open_hole(h, s, p.seq - kJoinBytes, time);
-  else if (ahead > 0)
-    open_hole(h, s, h.end_seq[s], time);
+  if (ahead > 0) open_hole(h, s, h.end_seq[s], time);
   h.end_seq[s] = end;
 }
 

@@ -32,6 +32,7 @@ class RttSketch {
 struct alignas(64) Health {
   // Of each sender.
   static constexpr std::uint8_t kStarted = 1, kSyn = 2, kSynAck = 4, kFin = 8, kNoWindow = 16, kOpened = 32;
+  static constexpr std::uint8_t kStray = 64, kStrays = 3 * kStray;  // how many in a row, in the last two bits
 
   // What every packet touches. Arrays are by sender.
   std::uint32_t end_seq[2]{};    // behind the highest sequence number that was sent
@@ -58,7 +59,7 @@ struct alignas(64) Health {
   RttSketch rtt;
   std::uint32_t missing_bytes[2]{};
   std::uint32_t calls = 0, errors = 0;
-  std::uint32_t hole_seq[2]{};  // where the latest hole begins
+  std::uint32_t hole_seq[2]{};  // where the latest hole begins; strays: where the last one ended
 
   bool tracked() const { return report_at != 0; }
   bool has(unsigned sender, std::uint8_t what) const { return (seen[sender] & what) != 0; }

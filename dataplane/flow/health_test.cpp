@@ -172,6 +172,39 @@ TEST(Health, KeepAlivesAndProbesAreNeither) {
   EXPECT_EQ(talk.health.end_seq[0], 251u);
 }
 
+TEST(Health, AStraySegmentMovesNothing) {
+  for (const std::uint32_t far : {500'000'000U, 0U - 500'000'000U}) {
+    Talk talk;
+    talk.handshake();
+    for (std::uint32_t n = 0; n < 50; ++n) {
+      if (n % 3 == 2) talk.data(139 + 100 * n, 0, 101 + far + n * 10, 7, 5);
+      talk.data(140 + 100 * n, 0, 101 + n * 10, 10, 501);
+    }
+    EXPECT_EQ(talk.health.retransmitted[0], 0u);
+    EXPECT_EQ(talk.health.out_of_order[0], 0u);
+    EXPECT_EQ(talk.health.end_seq[0], 601u);
+  }
+}
+
+TEST(Health, AStreamThatJumpedForGoodIsFollowed) {
+  Talk talk;
+  talk.handshake().data(40, 0, 101, 10, 501);
+  for (std::uint32_t n = 0; n < 5; ++n) talk.data(100 + n, 0, 500'000'101 + n * 10, 10, 501);
+  EXPECT_EQ(talk.health.end_seq[0], 500'000'151u);
+  talk.data(200, 0, 500'000'141, 10, 501);
+  EXPECT_EQ(talk.health.retransmitted[0], 1u);
+}
+
+TEST(Health, ASecondSynAckOfOtherNumbersBeginsAnew) {
+  Talk talk;
+  talk.segment(0, 0, kSyn, 100, 0).segment(10, 1, kSyn | kAck, 500, 101);
+  talk.segment(1'000, 0, kSyn, 100, 0).segment(1'010, 1, kSyn | kAck, 888'888'888, 101);
+  talk.segment(1'030, 0, kAck, 101, 888'888'889).data(1'040, 1, 888'888'889, 10, 101);
+  EXPECT_EQ(talk.health.half_us[0], 20'000u);
+  EXPECT_EQ(talk.health.end_seq[1], 888'888'899u);
+  EXPECT_EQ(talk.health.retransmitted[1], 0u);
+}
+
 TEST(Health, NumbersGoAround) {
   Talk talk;
   talk.segment(0, 0, kAck, 0xffffff00, 1, 200).segment(1, 0, kAck, 0xffffffc8, 1, 200);
