@@ -106,7 +106,7 @@ Flow* Worker::flow_of(Slot& slot, TimeNs time) {
     return flow;
   }
   ++counters_.flows_reopened;
-  remove(*flow, End::fin, time);
+  remove(*flow, End::idle, time);  // unless it is closed nobody saw it end
   return open_flow(slot, time);
 }
 

@@ -118,6 +118,20 @@ class Connections(unittest.TestCase):
         first = [r for r in self.records(frames) if r["src"]["port"] == 40000][0]["request"]["fields"]
         self.assertEqual((first["state"], first["ended_by"], first["zeek_state"]), ("closed", "idle", "S1"))
 
+    def test_ports_used_again_end_what_nobody_saw_end(self):
+        first, second = Tcp(), Tcp(seq=(77777777, 9000))
+        opened = self.opened(first) + [(40, f) for f in first.data(0, b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n")]
+        attempt = [(0, first.frame(0, Tcp.SYN))]
+        again = (3000, second.frame(0, Tcp.SYN))
+        records = self.records(opened + [again])
+        conn = [r["request"]["fields"] for r in records if r["protocol"] == "conn"][0]
+        self.assertEqual((conn["state"], conn["ended_by"], conn["zeek_state"]), ("closed", "idle", "S1"))
+        call = [r for r in records if r["protocol"] == "http"][0]
+        self.assertEqual((call["state"], call["reason"]), ("no_response", "unanswered"))
+        record = self.records(attempt + [again])[0]
+        self.assertEqual((record["reason"], record["error"]), ("unanswered", "no answer to the connection attempt"))
+        self.assertEqual(record["request"]["fields"]["ended_by"], "idle")
+
     def test_what_was_sent_again_and_what_was_overtaken(self):
         tcp = Tcp()
         frames = self.opened(tcp)
