@@ -160,6 +160,7 @@ void Worker::on_tcp(Flow& flow, Slot& slot, TimeNs time) {
   current_ = &flow;
   if (flow.opaque && !shared_.follows_unread) {
     inspector_.passed_unread(flow, slot.packet.payload_bytes);
+    if (flow.conversation.hole_deadline != 0) reassembler_.let_go(flow.conversation, time, *this);
     Reassembler::pass_unread(flow.conversation, slot.packet.sender, slot.packet.tcp_flags);
   } else {
     give_segments(flow, slot, time);

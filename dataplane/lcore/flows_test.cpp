@@ -77,6 +77,19 @@ TEST_F(Ends, ARstBehindWhichNothingIsMissingEndsAtOnce) {
   EXPECT_EQ(worker_.count("gaps_total"), 0U);
 }
 
+// What the server says is held behind a hole when the client's hello shows that there is nothing to read.
+TEST_F(Ends, WhatIsHeldOfAFlowThatNobodyReadsIsGivenBack) {
+  std::string hello("\x16\x03\x01", 3);
+  hello.resize(100, 'x');
+  at(0, who_.handshake());
+  who_.say(1, 0x10, "lost");
+  at(1, who_.say(1, 0x10, "held"));
+  Speakers client("10.0.0.1", "10.0.0.2", 40'000, {1'001, 9'001});
+  at(2, client.say(0, 0x18, hello)).at(3, who_.say(1, 0x11, "")).at(4, client.say(0, 0x11, ""));
+  EXPECT_EQ(calls(), Calls{});
+  EXPECT_EQ(worker_.count("flows_total", "closed"), 1U);
+}
+
 // ---- behind the end -----------------------------------------------------------------------------
 
 // The ports are used again at once, and the mirror missed the new connection's opening.

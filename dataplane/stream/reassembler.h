@@ -87,7 +87,7 @@ class Reassembler {
   }
 
   // Instead of on_segment() where nobody reads the conversation any more: its ends alone are followed. What
-  // was held before leaves when it is due.
+  // was held before has left (let_go).
   static void pass_unread(Conversation& c, unsigned sender, std::uint8_t flags) {
     Stream& s = c.stream[sender];
     if ((flags & tcp_flag::fin) != 0) {
@@ -95,6 +95,12 @@ class Reassembler {
       s.fin_counted = false;  // nobody knows where
     }
     if ((flags & tcp_flag::rst) != 0) s.reset = true;
+  }
+
+  // Delivers what is held, holes declared: what they lack will not be given.
+  void let_go(Conversation& c, TimeNs now, StreamSink& sink) {
+    while (step(c, now, true, sink)) {
+    }
   }
 
   // To be called when c.hole_deadline has passed. Harmless at any other time.

@@ -161,8 +161,7 @@ void Reassembler::end_side(Conversation& c, unsigned sender, End end, TimeNs now
 }
 
 void Reassembler::close(Conversation& c, End end, TimeNs now, StreamSink& sink) {
-  while (step(c, now, true, sink)) {
-  }
+  let_go(c, now, sink);
   for (unsigned side = 0; side < 2; ++side) {
     if (!c.stream[side].ended) end_side(c, side, c.reset() ? End::reset : end, now, sink);
   }
