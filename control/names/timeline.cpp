@@ -74,12 +74,12 @@ void Timeline::open(Entry& entry, const Key& key, const Uid& owner, Rank rank, c
 // Of two objects of one name the second is made when the first is gone, so it is the same object if it
 // existed when the kept one began.
 void Timeline::go_on(Entry& entry, Claim& claim, std::uint64_t existed_since) {
-  std::uint64_t kept_from = 0;
+  std::uint64_t kept_from = kForever;
   const std::size_t kept = std::erase_if(entry.claims, [&](const Claim& before) {
     if (!before.kept_open || before.port != claim.port || !same_object(*before.party, *claim.party) ||
         existed_since > before.from_lo)
       return false;
-    kept_from = std::max(kept_from, before.from_lo);
+    kept_from = std::min(kept_from, before.from_lo);  // each life may have kept one
     gone_on_.insert(before.owner);
     return true;
   });
@@ -138,7 +138,8 @@ void Timeline::restore(const std::vector<Interval>& intervals, std::uint64_t kno
     return std::make_tuple(i.address, i.port, i.party->name_space, i.party->name);
   };
   for (const Interval& interval : intervals)
-    if (interval.party != nullptr && interval.until_ns != kForever) {
+    // What was taken back, for a better beginning, ends nothing.
+    if (interval.party != nullptr && interval.from_ns < interval.until_ns && interval.until_ns != kForever) {
       std::uint64_t& last = ends[who(interval)];
       last = std::max(last, interval.until_ns);
     }

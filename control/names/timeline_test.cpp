@@ -544,6 +544,27 @@ TEST_F(RestartTest, ABeginningThatCameToBeKnownBetter) {
   EXPECT_EQ(at("10.0.0.1", now_), "second");
 }
 
+// The other way round: it is told early, and the other's end shows that it is even older.
+TEST_F(RestartTest, ABeginningThatCameToBeKnownEarlier) {
+  Pod first = pod("first", "10.0.0.1");
+  put(first);
+  now_ += 10 * kS;
+  const std::uint64_t start = now_;
+  Pod second = pod("second", "10.0.0.1");
+  second.start_ns = second.first_container_ns = start;
+  now_ = start + 4 * kS;
+  put(second);
+  batch();
+  first.finished = true;
+  first.finished_ns = start - 2 * kS;
+  put(first);
+  batch();
+  EXPECT_EQ(at("10.0.0.1", start), "second");
+  restart();
+  EXPECT_EQ(at("10.0.0.1", start), "second");
+  EXPECT_EQ(at("10.0.0.1", start + 3 * kS), "second");
+}
+
 class ShortHistory : public TimelineTest {
  protected:
   ShortHistory() : TimelineTest({100 * kS, 50, 1'000}) {}

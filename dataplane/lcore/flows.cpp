@@ -46,7 +46,8 @@ void Worker::on_packet(Slot& slot) {
   if (ring_ != nullptr) keep(*flow, slot);
   if (shared_.wasted_pauses != 0) [[unlikely]]
     waste(shared_.wasted_pauses);
-  const bool shed = (flow->shed || inspector_.sheds_low_priority()) && shed_by_protocol(*flow, time);
+  const bool may_shed = !flow->closed && (flow->shed || inspector_.sheds_low_priority());
+  const bool shed = may_shed && shed_by_protocol(*flow, time);
   if (packet.key.protocol == ip_protocol::tcp) {
     outcome(shed ? Outcome::shed_protocol : Outcome::stream);
     on_tcp(*flow, slot, time);

@@ -101,13 +101,13 @@ bool is_of_another(const Stream& s, const Segment& segment) {
 bool Reassembler::reopens(const Conversation& c, unsigned sender, const Segment& segment) {
   if ((segment.flags & tcp_flag::rst) != 0) return false;
   const Stream& s = c.stream[sender];
-  if ((segment.flags & tcp_flag::syn) == 0)
-    return c.stream[0].ended && c.stream[1].ended && is_of_another(s, segment);
-  if (!s.started && !s.acked_valid) return c.stream[0].ended && c.stream[1].ended;
+  const bool is_over = c.stream[0].ended && c.stream[1].ended;
+  if ((segment.flags & tcp_flag::syn) == 0) return is_over && is_of_another(s, segment);
+  if (!s.started && !s.acked_valid) return is_over;
   const std::uint32_t first = segment.seq + 1;
   const std::uint32_t beginning = s.next_seq - static_cast<std::uint32_t>(s.offset);
   if (first == beginning) return false;  // retransmitted, or late
-  if (s.syn_seen) return true;
+  if (s.syn_seen || is_over) return true;
   // We joined in the middle: a SYN from shortly before is that of the connection we know.
   return !(before(first, beginning) && near(first, beginning, kJoinBytes));
 }

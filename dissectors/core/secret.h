@@ -28,14 +28,16 @@ inline UrlPassword url_password(std::string_view text, std::size_t colon, char q
   constexpr std::size_t kUrlPartBytesMax = 256;  // of what stands between :// and @
   const std::size_t from = colon + 3;
   const std::size_t last = std::min(text.size(), from + kUrlPartBytesMax);
-  std::size_t separator = 0;
+  std::size_t separator = 0, host = 0;
   for (std::size_t at = from; at < last; ++at) {
     const char c = text[at];
-    if (c == '@')
-      return separator == 0 ? UrlPassword{} : UrlPassword{.at = separator + 1, .size = at - separator - 1};
-    if (c == ' ' || (c >= '\t' && c <= '\r') || c == quote || c == '/') return {};
-    if (c == ':' && separator == 0) separator = at;
+    if (c == '@') host = at;  // the last one: people write @ in passwords too
+    const bool ends = c == ' ' || (c >= '\t' && c <= '\r') || c == quote || c == '/';
+    if (ends && (separator == 0 || host <= separator)) return {};
+    if (ends) break;
+    if (c == ':' && separator == 0 && host == 0) separator = at;
   }
+  if (separator != 0 && host > separator) return {.at = separator + 1, .size = host - separator - 1};
   // Cut within it: better hidden than shown.
   if (separator == 0 || last < text.size()) return {};
   return {.at = separator + 1, .size = last - separator - 1};

@@ -20,7 +20,13 @@ inline std::string_view whole_characters(std::string_view text, std::size_t byte
 // Rules of redaction for keys apply to bodies: what has keys is not shown elsewhere. Does the key of an
 // object stand in it, as in `42["login",{"password":"x"}]`?
 inline bool holds_keys(std::string_view text) {
+  // A quote behind a letter closes a key; another opens a text, as in `KEYS[1] .. ":" .. ARGV[1]`.
+  const auto closes = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '-' || c == '$' || c == '\\' || static_cast<unsigned char>(c) >= 0x80;
+  };
   for (std::size_t at = text.find('"'); at != std::string_view::npos; at = text.find('"', at + 1)) {
+    if (at == 0 || !closes(text[at - 1])) continue;
     const std::size_t behind = text.find_first_not_of(" \t\r\n\\", at + 1);
     if (behind != std::string_view::npos && text[behind] == ':') return true;
   }

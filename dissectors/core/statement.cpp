@@ -9,8 +9,9 @@ namespace spanlight {
 namespace {
 
 // Words that begin another clause: literals behind them are no secrets.
-constexpr std::string_view kClauses[] = {"require", "account",   "comment", "attribute", "where",  "and",
-                                         "from",    "superuser", "login",   "options",   "default"};
+constexpr std::string_view kClauses[] = {"require", "account",   "comment", "attribute", "where",   "and",
+                                         "from",    "superuser", "login",   "options",   "default", "limit",
+                                         "order",   "group",     "having",  "union"};
 // Words that run what a literal says.
 constexpr std::string_view kRunners[] = {"execute", "prepare"};
 
@@ -102,6 +103,7 @@ void SecretScanner::word() {
 
 void SecretScanner::literal(std::size_t end) {
   const bool name = text_[at_] == '`';
+  if (name && announces_secret(text_.substr(at_ + 1, end - at_ - 2))) arm(depth_);
   const bool statement = runs_ && !name && names_secret(text_.substr(at_, end - at_));
   constexpr std::int32_t kWholeStatement = -1;  // no comma ends it: USING 'a', 'b'
   if (statement) arm(kWholeStatement);

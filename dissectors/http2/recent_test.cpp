@@ -26,8 +26,13 @@ TEST(Recent, RemembersTheNewestOfEachSide) {
   recent.add(0x7fffffff);
   EXPECT_TRUE(recent.has(0x7fffffff));
   EXPECT_FALSE(recent.has(2 * Recent::kOfClient + 1));
-  recent.add(1);  // too old to be remembered
-  EXPECT_FALSE(recent.has(1));
+  recent.add(1);  // it lived for long
+  recent.add(4);
+  EXPECT_TRUE(recent.has(1));
+  EXPECT_TRUE(recent.has(0x7fffffff));
+  for (std::uint32_t n = 1; n <= Recent::kOld; ++n) recent.add(1 + 2 * n);
+  EXPECT_FALSE(recent.has(1));  // others like it ended since
+  EXPECT_TRUE(recent.has(1 + 2 * Recent::kOld));
 }
 
 // As a set would, of those within reach.

@@ -59,6 +59,13 @@ TEST(MysqlParse, BracketsBehindTheWordEndNoSecret) {
     std::string_view statement, shown;
   };
   constexpr Case kCases[] = {
+      {"UPDATE `users` SET `password`='x', `name`='n'",
+       "UPDATE `users` SET `password`=[redacted], `name`='n'"},
+      {"INSERT INTO u(`name`, `password`) VALUES('a','b')",
+       "INSERT INTO u(`name`, `password`) VALUES('a','b')"},
+      {"SELECT a FROM u WHERE password=MD5('x') LIMIT 1",
+       "SELECT a FROM u WHERE password=MD5([redacted]) LIMIT 1"},
+      {"SELECT 'x://u:p@q@h/d', 'x://h:1/?a=b@c'", "SELECT 'x://u:[redacted]@h/d', 'x://h:1/?a=b@c'"},
       {"SET PASSWORD FOR CURRENT_USER() = 'x'", "SET PASSWORD FOR CURRENT_USER() = [redacted]"},
       {"SET PASSWORD FOR USER() = 'x'", "SET PASSWORD FOR USER() = [redacted]"},
       {"UPDATE u SET password=CONCAT('a','x'), name='n'",

@@ -235,6 +235,8 @@ TEST(Redis, Answers) {
   };
   const Case cases[] = {
       {"bulk", bulk("hello"), "type=bulk|value=hello|", "hello", ""},
+      {"a quoted colon is no key", bulk("a .. \":\" .. b"), "type=bulk|value=a .. \":\" .. b|",
+       "a .. \":\" .. b", ""},
       {"so is what holds keys", bulk("42[{\"a\":1}]"), "type=bulk|value=[json]|", "42[{\"a\":1}]", ""},
       {"JSON is shown as a body alone", bulk("{\"a\":1}"), "type=bulk|value=[json]|", "{\"a\":1}", ""},
       {"nil", "$-1\r\n", "type=nil|", "", ""},

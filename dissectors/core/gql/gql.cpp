@@ -209,8 +209,8 @@ bool emit_message(Transaction& message, bool agreed, bool credentials_shown, Sin
   SocketMessage said;
   read_socket_message(text, is_whole(message.request, text), room, said);
   if (said.type.empty()) return false;
-  // Without the handshake only a subscription with its document is proof.
-  if (!agreed && !said.request.found) return false;
+  // Without the handshake only a subscription with its document is proof; a login is not shown in any case.
+  if (!agreed && !said.request.found && !said.logs_in) return false;
   Fieldset fields;
   Summary summary;
   std::array<std::uint8_t, kErrorBytesMax> error;
