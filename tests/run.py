@@ -25,8 +25,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 THREAD_SUITE = "threads"  # what meson calls the tests that also run under TSan,
 PLAIN_SUITE = "plain"     # those that are no GoogleTest programs (their exit status says it all),
 NATIVE_SUITE = "native"   # and those that no sanitizer can run
-# Line numbers are all that a sanitizer's report needs, and compiling is what takes the time: not optimised, it takes half of it.
-SANITIZED = ["-Ddebug=true", "-Dcpp_args=-g1", "-Doptimization=0", "-Db_ndebug=false", "-Db_lundef=false", "-Dbenchmarks=disabled",
+# Line numbers are all that a sanitizer's report needs; where time is short, the names of functions are. Compiling is what takes the
+# time: not optimised, it takes half of it.
+SOON = os.environ.get("SOON") == "1"
+LINES = ["-Ddebug=false"] if SOON else ["-Ddebug=true", "-Dcpp_args=-g1"]
+SANITIZED = [*LINES, "-Doptimization=0", "-Db_ndebug=false", "-Db_lundef=false", "-Dbenchmarks=disabled",
              # A target's sources read as one: most of the time would go into headers.
              "-Dunity=on", "-Dunity_size=100"]
 ADDRESS_OPTIONS = [*SANITIZED, "-Dfuzz=true", "-Db_sanitize=address,undefined"]
@@ -258,16 +261,18 @@ def run_release(score, soon, lint_too):
 
 
 def run_sanitized(score, address, thread, fuzz_seconds):
-    """Both sanitized flavours together, or a core would wait for the longest program of each."""
+    """Both sanitized flavours together, each as soon as it is built, or a core would wait for the longest program of each."""
     with timed("tests with ASan and UBSan, TSan"), test_cores() as cores:
         jobs = []
-        if thread:
-            jobs += start_flavour(cores, score, "thread", "build-thread", THREAD_SUITE)
-        if address:
+        score.add("build with ASan and UBSan", address.result())
+        if address.result():
             jobs += [cores.submit(run_python, score, "address", "build-address", "tests/system", "sanitized_*.py")]
             jobs += start_flavour(cores, score, "address", "build-address")
+        score.add("build with TSan", thread.result())
+        if thread.result():
+            jobs += start_flavour(cores, score, "thread", "build-thread", THREAD_SUITE)
         wait_for(jobs)
-    if address and fuzz_seconds > 0:
+    if address.result() and fuzz_seconds > 0:
         run_fuzzers(score, "build-address", fuzz_seconds)
 
 
@@ -282,7 +287,7 @@ def main():
     with timed("build of the release"):
         good = subprocess.run(["scripts/build"], cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
         # Every test runs under ASan and UBSan: where time is short, the release runs only what cannot.
-        soon = os.environ.get("SOON") == "1" and not arguments.quick
+        soon = SOON and not arguments.quick
         good = good and compile_in("build", ["natives"] if soon else [])
     score.add("build of the release", good)
 
@@ -294,9 +299,7 @@ def main():
         if good:
             run_release(score, soon, lint_too=not arguments.quick and os.environ.get("LINT", "1") != "0")
         if not arguments.quick:
-            score.add("build with ASan and UBSan", address.result())
-            score.add("build with TSan", thread.result())
-            run_sanitized(score, address.result(), thread.result(), int(os.environ.get("FUZZ_SECONDS", "10")))
+            run_sanitized(score, address, thread, int(os.environ.get("FUZZ_SECONDS", "10")))
 
     for name in score.skipped:
         print(f"skipped: {name}")
