@@ -116,7 +116,8 @@ TEST(Duplicates, other_transports) {
 TEST(Duplicates, a_full_window_is_remembered_and_the_newest_wins) {
   DuplicateFilter filter(16'384);
   const Packet base = packet_of(tcp4({.seq = 1}));
-  const std::uint64_t hash = flow_hash(base.key);
+  // Not the process's own seed: how evenly a table fills is a matter of luck.
+  const std::uint64_t hash = flow_hash(base.key, FlowHashSeed{{3, 5, 7, 11, 13, 17}});
   const auto run = [&](unsigned from, unsigned to, TimeNs now) {
     unsigned duplicates = 0;
     for (unsigned i = from; i < to; ++i) {
