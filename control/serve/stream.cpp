@@ -48,6 +48,7 @@ class StreamSession final : public Open, public std::enable_shared_from_this<Str
   void write_out();
   void on_written(beast::error_code error, std::size_t bytes);
   void close(websocket::close_code code);
+  void say_goodbye(websocket::close_code code);
   void finish();
   bool wishes_too_fast();
   void note(std::string_view what);
@@ -66,6 +67,8 @@ class StreamSession final : public Open, public std::enable_shared_from_this<Str
   std::uint64_t began_ns_ = 0;
   std::uint64_t second_ = 0;
   std::size_t wishes_in_second_ = 0;
+  std::uint64_t writes_ = 0;
+  bool accepted_ = false;
   bool sending_ = false;
   bool answering_ = false;  // what is being sent is the answer
   bool resting_ = false;    // between two batches
@@ -104,7 +107,11 @@ void StreamSession::start(http::request<http::string_body> request, Principal pr
       self->finish();
       return;
     }
-    self->read();
+    self->accepted_ = true;
+    if (self->closing_)
+      self->say_goodbye(websocket::close_code::going_away);
+    else
+      self->read();
   });
 }
 
@@ -201,8 +208,9 @@ void StreamSession::send_next() {
 void StreamSession::write_out() {
   sending_ = true;
   write_limit_.expires_after(core_.limits.write * (1 + out_.size() / kSendBytes));
-  write_limit_.async_wait([self = shared_from_this()](beast::error_code stopped) {
-    if (stopped || !self->sending_) return;
+  // A limit that passes just when its write ends is stopped too late: the next write may be under way.
+  write_limit_.async_wait([self = shared_from_this(), write = ++writes_](beast::error_code stopped) {
+    if (stopped || !self->sending_ || self->writes_ != write) return;
     ++self->core_.counts.timed_out_write;
     self->finish();
   });
@@ -228,10 +236,10 @@ void StreamSession::on_written(beast::error_code error, std::size_t bytes) {
 void StreamSession::close(websocket::close_code code) {
   if (closing_ || ended_) return;
   closing_ = true;
-  if (!socket_.is_open()) {
-    finish();
-    return;
-  }
+  if (accepted_) say_goodbye(code);  // otherwise once it is: the client may know of it already
+}
+
+void StreamSession::say_goodbye(websocket::close_code code) {
   socket_.async_close(code, [self = shared_from_this()](beast::error_code) { self->finish(); });
 }
 

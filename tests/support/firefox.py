@@ -13,6 +13,7 @@ import time
 
 PROGRAM = shutil.which("firefox-esr") or shutil.which("firefox")
 PATIENCE_S = 90
+CLICK_PATIENCE_S = 5  # then the click went beside
 
 
 class Wire:
@@ -121,6 +122,18 @@ class Firefox:
                                      "return JSON.stringify([Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)]); })()"))
         self.ask("input.performActions", context=self.page, actions=[{"type": "pointer", "id": "mouse", "actions": [
             {"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]}])
+
+    def click_until(self, selector, expression):
+        """As a person does whose click went beside what just moved."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            self.click(selector)
+            patient = time.monotonic() + CLICK_PATIENCE_S
+            while time.monotonic() < patient:
+                if self.value(f"Boolean({expression})"):
+                    return
+                time.sleep(0.05)
+            assert time.monotonic() < end, f"clicked {selector} in vain: {expression}"
 
     def picture(self):
         return base64.b64decode(self.ask("browsingContext.captureScreenshot", context=self.page)["data"])

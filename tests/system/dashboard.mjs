@@ -108,6 +108,17 @@ await step('calls appear by themselves', async () => {
   await page.goto(url);
   await rows().filter({ hasText: '/ok/' }).first().waitFor();
 });
+await step('a pressed call is opened, though newer ones push it away before the button comes up', async () => {
+  await page.evaluate(() => addEventListener('pointerdown', ({ target }) => (globalThis.pressed = target.closest('.row')), { once: true, capture: true }));
+  const { x, y } = await page.locator('.table-space').boundingBox();
+  await page.mouse.move(x + 100, y + 10); // the newest
+  await page.mouse.down();
+  const [id, place] = await page.evaluate(() => [globalThis.pressed.dataset.id, globalThis.pressed.ariaRowIndex]);
+  await until(() => page.evaluate((before) => globalThis.pressed.ariaRowIndex !== before, place), 'a newer call');
+  await page.mouse.up();
+  await until(() => parameter('call') === id, `the pressed call ${id}, not ${parameter('call')}`);
+  await page.keyboard.press('Escape');
+});
 await step('a filter that is typed comes into force and into the address', async () => {
   await useFilter('status_code >= 500');
   await until(async () => (await rows().count()) > 0, 'calls that fit');

@@ -187,7 +187,7 @@ class InFirefox(Served):
         page.press(*"path == \"/orders\"")
         page.until("new URLSearchParams(location.search).get('filter') === 'path == \"/orders\"'")
         page.until("document.querySelectorAll('.row').length > 0 && [...document.querySelectorAll('.cell-line')].every((cell) => cell.innerText === '/orders')")
-        page.click(".row .cell-line")
+        page.click_until(".row .cell-line", "document.querySelector('.panel')")
         page.until(f"{text}.includes('\"status\"') && {text}.includes('91234567890123456789')")
         self.assertRegex(page.value("location.search"), "call=[0-9a-f]{32}")
         self.assertEqual(page.value("document.querySelectorAll('.panel img, .panel script').length"), 0)

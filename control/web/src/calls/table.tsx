@@ -4,6 +4,7 @@ import { Component } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Call } from '../api/types';
 import { Add, addTerm } from '../filter/add';
+import { openCall } from '../state/address';
 import { isSlow, toneOf } from '../text/format';
 import { columnsShown, gridOf, kWidthLeast, layout, setLayout, type Column } from './columns';
 
@@ -107,19 +108,19 @@ interface TableProperties {
   ever: number; // rows that ever came; of a list that only grows at its end, any number that stays
   newestFirst: boolean;
   follow: boolean; // stay at the newest
-  chosen: string;
   onChoose(id: string): void;
   onOpen(id: string): void;
   onScrolledAway(away: boolean): void;
   onEnd(): void; // the last row came into sight
 }
 
-export function Table({ rows, ever, newestFirst, follow, chosen, onChoose, onOpen, onScrolledAway, onEnd }: TableProperties) {
+export function Table({ rows, ever, newestFirst, follow, onChoose, onOpen, onScrolledAway, onEnd }: TableProperties) {
   const body = useRef<HTMLDivElement>(null);
   const scrolled = useSignal(0);
   const height = useSignal(600);
   const still = useSignal(false);
   const columns = columnsShown();
+  const chosen = openCall.value;
   const total = rows.length;
   const fromNewest = (index: number): number => (newestFirst ? index : total - 1 - index);
   const at = (index: number): Call | undefined => rows[fromNewest(index)];
@@ -174,11 +175,19 @@ export function Table({ rows, ever, newestFirst, follow, chosen, onChoose, onOpe
     const distance = newestFirst ? element.scrollTop : element.scrollHeight - element.clientHeight - element.scrollTop;
     onScrolledAway(distance > kRowHeight * 1.5);
   };
+  // What is opened is what the button went down on: until it comes up, a newer call may have pushed the row away.
+  const pressed = useRef('');
   const idOf = (event: Event) => (event.target as Element).closest<HTMLElement>('[data-id]')?.dataset.id ?? '';
+  const onClick = (event: Event) => {
+    const id = pressed.current || idOf(event); // a screen reader clicks without pressing
+    pressed.current = '';
+    if (id !== '') onOpen(id);
+  };
   const chosenIsDrawn = visible.some(({ call }) => call.id === chosen);
   const atCell = chosenIsDrawn && columns.some((column) => column.id === cell.value);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const chosen = openCall.peek(); // keys come faster than the table is drawn
     const index = rows.findIndex((call) => call.id === chosen);
     const down = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1, PageDown: 20, PageUp: -20 }[event.key];
     const aside = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -209,7 +218,8 @@ export function Table({ rows, ever, newestFirst, follow, chosen, onChoose, onOpe
       tabIndex={0}
       data-main
       onScroll={onScroll}
-      onClick={(event) => idOf(event) !== '' && onOpen(idOf(event))}
+      onPointerDown={(event) => (pressed.current = idOf(event))}
+      onClick={onClick}
       onPointerOver={(event) => (hot.value = idOf(event))}
       onPointerLeave={() => (hot.value = '')}
       onKeyDown={onKeyDown}

@@ -83,7 +83,6 @@ export function CallsView() {
               ever={!isLive() ? 0 : (held.value?.arrived ?? live.arrived.value)}
               newestFirst={newestFirst.value || !isLive()}
               follow={follows}
-              chosen={openCall.value}
               onChoose={(id) => go({ call: id }, true)}
               onOpen={(id) => go({ call: id === openCall.value ? '' : id }, openCall.value !== '')}
               onScrolledAway={(away) => (scrolledAway.value = away)}
