@@ -20,6 +20,7 @@
 #include "mysql/mysql.h"
 #include "nats/nats.h"
 #include "postgresql/postgresql.h"
+#include "proxy/proxy.h"
 #include "quic/quic.h"
 #include "radius/radius.h"
 #include "redis/redis.h"
@@ -31,6 +32,7 @@ namespace spanlight {
 
 namespace {
 constexpr const Descriptor* kRegistry[] = {
+    &proxy::kDescriptor,
     &http::kDescriptor,
     &http2::kDescriptor,
     &grpc::kDescriptor,

@@ -166,9 +166,7 @@ void Inspector::hand_over(Flow& flow, unsigned sender, const Chunk& rest) {
   const Chunk held{waited[other].bytes(), waited[other].offset, waited[other].time, waited[other].peer_acked};
   const Descriptor* next = identifier_.find(workshop_.handover.protocol);
   for (const Direction d : {Direction::c2s, Direction::s2c})
-    if (next != nullptr)
-      in.side[d == Direction::c2s ? flow.client : 1 - flow.client].lost =
-          workshop_.handover.lost[index_of(d)];
+    in.side[d == Direction::c2s ? flow.client : 1 - flow.client].lost = workshop_.handover.lost[index_of(d)];
   const bool known =
       next != nullptr && start(flow, flow.client, {.protocol = next, .verdict = Verdict::client}, rest.time);
   workshop_.handover = {};

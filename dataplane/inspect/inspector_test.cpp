@@ -444,6 +444,13 @@ TEST_F(InspectorTest, ASuccessorThatIsNotEnabledIsLookedFor) {
   EXPECT_EQ(workshop_.handover.protocol, "");
 }
 
+TEST_F(InspectorTest, WhoeverFollowsIsSearchedForWhereTheBeginningWasLost) {
+  script_.handover.lost[0] = true;
+  answer({.consumed = 3, .want = Want::identify});
+  say(0, "Q:1xQ:2");
+  EXPECT_EQ(script_.log, (Log{">0:Q:1xQ:2", "close", ">gap 0", ">4:Q:2"}));
+}
+
 TEST_F(InspectorTest, AFlowIsNotHandedOverForEver) {
   for (unsigned i = 0; i <= Inspector::kHandoversMax; ++i) {
     answer({.consumed = 2, .want = Want::identify});

@@ -133,6 +133,14 @@ void set_request(Transaction& out, const Call& call, Extra& extra) {
   add_messages(to, half);
 }
 
+// An answer that was seen whole to its end, without the status that has to stand there: clients take it for
+// an error.
+bool ends_without_status(const Call& call) {
+  const Half& half = call.response;
+  return call.grpc_kind == grpc::Kind::grpc && half.headed && half.ended && !half.doubtful &&
+         call.flags == 0 && half.fields.grpc(GrpcHeader::status).empty() && half.fields.status() < 400;
+}
+
 void set_grpc_status(Transaction& out, const Call& call, Extra& extra) {
   const Fields& fields = call.response.fields;
   Fieldset& to = extra.response;
@@ -141,6 +149,10 @@ void set_grpc_status(Transaction& out, const Call& call, Extra& extra) {
   const std::string_view message = grpc::percent_decode(fields.grpc(GrpcHeader::message), extra.message);
   if (status) to.add({.name = "grpc_status", .kind = Field::Kind::integer, .integer = *status});
   add_text(to, "grpc_message", message);
+  if (ends_without_status(call)) {
+    out.is_error = true;
+    extra.error << "no grpc-status";
+  }
   if (!status || *status == 0) return;
   const std::string_view name = grpc::status_name(*status);
   add_text(to, "grpc_status_name", name);

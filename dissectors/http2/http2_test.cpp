@@ -338,6 +338,20 @@ TEST(Http2Grpc, StreamsOfBothSides) {
   expect_sound(lab.said);
 }
 
+TEST(Http2Grpc, AnAnswerWithoutAStatusIsAnError) {
+  Lab lab;
+  lab.ask(lab.client.headers(1, grpc_call("/shop.Cart/Get")) + data(1, grpc_message("x"), true));
+  lab.answer(lab.server.headers(1, grpc_ok()) + data(1, grpc_message("half of it"), true));
+  lab.ask(lab.client.headers(3, grpc_call("/shop.Cart/Get")) + data(3, grpc_message("x"), true));
+  lab.answer(lab.server.headers(3, grpc_ok()) + data(3, grpc_message("cut")));  // not ended: nobody knows
+  const Outcome o = lab.play();
+  ASSERT_EQ(o.calls.size(), 2u);
+  EXPECT_TRUE(o.calls[0].is_error);
+  EXPECT_EQ(o.calls[0].error, "no grpc-status");
+  EXPECT_NE(o.calls[1].error, "no grpc-status");
+  expect_sound(lab.said);
+}
+
 TEST(Http2Grpc, GrpcWebHasItsTrailersInTheBody) {
   Lab lab;
   Pairs call = grpc_call("/shop.Cart/Get"), answer = grpc_ok();

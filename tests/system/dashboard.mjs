@@ -110,8 +110,7 @@ await step('calls appear by themselves', async () => {
 });
 await step('a pressed call is opened, though newer ones push it away before the button comes up', async () => {
   await page.evaluate(() => addEventListener('pointerdown', ({ target }) => (globalThis.pressed = target.closest('.row')), { once: true, capture: true }));
-  const { x, y } = await page.locator('.table-space').boundingBox();
-  await page.mouse.move(x + 100, y + 10); // the newest
+  await page.locator('.table-space').hover({ position: { x: 100, y: 10 } }); // the newest call, once what stands above it has its height
   await page.mouse.down();
   const [id, place] = await page.evaluate(() => [globalThis.pressed.dataset.id, globalThis.pressed.ariaRowIndex]);
   await until(() => page.evaluate((before) => globalThis.pressed.ariaRowIndex !== before, place), 'a newer call');
