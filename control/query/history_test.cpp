@@ -145,7 +145,7 @@ TEST_F(HistoryTest, PagesHaveNeitherHolesNorRepetitions) {
   }
   put(batch_of(batch));
   for (const bool newest_first : {true, false}) {
-    for (const std::uint32_t limit : {7u, 10u, 100u, 2'001u}) {
+    for (const std::uint32_t limit : {35u, 50u, 100u, 2'001u}) {
       CallQuery query;
       query.filter_sql = of_epoch(1'003);
       query.limit = limit;
