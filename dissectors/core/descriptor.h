@@ -63,7 +63,7 @@ struct Descriptor {
   Sync (*sync)(Direction from, Bytes window) = nullptr;
   std::size_t slot_bytes = 0;
   Dissector* (*create)(void* slot, Workshop& workshop) = nullptr;  // slot: slot_bytes, aligned to 64
-  std::span<const FieldSpec> fields = {};
+  std::span<const FieldSpec> fields = {};  // none: it makes no records, and the catalog does not know it
   bool with_connections = false;  // dissected only where records of connections are asked for, or by name
   bool reads_encrypted = false;   // what begins with a TLS handshake is shown to it, and to no other
 
