@@ -79,7 +79,8 @@ std::vector<std::uint8_t> encode_hello(const SensorIdentity& identity) {
   FlatBufferBuilder builder;
   std::vector<Offset<wire::Protocol>> protocols;
   for (const Descriptor* protocol : registry())
-    if (protocol->told_as.empty() && !protocol->fields.empty()) protocols.push_back(add_protocol(builder, *protocol));
+    if (protocol->told_as.empty() && !protocol->fields.empty())
+      protocols.push_back(add_protocol(builder, *protocol));
   const auto sensor = text(builder, identity.sensor);
   const auto version = text(builder, identity.version);
   const auto list = builder.CreateVector(protocols);
