@@ -267,7 +267,7 @@ const Key kTable[] = {
     {"redaction.queryValues", &S::redact_query_values,
      "Query parameters and form fields whose values are masked."},
     {"redaction.jsonKeys", &S::redact_json_keys,
-     "Keys of JSON bodies whose values are masked, at any depth."},
+     "Keys of JSON whose values are masked, at any depth, in bodies, URLs and all other texts."},
     {"redaction.patterns",
      &S::redact_patterns,
      "What is masked wherever it stands: header values, URLs, bodies (Hyperscan's syntax, that of PCRE).",

@@ -19,18 +19,30 @@ int hex_digit(char c) {
   return -1;
 }
 
-// application/x-www-form-urlencoded names (WHATWG URL, section 5.1). A name that does not fit is in no set.
+// One character of a text in application/x-www-form-urlencoded (WHATWG URL, section 5.1), and the bytes that
+// stand for it.
+struct Character {
+  char value;
+  std::size_t bytes;
+};
+
+Character character_at(std::string_view text, std::size_t at) {
+  if (text[at] == '+') return {' ', 1};
+  if (text[at] != '%' || text.size() - at <= 2) return {text[at], 1};
+  const int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
+  if (high < 0 || low < 0) return {text[at], 1};
+  return {static_cast<char>(high * 16 + low), 3};
+}
+
+// A name that does not fit is in no set.
 bool named_parameter(std::string_view raw, const NameSet& names) {
   if (raw.empty() || raw.size() > 3 * NameSet::kNameBytesMax) return false;
   std::array<char, 3 * NameSet::kNameBytesMax> decoded;
   std::size_t size = 0;
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    char c = raw[i] == '+' ? ' ' : raw[i];
-    if (c == '%' && raw.size() - i > 2 && hex_digit(raw[i + 1]) >= 0 && hex_digit(raw[i + 2]) >= 0) {
-      c = static_cast<char>(hex_digit(raw[i + 1]) * 16 + hex_digit(raw[i + 2]));
-      i += 2;
-    }
-    decoded[size++] = c;
+  for (std::size_t i = 0; i < raw.size();) {
+    const Character each = character_at(raw, i);
+    decoded[size++] = each.value;
+    i += each.bytes;
   }
   const std::string_view name = trimmed({decoded.data(), size});
   if (names.contains(name)) return true;
@@ -106,6 +118,27 @@ bool mask_userinfo(MutableBytes bytes) {
     const std::size_t sign = text.substr(at, end - at).rfind('@');
     if (sign != std::string_view::npos) changed |= mask_range(bytes, at, at + sign);
     at = end;
+  }
+  return changed;
+}
+
+bool mask_encoded_keys(MutableBytes bytes, MutableBytes room, const NameSet& names) {
+  const std::string_view text = as_text(bytes);
+  std::size_t size = 0, end = 0;
+  while (end < text.size() && size < room.size()) {
+    const Character each = character_at(text, end);
+    room[size++] = static_cast<std::uint8_t>(each.value);
+    end += each.bytes;
+  }
+  bool changed = mask_range(bytes, end, text.size());
+  const MutableBytes decoded = room.first(size);
+  if (!mask_keys_in_text(decoded, names)) return changed;
+  for (std::size_t i = 0, at = 0; at < end; ++i) {
+    const Character each = character_at(text, at);
+    const char now = static_cast<char>(decoded[i]);
+    // What was an encoded `*` itself is masked too: it may be part of a value.
+    if (now != each.value || now == kMaskCharacter) changed |= mask_range(bytes, at, at + each.bytes);
+    at += each.bytes;
   }
   return changed;
 }

@@ -26,6 +26,8 @@ bool mask_cookies(MutableBytes value, const NameSet& names);
 // user:password of every `scheme://user:password@host` (RFC 3986 section 3.2.1).
 bool mask_userinfo(MutableBytes text);
 
+bool looks_like_json(Bytes text);  // its first character opens an object or array
+
 enum class JsonOutcome : std::uint8_t { unchanged, changed, not_json };
 
 // RFC 8259 text, possibly cut at its end, or several in a row. The value of a named key becomes a string of
@@ -38,5 +40,13 @@ JsonOutcome mask_json(MutableBytes text, const NameSet& names);
 // JSONP, server sent events). `not_json`: a named key is followed by an object or array, whose end cannot be
 // told here.
 JsonOutcome mask_quoted_keys(MutableBytes text, const NameSet& names);
+
+// Both readers for a text that is shown whatever it is: where it is no JSON by itself, an object or array
+// under a named key is masked to the text's end.
+bool mask_keys_in_text(MutableBytes text, const NameSet& names);
+
+// The same for a text in which characters may be percent-encoded, as JSON in a URL's query is. It is decoded
+// into `room`; what finds no room there is masked.
+bool mask_encoded_keys(MutableBytes text, MutableBytes room, const NameSet& names);
 
 }  // namespace spanlight

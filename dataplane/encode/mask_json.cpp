@@ -160,6 +160,13 @@ bool mask_json_value(MutableBytes bytes, std::size_t& at) {
 
 }  // namespace
 
+bool looks_like_json(Bytes bytes) {
+  std::string_view text = as_text(bytes);
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  const std::size_t at = skip_space(text, 0);
+  return at < text.size() && (text[at] == '{' || text[at] == '[');
+}
+
 JsonOutcome mask_json(MutableBytes bytes, const NameSet& names) {
   const std::string_view text = as_text(bytes);
   bool changed = false;
@@ -202,11 +209,10 @@ std::size_t quoted_value_end(std::string_view text, std::size_t quote, std::size
   return text.size();
 }
 
-}  // namespace
-
-JsonOutcome mask_quoted_keys(MutableBytes bytes, const NameSet& names) {
+// Masks the values of named keys, up to the first that is an object or array: its end cannot be told. Gives
+// where that begins; the size where there is none.
+std::size_t mask_plain_values(MutableBytes bytes, const NameSet& names, bool& changed) {
   const std::string_view text = as_text(bytes);
-  bool changed = false;
   std::size_t open = text.find('"');
   while (open != std::string_view::npos) {
     const std::size_t close = text.find('"', open + 1);
@@ -220,7 +226,7 @@ JsonOutcome mask_quoted_keys(MutableBytes bytes, const NameSet& names) {
     }
     next = skip_space(text, next + 1);
     if (next == text.size()) break;
-    if (text[next] == '{' || text[next] == '[') return JsonOutcome::not_json;
+    if (text[next] == '{' || text[next] == '[') return next;
     std::size_t depth = 0;
     while (next + depth < text.size() && text[next + depth] == '\\') ++depth;
     std::size_t end = 0;
@@ -239,7 +245,28 @@ JsonOutcome mask_quoted_keys(MutableBytes bytes, const NameSet& names) {
     if (depth > 0 || (next > 0 && text[next - 1] == '"'))
       open = open == std::string_view::npos ? open : text.find('"', open + 1);
   }
+  return text.size();
+}
+
+}  // namespace
+
+JsonOutcome mask_quoted_keys(MutableBytes bytes, const NameSet& names) {
+  bool changed = false;
+  if (mask_plain_values(bytes, names, changed) < bytes.size()) return JsonOutcome::not_json;
   return changed ? JsonOutcome::changed : JsonOutcome::unchanged;
+}
+
+bool mask_keys_in_text(MutableBytes bytes, const NameSet& names) {
+  bool changed = false;
+  if (looks_like_json(bytes)) {
+    const JsonOutcome strict = mask_json(bytes, names);
+    changed = strict == JsonOutcome::changed;
+    // In JSON only a string can hide further keys, and its quotes are escaped there.
+    const bool nested = as_text(bytes).find("\\\"") != std::string_view::npos;
+    if (strict != JsonOutcome::not_json && !nested) return changed;
+  }
+  const std::size_t open = mask_plain_values(bytes, names, changed);
+  return mask_range(bytes, open, bytes.size()) || changed;
 }
 
 }  // namespace spanlight

@@ -84,6 +84,40 @@ TEST_F(RecordRedactionTest, FieldsAreTextToo) {
   EXPECT_EQ(r->flags(), kFlagRedacted);
 }
 
+TEST_F(RecordRedactionTest, JsonKeysAreMaskedWhereverTheyStand) {
+  settings.redact_json_keys = {"password"};
+  make();
+  Transaction call = small_call();
+  const std::string url =
+      "/graphql?variables=%7B%22password%22%3A%22SECRET%22%7D&raw={\"password\":\"SECRET\"}";
+  const std::string statement = R"(INSERT INTO t VALUES ('{"password":"SECRET"}'))";
+  call.url = url;
+  call.path = std::string_view(url).substr(0, 8);
+  call.query_string = std::string_view(url).substr(9);
+  call.summary = statement;
+  call.error = R"(no such user {"password":"SECRET"})";
+  const std::string_view parameters[] = {R"({"password":"SECRET"})", "2"};
+  const Field fields[] = {{.name = "sql", .text = statement},
+                          {.name = "parameters", .kind = Field::Kind::list, .list = parameters}};
+  call.request.fields = fields;
+  HeaderText headers;
+  headers.add("X-Login", R"({"password":"SECRET"})");
+  call.request.headers = headers.view();
+  const wire::Record* r = only_record(call);
+  EXPECT_EQ(r->url()->str(),
+            "/graphql?variables=%7B%22password%22%3A%22******%22%7D&raw={\"password\":\"******\"}");
+  EXPECT_EQ(r->path()->str(), "/graphql");
+  EXPECT_EQ(r->summary()->str(), R"(INSERT INTO t VALUES ('{"password":"******"}'))");
+  EXPECT_EQ(r->error()->str(), R"(no such user {"password":"******"})");
+  EXPECT_EQ(r->request()->fields()->Get(0)->text()->str(), r->summary()->str());
+  EXPECT_EQ(r->request()->fields()->Get(1)->list()->Get(0)->str(), R"({"password":"******"})");
+  EXPECT_EQ(r->request()->fields()->Get(1)->list()->Get(1)->str(), "2");
+  EXPECT_EQ(r->flags(), kFlagRedacted);
+  const std::string all(batch->storage + batch->data_offset,
+                        batch->storage + batch->data_offset + batch->data_bytes);
+  EXPECT_EQ(all.find("SECRET"), std::string::npos);
+}
+
 TEST_F(RecordRedactionTest, AWithheldBodyLeavesNoByte) {
   settings.redact_json_keys = {"password"};
   make();

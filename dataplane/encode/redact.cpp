@@ -6,7 +6,6 @@
 #include <array>
 #include <climits>
 #include <cstring>
-#include <vector>
 
 #include "encode/mask.h"
 #include "encode/name_set.h"
@@ -23,6 +22,9 @@ constexpr std::size_t kMatchesMax = 256;
 // A preview's end may cut a secret so that its pattern no longer matches. So many last bytes of a cut preview
 // are masked at most; a pattern's own greatest width, where it has one, is less.
 constexpr std::size_t kCutTailBytesMax = 256;
+
+// Of a text with percent-encoded quotes; what is longer is masked from there on.
+constexpr std::size_t kDecodedBytesMax = 65'536;
 
 struct Matches {
   struct Range {
@@ -81,13 +83,6 @@ bool is_wide_text(const BodyForm& form, Bytes body) {
     return true;
   const std::string_view text = as_text(body);
   return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
-}
-
-bool looks_like_json(Bytes body) {
-  std::string_view text = as_text(body);
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  const std::size_t at = text.find_first_not_of(" \t\r\n");
-  return at != std::string_view::npos && (text[at] == '{' || text[at] == '[');
 }
 
 }  // namespace
@@ -174,7 +169,8 @@ std::variant<std::unique_ptr<Redactor>, std::string> Redactor::create(const Sett
 
 Redactor::Redactor(std::shared_ptr<const Rules> rules)
     : rules_(std::move(rules)), header_names_(&rules_->headers), active_(rules_->active) {
-  text_rules_ = rules_->patterns != nullptr || !rules_->parameters.empty();
+  text_rules_ = rules_->patterns != nullptr || !rules_->parameters.empty() || !rules_->json_keys.empty();
+  if (!rules_->json_keys.empty()) decoded_.resize(kDecodedBytesMax);
   if (rules_->patterns != nullptr && hs_alloc_scratch(rules_->patterns, &scratch_) != HS_SUCCESS)
     scratch_ = nullptr;
 }
@@ -207,6 +203,20 @@ bool Redactor::mask_patterns(MutableBytes text) {
   return changed;
 }
 
+// Encoded ones first: what stands between their quotes may end elsewhere for a reader that does not decode.
+bool Redactor::mask_keys(MutableBytes text) {
+  if (rules_->json_keys.empty()) return false;
+  bool changed = mask_encoded(text);
+  if (as_text(text).find('"') != std::string_view::npos)
+    changed |= mask_keys_in_text(text, rules_->json_keys);
+  return changed;
+}
+
+bool Redactor::mask_encoded(MutableBytes text) {
+  return as_text(text).find("%22") != std::string_view::npos &&
+         mask_encoded_keys(text, decoded_, rules_->json_keys);
+}
+
 bool Redactor::mask_header_value(std::uint8_t rules, MutableBytes value) {
   bool changed = false;
   if ((rules & kCookies) != 0 && !rules_->cookies.empty()) changed |= mask_cookies(value, rules_->cookies);
@@ -223,12 +233,14 @@ bool Redactor::mask_url(MutableBytes url) {
     changed |= mask_parameters(url.first(query), rules_->parameters);
     changed |= mask_parameters(url.subspan(query), rules_->parameters);
   }
+  changed |= mask_keys(url);
   return mask_patterns(url) || changed;
 }
 
 bool Redactor::mask_query(MutableBytes query) {
   if (!text_rules_) return false;
-  const bool changed = !rules_->parameters.empty() && mask_parameters(query, rules_->parameters);
+  bool changed = !rules_->parameters.empty() && mask_parameters(query, rules_->parameters);
+  changed |= mask_keys(query);
   return mask_patterns(query) || changed;
 }
 
@@ -239,13 +251,16 @@ bool Redactor::mask_text(MutableBytes text) {
     const std::size_t query = std::min(as_text(text).find_first_of("?#;"), text.size());
     changed |= mask_parameters(text.subspan(query), rules_->parameters);
   }
+  changed |= mask_keys(text);
   return mask_patterns(text) || changed;
 }
 
 BodyOutcome Redactor::mask_body_names(const BodyForm& form, MutableBytes body) {
   bool changed = false;
   const bool json = is_json_type(form.content_type) || looks_like_json(body);
+  const bool parameters = is_form_type(form.content_type) || (trimmed(form.content_type).empty() && !json);
   if (!rules_->json_keys.empty()) {
+    if (parameters) changed |= mask_encoded(body);
     const JsonOutcome strict = json ? mask_json(body, rules_->json_keys) : JsonOutcome::unchanged;
     if (strict == JsonOutcome::not_json) return BodyOutcome::withhold;
     // In JSON only a string can hide further keys, and its quotes are escaped there.
@@ -257,14 +272,13 @@ BodyOutcome Redactor::mask_body_names(const BodyForm& form, MutableBytes body) {
   if (!rules_->parameters.empty()) {
     // The fields of multipart/form-data (RFC 7578) have no scanner here.
     if (contains_ignoring_case(form.content_type, "multipart/")) return BodyOutcome::withhold;
-    if (is_form_type(form.content_type) || (trimmed(form.content_type).empty() && !json))
-      changed |= mask_parameters(body, rules_->parameters);
+    if (parameters) changed |= mask_parameters(body, rules_->parameters);
   }
   return changed ? BodyOutcome::changed : BodyOutcome::unchanged;
 }
 
 BodyOutcome Redactor::mask_body(const BodyForm& form, MutableBytes body) {
-  if ((!text_rules_ && rules_->json_keys.empty()) || body.empty()) return BodyOutcome::unchanged;
+  if (!text_rules_ || body.empty()) return BodyOutcome::unchanged;
   if (form.damaged || is_compressed(form, body) || is_wide_text(form, body)) return BodyOutcome::withhold;
   const BodyOutcome named = mask_body_names(form, body);
   if (named == BodyOutcome::withhold) return named;

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/secret.h"
@@ -64,18 +65,21 @@ class Redactor {
   bool mask_header_value(std::uint8_t rules, MutableBytes value);
   bool mask_url(MutableBytes url);      // userinfo, path parameters, query
   bool mask_query(MutableBytes query);  // without the question mark
-  bool mask_text(MutableBytes text);    // any other text: patterns, and queries of URLs inside it
+  bool mask_text(MutableBytes text);    // any other text: patterns, queries of URLs and JSON inside it
   BodyOutcome mask_body(const BodyForm& form, MutableBytes body);
 
  private:
   struct Rules;
   explicit Redactor(std::shared_ptr<const Rules> rules);
   bool mask_patterns(MutableBytes text);
+  bool mask_keys(MutableBytes text);     // JSON inside a text
+  bool mask_encoded(MutableBytes text);  // and inside one where its quotes are percent-encoded
   BodyOutcome mask_body_names(const BodyForm& form, MutableBytes body);
 
   std::shared_ptr<const Rules> rules_;
   const NameSet* header_names_;  // of the rules
   hs_scratch* scratch_ = nullptr;
+  std::vector<std::uint8_t> decoded_;  // room for a text without its percent-encoding
   bool active_ = false;
   bool text_rules_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 
 #include "encode/mask.h"
@@ -220,6 +221,60 @@ TEST(Mask, QuotedKeysAnywhere) {
   EXPECT_EQ(mask_quoted_keys(bytes_of(object), set), JsonOutcome::not_json);
 }
 
+TEST(Mask, KeysInText) {
+  const NameSet set = names({"password"});
+  const Case cases[] = {
+      {"statement", R"(INSERT INTO t VALUES ('{"a":1,"password":"SECRET"}', 2))",
+       R"(INSERT INTO t VALUES ('{"a":1,"password":"******"}', 2))"},
+      {"statement with escapes", R"(INSERT INTO t VALUES ('{\"password\":\"SECRET\"}', 2))",
+       R"(INSERT INTO t VALUES ('{\"password\":\"******\"}', 2))"},
+      {"object in a statement", R"(VALUES ('{"password":{"a":"SECRET"}}', 'SECRET'))",
+       R"(VALUES ('{"password":***************************)"},
+      {"array behind a value", R"(x "password":"SECRET" "password":["SECRET)",
+       R"(x "password":"******" "password":********)"},
+      {"JSON", R"({"password":{"a":"SECRET"},"b":2})", R"({"password":"************","b":2})"},
+      {"JSON in JSON", R"({"m":"{\"password\":\"SECRET\"}","password":[1]})",
+       R"({"m":"{\"password\":\"******\"}","password":"*"})"},
+      {"no JSON though it looks so", R"({a "password":{"a":"SECRET"}})", R"({a "password":***************)"},
+      {"names in quotes", R"(SELECT "password" FROM t)", R"(SELECT "password" FROM t)"},
+  };
+  for (const Case& c : cases) {
+    std::string text = c.in;
+    EXPECT_EQ(mask_keys_in_text(bytes_of(text), set), c.in != c.out) << c.name;
+    EXPECT_EQ(text, c.out) << c.name;
+  }
+}
+
+TEST(Mask, EncodedKeys) {
+  const NameSet set = names({"pass word"});
+  const Case cases[] = {
+      {"quotes", "v={%22pass+word%22:%22SECRET%22}&w=1", "v={%22pass+word%22:%22******%22}&w=1"},
+      {"all", "v=%7B%22pass%20word%22%3A+%22SEC%26RET%22%7D&w=1",
+       "v=%7B%22pass%20word%22%3A+%22*********%22%7D&w=1"},
+      {"letters", "%22%70ass+w%6Frd%22:%22%53ECRE%54%22", "%22%70ass+w%6Frd%22:%22**********%22"},
+      {"one quote is not", "{%22pass word\":\"SECRET%22}", "{%22pass word\":\"******%22}"},
+      {"escaped quote in the value", "%22pass+word%22:%22SEC%5C%22RET%22",
+       "%22pass+word%22:%22************%22"},
+      {"number", "%22pass+word%22:12345,%22b%22:1", "%22pass+word%22:*****,%22b%22:1"},
+      {"star in the value", "%22pass+word%22:%22SECRET%2A%22", "%22pass+word%22:%22*********%22"},
+      {"object", "%22pass+word%22:%7B%22a%22:%22SECRET%22%7D&w=1",
+       "%22pass+word%22:******************************"},
+      {"cut inside an escape", "%22pass+word%22:%22SECRET%2", "%22pass+word%22:%22********"},
+      {"other", "%22password%22:%22x%22 %2A", "%22password%22:%22x%22 %2A"},
+      {"odd percent", "%22%zz%:%2", "%22%zz%:%2"},
+  };
+  std::array<std::uint8_t, 64> room;
+  for (const Case& c : cases) {
+    std::string text = c.in;
+    EXPECT_EQ(mask_encoded_keys(bytes_of(text), room, set), c.in != c.out) << c.name;
+    EXPECT_EQ(text, c.out) << c.name;
+  }
+  // What finds no room is masked; the last character that found some stays whole.
+  std::string long_text = std::string(62, 'a') + "%22%22pass+word%22:%22SECRET%22";
+  EXPECT_TRUE(mask_encoded_keys(bytes_of(long_text), room, set));
+  EXPECT_EQ(long_text, std::string(62, 'a') + "%22%22" + std::string(25, '*'));
+}
+
 TEST(Redactor, BadRulesAreToldInASentence) {
   Settings settings = bare();
   settings.redact_patterns = {"fine", "a(b"};
@@ -293,6 +348,31 @@ TEST(Redactor, Urls) {
   }
 }
 
+TEST(Redactor, JsonKeysInEveryText) {
+  Settings settings = bare();
+  settings.redact_json_keys = {"password"};
+  const auto redactor = make(settings);
+  EXPECT_TRUE(redactor->text_rules());
+  const std::string plain = R"(v={"password":"SECRET"}&a=b)", plain_masked = R"(v={"password":"******"}&a=b)";
+  const std::string encoded = "v=%7B%22password%22%3A%22SEC%2FRET%22%7D&a=b",
+                    encoded_masked = "v=%7B%22password%22%3A%22*********%22%7D&a=b";
+  for (const auto& [in, out] : {std::pair(plain, plain_masked), std::pair(encoded, encoded_masked),
+                                std::pair(plain + encoded, plain_masked + encoded_masked),
+                                std::pair(encoded + plain, encoded_masked + plain_masked)}) {
+    std::string text = in, query = in, url = "/p?" + in, header = in;
+    EXPECT_TRUE(redactor->mask_text(bytes_of(text)));
+    EXPECT_TRUE(redactor->mask_query(bytes_of(query)));
+    EXPECT_TRUE(redactor->mask_url(bytes_of(url)));
+    EXPECT_TRUE(redactor->mask_header_value(0, bytes_of(header)));
+    EXPECT_EQ(text, out);
+    EXPECT_EQ(query, out);
+    EXPECT_EQ(url, "/p?" + out);
+    EXPECT_EQ(header, out);
+  }
+  std::string other = "/p?password=SECRET";
+  EXPECT_FALSE(redactor->mask_url(bytes_of(other)));
+}
+
 TEST(Redactor, PatternsMaskWholeMatchesAndWholeCharacters) {
   Settings settings = bare();
   settings.redact_patterns = {"[0-9]{4}-[0-9]{4}", "Bearer [a-z]+", "\\xa9"};
@@ -318,6 +398,16 @@ TEST(Redactor, PatternsMaskWholeMatchesAndWholeCharacters) {
   ASSERT_NE(copy, nullptr);
   EXPECT_TRUE(copy->mask_text(bytes_of(text)));
   EXPECT_EQ(text, "**********");
+}
+
+std::string percent_encoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    char escape[4];
+    std::snprintf(escape, sizeof(escape), "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    encoded += std::string_view("{}[]\"\\ \n").find(c) == std::string_view::npos ? std::string(1, c) : escape;
+  }
+  return encoded;
 }
 
 struct BodyCase {
@@ -363,6 +453,8 @@ TEST(Redactor, Bodies) {
        "password=SEC",
        changed,
        "password=***"},
+      {"json in a form", form, "a=%7B%22password%22:%22SECRET%22%7D", changed,
+       "a=%7B%22password%22:%22******%22%7D"},
       {"no type", {}, "password=SECRET", changed, "password=******"},
       {"multipart", {.content_type = "multipart/form-data; boundary=x"}, "--x", withhold, ""},
       {"gzip by header", {.content_encoding = "gzip"}, "anything", withhold, ""},
@@ -431,6 +523,13 @@ TEST(Redactor, RandomDocumentsNeverShowTheSecret) {
     for (std::uint32_t i = below(3); i > 0; --i) text += "," + fillers[below(6)] + "0";
     text += "]";
     if (below(2) == 0) text.resize(below(static_cast<std::uint32_t>(text.size())) + 1);
+    std::string statement = "INSERT INTO t VALUES ('" + text, url = "/p?v=" + percent_encoded(text);
+    redactor->mask_text(bytes_of(statement));
+    redactor->mask_url(bytes_of(url));
+    for (const std::string& shown : {statement, url}) {
+      ASSERT_EQ(shown.find("SE", 24), std::string::npos) << shown;
+      ASSERT_EQ(shown.find("ECRET"), std::string::npos) << shown;
+    }
     std::string body = text;
     const BodyOutcome outcome =
         redactor->mask_body({.content_type = "application/json", .cut = true}, bytes_of(body));
@@ -448,8 +547,9 @@ TEST(Redactor, HugeInputsTakeLinearTime) {
   settings.redact_cookies = {"password"};
   const auto redactor = make(settings);
   const std::size_t size = 4'000'000;
-  for (const std::string_view unit : {"\"", "\\", "\\\"", "{", "[", "\"a\":", "\"password\":\"", "=",
-                                      "&a=", "?", "%70", ";", "://", "\"password\":{", "\\\\\""}) {
+  for (const std::string_view unit :
+       {"\"", "\\", "\\\"", "{", "[", "\"a\":", "\"password\":\"", "=", "&a=", "?", "%70", ";", "://",
+        "\"password\":{", "\\\\\"", "%22", "%22password%22:%22", "%22password%22:%7b"}) {
     std::string text;
     while (text.size() < size) text += unit;
     for (const BodyForm& form :
@@ -458,7 +558,8 @@ TEST(Redactor, HugeInputsTakeLinearTime) {
       std::string body = text;
       redactor->mask_body(form, bytes_of(body));
     }
-    std::string url = text, cookie = text;
+    std::string url = text, cookie = text, any = text;
+    redactor->mask_text(bytes_of(any));
     redactor->mask_url(bytes_of(url));
     redactor->mask_header_value(Redactor::kCookies, bytes_of(cookie));
   }

@@ -2,6 +2,9 @@
 // they are; and a secret planted under a named key, in a document around it made from the input, is never
 // left in what is shown.
 //
+// That holds for the document as a body, inside a text that is a statement, and inside a URL,
+// percent-encoded.
+//
 // Input: one byte choosing the notation, then bytes that choose the document's pieces. The raw input goes
 // through every scanner too.
 
@@ -95,6 +98,18 @@ std::string json_document(Choices& choices) {
   return text;
 }
 
+// Quotes always, as every client does; other bytes as it comes.
+std::string percent_encoded(Choices& choices, std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    char escape[8];
+    std::snprintf(escape, sizeof(escape), "%%%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    const bool plain = c != '"' && c != '&' && c != '+' && c != '%' && choices.below(3) != 1;
+    encoded += plain ? std::string(1, c) : escape;
+  }
+  return encoded;
+}
+
 std::string parameters(Choices& choices) {
   static constexpr std::string_view kPieces[] = {"a=b&", "&", ";",         "x=y;",   "%zz=&",
                                                  "=&",   "?", "tokens=1&", "b[]=2&", "%&"};
@@ -143,11 +158,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Choices choices(input.substr(1));
   BodyForm form;
   std::string text;
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0:
       form.content_type = choices.below(2) == 0 ? "application/json" : "";
       text = json_document(choices);
       break;
+    case 4: {
+      const unsigned kind = choices.below(3);
+      std::string shown = json_document(choices);
+      if (choices.below(2) == 0) shown.resize(1 + (choices.next() * 256 + choices.next()) % shown.size());
+      if (kind == 0) shown = "/p?v=" + percent_encoded(choices, shown) + "&w=1";
+      if (kind == 1) shown = "INSERT INTO t VALUES (1, '" + shown + "')";
+      if (kind == 0)
+        redactor().mask_url(bytes_of(shown));
+      else
+        redactor().mask_text(bytes_of(shown));
+      expect_gone(shown);
+      return 0;
+    }
     case 1:
       form.content_type = "application/x-www-form-urlencoded";
       text = parameters(choices);
