@@ -141,7 +141,7 @@ Step teredo(Walk& w) {
 }  // namespace
 
 // flags(C R K S …) version(3) | protocol type | checksum, offset | key | sequence | acknowledgement (version
-// 1).
+// 1). Version 1's key (RFC 2637, section 4.1): payload length(16) call id(16).
 Step gre(Walk& w) {
   constexpr std::uint16_t kChecksum = 0x8000, kRouting = 0x4000, kKey = 0x2000, kSequence = 0x1000,
                           kAcknowledgement = 0x0080, kVersion = 0x0007;
@@ -159,7 +159,8 @@ Step gre(Walk& w) {
   if ((flags & kSequence) != 0) bytes += 4;
   if (version == 1 && (flags & kAcknowledgement) != 0) bytes += 4;
   if (!w.has(bytes, DecodeResult::bad_transport)) return Step::done;
-  const std::uint32_t key = (flags & kKey) != 0 ? w.be32(key_at) : 0;
+  std::uint32_t key = (flags & kKey) != 0 ? w.be32(key_at) : 0;
+  if (version == 1) key &= 0xffff;
   w.at += bytes;
   w.type = type;
   w.enter(Tunnel::gre, key);

@@ -76,7 +76,7 @@ std::vector<TunnelCase> cases() {
       {"gre over ipv6", inner(gre6), Tunnel::gre},
       {"gre ethernet", inner(gre_teb), Tunnel::gre, 5},
       {"gre mpls", inner(gre_mpls), Tunnel::gre},
-      {"gre version 1 with ppp", inner(pptp), Tunnel::gre, 30 << 16 | 1},
+      {"gre version 1 with ppp", inner(pptp), Tunnel::gre, 1},
       {"erspan 1", inner(erspan1), Tunnel::erspan},
       {"erspan 2", inner(erspan2), Tunnel::erspan, 321},
       {"erspan 3", inner(erspan3), Tunnel::erspan, 322},
