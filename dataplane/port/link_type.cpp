@@ -33,6 +33,12 @@ std::optional<LinkType> link_type_of(int dlt) {
   }
 }
 
+// Of the known ones only raw IP has a number that differs from system to system.
+int dlt_of_file(std::uint16_t link_type) {
+  constexpr std::uint16_t kRawIp = 101;
+  return link_type == kRawIp ? DLT_RAW : link_type;
+}
+
 int dlt_of(LinkType link) {
   constexpr int kDlt[] = {DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW, DLT_NULL, DLT_NFLOG, DLT_PPP};
   static_assert(std::size(kDlt) == kLinkTypes);

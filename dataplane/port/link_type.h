@@ -1,6 +1,7 @@
 #pragma once
 // libpcap's link types → ours.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -9,6 +10,9 @@
 namespace spanlight {
 
 std::optional<LinkType> link_type_of(int dlt);
+
+// The numbers that capture files write (LINKTYPE_) → libpcap's own.
+int dlt_of_file(std::uint16_t link_type);
 
 // The other way round, one of those that are read as `link`.
 int dlt_of(LinkType link);

@@ -85,17 +85,24 @@ std::string PcapFileQueue::open(const std::string& path) {
     if (S_ISREG(status.st_mode) && status.st_size == 0) return path + " is empty";
   }
   // A copy of the standard input's descriptor, since stdio's own stdin outlives our buffer.
-  std::FILE* file = path == "-" ? fdopen(dup(STDIN_FILENO), "rb") : std::fopen(path.c_str(), "rb");
+  File opened(path == "-" ? fdopen(dup(STDIN_FILENO), "rb") : std::fopen(path.c_str(), "rb"), &std::fclose);
+  std::FILE* const file = opened.get();
   if (file == nullptr) return title(path) + " cannot be opened: " + std::strerror(errno);
   const std::optional<PcapFormat> format = blocks_.ok() ? plain_format(file) : std::nullopt;
   if (!format) {
-    // A large buffer, and no lock at each of the two reads that libpcap makes for a packet: one thread has
-    // this FILE.
+    // A large buffer, and no lock at each of the reads that a packet takes: one thread has this FILE.
     buffer_.resize(kFileBufferBytes);
     std::setvbuf(file, buffer_.data(), _IOFBF, buffer_.size());
     __fsetlocking(file, FSETLOCKING_BYCALLER);
+    const int first = std::getc(file);
+    if (first != EOF) std::ungetc(first, file);
+    if (first == PcapngReader::kFirstByte) return open_pcapng(path, std::move(opened));
   }
+  return open_pcap(path, opened.release(), format);
+}
 
+std::string PcapFileQueue::open_pcap(const std::string& path, std::FILE* file,
+                                     std::optional<PcapFormat> format) {
   char said[PCAP_ERRBUF_SIZE] = "";
   pcap_t* capture = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, said);
   if (capture == nullptr) {
@@ -106,15 +113,13 @@ std::string PcapFileQueue::open(const std::string& path) {
   }
   Capture opened(capture, &pcap_close);
   const int dlt = pcap_datalink(capture);
-  const auto link = link_type_of(dlt);
-  if (!link) {
+  Reading* const reading = reading_of(dlt);
+  if (reading == nullptr) {
     return title(path) + " has " + describe_link_type(dlt) + ", which is not known here; known are " +
            kKnownLinkTypes;
   }
-  auto filter = BpfFilter::compile(filter_text_, dlt);
-  if (std::string* fault = std::get_if<std::string>(&filter)) return title(path) + ": " + *fault;
-  filter_ = std::move(*std::get_if<BpfFilter>(&filter));
-  link_ = *link;
+  if (!reading->fault.empty()) return title(path) + ": " + reading->fault;
+  reading_ = reading;
   capture_ = std::move(opened);
   // libpcap turns the numbers inside of NFLOG's packets as well.
   if (format && !(format->swapped && dlt == DLT_NFLOG)) {
@@ -122,6 +127,42 @@ std::string PcapFileQueue::open(const std::string& path) {
                                            static_cast<std::uint32_t>(pcap_snapshot(capture)), blocks_);
   }
   return {};
+}
+
+std::string PcapFileQueue::open_pcapng(const std::string& path, File file) {
+  auto reader = std::make_unique<PcapngReader>(file.get());
+  if (!reader->open()) return open_fault(path, file.get(), reader->fault());
+  Reading* const reading = reading_of(dlt_of_file(reader->first_link_type()));
+  if (reading != nullptr && !reading->fault.empty()) return title(path) + ": " + reading->fault;
+  reading_ = reading;
+  file_ = std::move(file);
+  sections_ = std::move(reader);
+  return {};
+}
+
+PcapFileQueue::Reading* PcapFileQueue::reading_of(int dlt) {
+  for (Reading& each : readings_)
+    if (each.dlt == dlt) return &each;
+  const auto link = link_type_of(dlt);
+  if (!link) return nullptr;
+  Reading& made = readings_.emplace_back();
+  made.dlt = dlt;
+  made.link = *link;
+  auto filter = BpfFilter::compile(filter_text_, dlt);
+  if (std::string* fault = std::get_if<std::string>(&filter))
+    made.fault = std::move(*fault);
+  else
+    made.filter = std::move(*std::get_if<BpfFilter>(&filter));
+  return &made;
+}
+
+// For the frame read last, whose interface may be another than that of the one before.
+void PcapFileQueue::choose_reading(int dlt) {
+  if (reading_ != nullptr && reading_->dlt == dlt) return;
+  const std::size_t known = readings_.size();
+  reading_ = reading_of(dlt);
+  if (readings_.size() > known && !reading_->fault.empty())
+    add_fault(title(paths_[next_path_ - 1]) + ": " + reading_->fault);
 }
 
 bool PcapFileQueue::open_next() {
@@ -151,6 +192,7 @@ std::string PcapFileQueue::faults() const {
 
 std::string PcapFileQueue::read_fault() const {
   if (reader_) return reader_->fault();
+  if (sections_) return sections_->fault();
   return pcap_result_ == PCAP_ERROR ? pcap_geterr(capture_.get()) : "";
 }
 
@@ -159,21 +201,32 @@ void PcapFileQueue::file_ended() {
   const std::string name = title(paths_[next_path_ - 1]);
   if (said.find("truncated") != std::string::npos)
     add_fault(name + " is cut: its last packet is not whole (" + said + "); what came before was read");
-  else if (said.find("different from the type of the first interface") != std::string::npos)
-    add_fault(
-        name +
-        " has interfaces of different link types, which cannot be read from one file: write one for each"
-        " (tshark -r FILE -Y frame.interface_id==0 -w PART); what came before was read");
   else if (!said.empty())
     add_fault(name + " is damaged (" + said + "); what came before was read");
+  if (unknown_frames_ > 0)
+    add_fault(name + " has packets of " + describe_link_type(unknown_dlt_) +
+              " or another that is not known here; known are " + kKnownLinkTypes +
+              "; left out: " + std::to_string(unknown_frames_));
+  unknown_frames_ = 0;
   reader_.reset();
   capture_.reset();
+  sections_.reset();
+  file_.reset();
   bytes_closed_ += bytes_open_;
   open_next();
 }
 
 bool PcapFileQueue::read_frame() {
   if (reader_) return reader_->next(frame_);
+  if (sections_) {
+    PcapngPacket packet;
+    if (!sections_->next(packet)) return false;
+    frame_ = {.time = packet.time, .wire_bytes = packet.wire_bytes, .bytes = packet.bytes};
+    const int dlt = dlt_of_file(packet.link_type);
+    choose_reading(dlt);
+    if (reading_ == nullptr && unknown_frames_++ == 0) unknown_dlt_ = dlt;
+    return true;
+  }
   pcap_pkthdr* header = nullptr;
   const u_char* bytes = nullptr;
   pcap_result_ = pcap_next_ex(capture_.get(), &header, &bytes);
@@ -187,14 +240,18 @@ bool PcapFileQueue::read_frame() {
 }
 
 bool PcapFileQueue::read_next() {
-  while (capture_) {
+  while (is_open()) {
     if (!read_frame()) {
       file_ended();
       continue;
     }
     count(received_, 1);
     count(received_bytes_, frame_.wire_bytes);
-    if (filter_.matches(frame_.bytes, frame_.wire_bytes)) return true;
+    if (reading_ == nullptr) {
+      count(unknown_link_, 1);
+      continue;
+    }
+    if (reading_->fault.empty() && reading_->filter.matches(frame_.bytes, frame_.wire_bytes)) return true;
     count(filtered_, 1);
   }
   return false;
@@ -223,14 +280,15 @@ std::uint16_t PcapFileQueue::receive(rte_mbuf** out, std::uint16_t n, TimeNs) {
         .time = frame_.time,
         .wire_bytes = std::max(frame_.wire_bytes, static_cast<std::uint32_t>(frame_.bytes.size())),
         .port = port_,
-        .link = link_};
+        .link = reading_->link};
     out[got++] = mbuf;
   }
   if (reader_) reader_->settle();
   count(delivered_, got);
-  if (capture_) {
-    // Of libpcap's file: kept by stdio, no system call.
-    const auto at = reader_ ? static_cast<long>(reader_->position()) : std::ftell(pcap_file(capture_.get()));
+  if (is_open()) {
+    // Of a FILE: kept by stdio, no system call.
+    const auto at = reader_ ? static_cast<long>(reader_->position())
+                            : std::ftell(sections_ ? file_.get() : pcap_file(capture_.get()));
     if (at > 0) bytes_read_.store(bytes_closed_ + static_cast<std::uint64_t>(at), std::memory_order_relaxed);
   }
   return got;
@@ -247,6 +305,7 @@ PortCounters PcapFileQueue::counters() const {
   counters.received = received_.load(std::memory_order_relaxed);
   counters.received_bytes = received_bytes_.load(std::memory_order_relaxed);
   counters.filtered = filtered_.load(std::memory_order_relaxed);
+  counters.unknown_link = unknown_link_.load(std::memory_order_relaxed);
   counters.delivered = delivered_.load(std::memory_order_relaxed);
   return counters;
 }

@@ -1,12 +1,15 @@
 #pragma once
 // Capture files as a port: pcap and pcapng, with nanoseconds, link type and original length, one file after
-// the other, and an end. libpcap opens them all; the packets of a classic pcap file on a disk are read by
-// PcapReader, into memory that mbufs point to, and all others by libpcap. One queue; the worker that polls it
-// reads the file, which is why this queue alone may make system calls and allocate (README).
+// the other, and an end. PcapngReader reads pcapng; libpcap opens all others, and the packets of a classic
+// pcap file on a disk are read by PcapReader, into memory that mbufs point to. One queue; the worker that
+// polls it reads the file, which is why this queue alone may make system calls and allocate (README).
 
 #include <atomic>
+#include <cstdio>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +19,7 @@
 #include "port/capture_blocks.h"
 #include "port/mempool.h"
 #include "port/pcap_reader.h"
+#include "port/pcapng_reader.h"
 #include "port/port.h"
 
 namespace spanlight {
@@ -31,7 +35,8 @@ class PcapFileQueue final : public RxQueue {
   // Opens files until one is open. False: none is left; faults() says why.
   bool open_next();
 
-  LinkType link() const { return link_; }  // of the open file; main thread: before the worker reads
+  // Of the open file's first interface, if it is known; main thread: before the worker reads.
+  LinkType link() const { return reading_ == nullptr ? LinkType::ethernet : reading_->link; }
 
   std::string faults() const;
   double progress() const;
@@ -40,10 +45,24 @@ class PcapFileQueue final : public RxQueue {
  private:
   using Capture = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
 
+  using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+  // How frames of one link type are read.
+  struct Reading {
+    int dlt = 0;
+    LinkType link = LinkType::ethernet;
+    BpfFilter filter;
+    std::string fault;  // the filter cannot be one of this link type: nothing passes
+  };
+
   std::string open(const std::string& path);  // empty: it is open
-  bool read_next();                           // into frame_; false: no file has more
-  bool read_frame();                          // false: the open file has no more
-  std::string read_fault() const;             // in libpcap's words; empty: the file was whole
+  std::string open_pcap(const std::string& path, std::FILE* file, std::optional<PcapFormat> format);
+  std::string open_pcapng(const std::string& path, File file);
+  bool is_open() const { return capture_ || sections_; }
+  Reading* reading_of(int dlt);  // nullptr: the link type is not known
+  void choose_reading(int dlt);
+  bool read_next();                // into frame_; false: no file has more
+  bool read_frame();               // false: the open file has no more
+  std::string read_fault() const;  // in libpcap's words; empty: the file was whole
   void file_ended();
   rte_mbuf* mbuf_of_frame();  // nullptr: the pool has too few
   void add_fault(const std::string& sentence);
@@ -59,10 +78,14 @@ class PcapFileQueue final : public RxQueue {
   CaptureBlocks blocks_;
   std::vector<char> buffer_;  // of the FILE under capture_, so it must outlive it
   Capture capture_{nullptr, &pcap_close};
-  std::unique_ptr<PcapReader> reader_;  // of capture_'s file; none: libpcap reads it
-  int pcap_result_ = 0;                 // of libpcap's last read
-  BpfFilter filter_;
-  LinkType link_ = LinkType::ethernet;
+  std::unique_ptr<PcapReader> reader_;      // of capture_'s file; none: libpcap reads it
+  int pcap_result_ = 0;                     // of libpcap's last read
+  File file_{nullptr, &std::fclose};        // a pcapng file, which sections_ reads
+  std::unique_ptr<PcapngReader> sections_;  // none: capture_ is open
+  std::deque<Reading> readings_;            // of the known link types that were met, few
+  Reading* reading_ = nullptr;              // of the frame read last; nullptr: its link type is not known
+  int unknown_dlt_ = 0;                     // of the open file: the first that is not known
+  std::uint64_t unknown_frames_ = 0;        // and how many frames were left out
   std::size_t next_path_ = 0;
   // The frame read last; its bytes stay until the next read. `pending_`: not yet handed out, because the pool
   // was empty.
@@ -70,7 +93,7 @@ class PcapFileQueue final : public RxQueue {
   bool pending_ = false;
 
   std::atomic<QueueState> state_{QueueState::live};
-  std::atomic<std::uint64_t> received_{0}, received_bytes_{0}, filtered_{0}, delivered_{0};
+  std::atomic<std::uint64_t> received_{0}, received_bytes_{0}, filtered_{0}, unknown_link_{0}, delivered_{0};
   std::uint64_t bytes_total_ = 0;  // of all files; 0 = a stream, without a known end
   std::uint64_t bytes_closed_ = 0;
   std::uint64_t bytes_open_ = 0;

@@ -12,7 +12,9 @@
 #include "port/capture_blocks.h"
 #include "port/capture_writer.h"
 #include "port/eal_for_tests.h"
+#include "port/link_type.h"
 #include "port/open_port.h"
+#include "port/pcapng_writer_for_tests.h"
 
 namespace spanlight {
 namespace {
@@ -198,6 +200,11 @@ TEST(CaptureFile, faults) {
       {"empty", "", "is empty"},
       {"one byte", "x", "is cut inside its file header"},
       {"cut header", good.substr(0, 20), "is cut inside its file header"},
+      {"cut section", pcapng_bytes({}).substr(0, 20), "is cut inside its file header"},
+      {"letter", "\nthis is a letter, which begins with an empty line",
+       "is not a capture: it is neither pcap nor pcapng"},
+      {"no interface", test::PcapngText().section(false).content(),
+       "cannot be read as a capture: it describes no interface"},
       {"text", "this is a letter and no capture of anything",
        "is not a capture: it is neither pcap nor pcapng"},
       {"gzip", std::string("\x1f\x8b\x08\x00", 4) + std::string(60, 'x'),
@@ -293,6 +300,88 @@ Read read_whole(const std::string& path) {
   read.fault = without(port.why(), path);
   read.counters = port.counters();
   return read;
+}
+
+// As mergecap writes it, and tools that capture several interfaces at once.
+std::string of_several_interfaces() {
+  test::PcapngText text;
+  text.section(false).interface(1, 262'144).interface(113, 65'535, 9).interface(105, 0);
+  text.packet(0, 1, "ethernet").packet(2, 2, "802.11").packet(1, 3, "cooked").packet(2, 4, "802.11");
+  text.section(true).interface(101, 96).packet(0, 5, "ip");
+  return text.content();
+}
+
+void check_several_interfaces(const Read& read) {
+  ASSERT_EQ(read.frames.size(), 3u);
+  const std::string texts[] = {"ethernet", "cooked", "ip"};
+  constexpr LinkType kLinks[] = {LinkType::ethernet, LinkType::linux_cooked_v1, LinkType::raw_ip};
+  constexpr TimeNs kTimes[] = {1'000, 3, 5'000};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(as_text(read.frames[i].bytes), texts[i]);
+    EXPECT_EQ(read.frames[i].info.link, kLinks[i]) << i;
+    EXPECT_EQ(read.frames[i].info.time, kTimes[i]) << i;
+  }
+  EXPECT_EQ(read.counters.received, 5u);
+  EXPECT_EQ(read.counters.unknown_link, 2u);
+  EXPECT_EQ(read.counters.delivered, 3u);
+}
+
+TEST(CaptureFile, several_interfaces_in_one_file) {
+  const std::string left_out =
+      " has packets of link type IEEE802_11 (802.11) or another that is not known here; known are " +
+      std::string(kKnownLinkTypes) + "; left out: ";
+  const std::string content = of_several_interfaces();
+  const TemporaryFile file(content);
+  const Read plain = read_whole(file.path());
+  check_several_interfaces(plain);
+  EXPECT_EQ(plain.fault, "FILE" + left_out + "2");
+  {
+    const Pipe pipe(content);
+    const Read piped = read_whole(pipe.path());
+    check_several_interfaces(piped);
+    EXPECT_EQ(piped.fault, plain.fault);
+  }
+  const int kept = dup(STDIN_FILENO);
+  ASSERT_NE(std::freopen(file.path().c_str(), "rb", stdin), nullptr);
+  const Read standard = read_whole("-");
+  dup2(kept, STDIN_FILENO);
+  close(kept);
+  check_several_interfaces(standard);
+  EXPECT_EQ(standard.fault, "the standard input" + left_out + "2");
+
+  const TemporaryFile unknown(pcapng_bytes({{1, 0, pattern(60)}}, 105));
+  const Read none = read_whole(unknown.path());
+  EXPECT_EQ(none.frames.size(), 0u);
+  EXPECT_EQ(none.counters.unknown_link, 1u);
+  EXPECT_EQ(none.fault, "FILE" + left_out + "1");
+}
+
+TEST(CaptureFile, a_filter_is_one_of_each_link_type) {
+  test::PcapngText text;
+  text.section(false).interface(1, 0).interface(101, 0);
+  std::string tcp(60, '\0');  // IPv4 with TCP, which stands at another place of each
+  tcp[0] = 0x45, tcp[9] = 6;
+  std::string udp = tcp;
+  udp[9] = 17;
+  const std::string ethernet = std::string(12, '\1') + std::string("\x08\0", 2);
+  text.packet(0, 1, ethernet + tcp).packet(1, 2, tcp).packet(0, 3, ethernet + udp).packet(1, 4, udp);
+  const TemporaryFile file(text.content());
+  const auto port = open_ok({file.path()}, "udp");
+  ASSERT_NE(port, nullptr);
+  const std::vector<Received> frames = receive_all(port->queue(0));
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(as_text(frames[0].bytes), ethernet + udp);
+  EXPECT_EQ(as_text(frames[1].bytes), udp);
+  EXPECT_EQ(port->counters().filtered, 2u);
+  EXPECT_EQ(port->why(), "");
+
+  const auto of_ethernet = open_ok({file.path()}, "ether src 1:1:1:1:1:1");
+  ASSERT_NE(of_ethernet, nullptr);
+  EXPECT_EQ(receive_all(of_ethernet->queue(0)).size(), 2u);
+  EXPECT_EQ(of_ethernet->counters().filtered, 2u);
+  EXPECT_TRUE(
+      has(of_ethernet->why(), file.path() + ": the capture filter \"ether src 1:1:1:1:1:1\" is wrong: "))
+      << of_ethernet->why();
 }
 
 // A pcap file as a bad day may write it: either byte order, lengths that cannot be, an end anywhere.

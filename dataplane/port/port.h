@@ -65,6 +65,7 @@ struct PortCounters {
   std::uint64_t no_mbuf = 0;  // the mempool was empty
   std::uint64_t errors = 0;   // frames the device called bad
   std::uint64_t kernel_dropped = 0;
+  std::uint64_t unknown_link = 0;  // of a link type that is not known here
   std::uint64_t filtered =
       0;  // rejected by the capture filter in this process (the kernel's own are not counted)
   std::uint64_t delivered = 0;  // frames that receive() handed out

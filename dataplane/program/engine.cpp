@@ -253,7 +253,8 @@ StatsSnapshot Engine::collect() const {
                                {"port_dropped_packets_total", "missed", c.missed},
                                {"port_dropped_packets_total", "no_mbuf", c.no_mbuf},
                                {"port_dropped_packets_total", "error", c.errors},
-                               {"port_dropped_packets_total", "kernel", c.kernel_dropped}}});
+                               {"port_dropped_packets_total", "kernel", c.kernel_dropped},
+                               {"port_dropped_packets_total", "unknown_link", c.unknown_link}}});
   }
   for (std::size_t i = 0; i < workers_.size(); ++i)
     snapshot.workers.push_back({static_cast<std::uint16_t>(i), workers_[i]->board().read()});

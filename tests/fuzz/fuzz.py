@@ -19,6 +19,7 @@ TARGETS = sorted({path.stem.removesuffix("_fuzz") for path in (ROOT / "tests" / 
 # half set-up and read no bytes from outside there (redact.cpp compiles rules, table.cpp asks the terminal).
 PARSERS = {
     "decode": ["dataplane/decode"],
+    "pcapng": ["dataplane/port/pcapng"],
     "stream": ["dataplane/stream"],
     "http": ["dissectors/http", "dissectors/core/call_queue.cpp"],
     "gql": ["dissectors/core/gql/json", "dissectors/core/gql/document", "dissectors/core/gql/request"],
