@@ -61,6 +61,11 @@ class Report {
     std::printf("%llu packets, %.1f MB, %llu flows, %llu calls\n", ull(packets_),
                 static_cast<double>(of("received_bytes_total")) / 1e6, ull(of("flows_opened_total")),
                 ull(of("records_total")));
+    if (packets_ == 0 && !engine_.all_sources_whole()) {
+      std::printf(
+          "Nothing could be read of the source, for the reason said above: the mirror cannot be judged.\n");
+      return 1;
+    }
     if (packets_ == 0) {
       wrong("no packet arrived",
             "check that the mirror session is on, that its destination is this port, and that the "

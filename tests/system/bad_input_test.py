@@ -17,6 +17,24 @@ def one_call():
             *tcp.data(1, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), *tcp.close()]
 
 
+def block(kind, body):
+    body += bytes(-len(body) % 4)
+    length = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + length + body + length
+
+
+def section():
+    return block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+
+
+def interface(link, snapshot):
+    return block(1, struct.pack("<HHI", link, 0, snapshot))
+
+
+def packet(of, milliseconds, frame):
+    return block(6, struct.pack("<IIIII", of, 0, milliseconds * 1000, len(frame), len(frame)) + frame)
+
+
 class BadFiles(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -58,6 +76,21 @@ class BadFiles(unittest.TestCase):
     def test_an_unknown_link_type_is_named(self):
         path = spanlight.write_pcap(self.folder / "radio.pcap", one_call(), link=127)
         self.refused(path, "IEEE802_11_RADIO")
+
+    def test_interfaces_of_different_kinds_in_one_file(self):
+        blocks = [interface(105, 0), interface(1, 65535), interface(101, 262144)]  # radio, Ethernet, raw IP
+        for at, frame in enumerate(one_call()):
+            blocks += [packet(0, at, b"radio"), packet(1, at, frame) if at % 2 else packet(2, at, frame[14:])]
+        calls = self.refused(self.write("several.pcapng", section() + b"".join(blocks)), "IEEE802_11", f"left out: {len(one_call())}")
+        self.assertEqual([call["path"] for call in calls], ["/a"])
+
+    def test_the_doctor_does_not_judge_what_could_not_be_read(self):
+        path = self.write("damaged.pcapng", section() + interface(1, 0) + struct.pack("<III", 6, 0, 0))
+        done = spanlight.run("doctor", path)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("damaged.pcapng is damaged", done.stderr.decode())
+        self.assertIn("cannot be judged", done.stdout.decode())
+        self.assertNotIn("mirror session", done.stdout.decode())
 
     def test_a_truncated_file_shows_what_could_be_read(self):
         whole = spanlight.write_pcap(self.folder / "whole.pcap", one_call()).read_bytes()
