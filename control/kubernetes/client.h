@@ -35,6 +35,7 @@ class ClusterSink {
   // `last`: as the server told it at last; monostate where a list found it gone.
   virtual void remove(Kind kind, const Uid& uid, Object&& last, const Moment& moment) = 0;
   virtual void synced(Kind kind) = 0;  // everything of this kind has been told; again after each list
+  virtual void denied(Kind kind) = 0;  // we may not list it; asked for again, so it may come yet
   // What was told until now belongs together: publish it.
   virtual void batch_end() = 0;
 };

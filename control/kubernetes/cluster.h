@@ -57,11 +57,14 @@ class Cluster final : public ClusterSink {
   Workload workload_of(const Pod& pod) const;
   std::vector<std::string> name_spaces() const;  // sorted
   bool synced(Kind kind) const { return synced_[static_cast<std::size_t>(kind)]; }
+  // It has never been listed, and the server's last word was that we may not.
+  bool denied(Kind kind) const { return denied_[static_cast<std::size_t>(kind)] && !synced(kind); }
 
   // ClusterSink
   void upsert(Object&& object, const Moment& moment) override;
   void remove(Kind kind, const Uid& uid, Object&& last, const Moment& moment) override;
   void synced(Kind kind) override { synced_[static_cast<std::size_t>(kind)] = true; }
+  void denied(Kind kind) override { denied_[static_cast<std::size_t>(kind)] = true; }
   void batch_end() override;
 
  private:
@@ -82,7 +85,7 @@ class Cluster final : public ClusterSink {
   std::unordered_map<Uid, Controller, UidHash> controllers_;
   std::unordered_map<std::string, std::vector<ServicePtr>> services_by_namespace_;
   std::unordered_map<std::string, std::vector<std::string>> services_by_pod_;  // "namespace/pod", of slices
-  bool synced_[kKinds] = {};
+  bool synced_[kKinds] = {}, denied_[kKinds] = {};
 };
 
 // Whether every label of `selector` (sorted) is among `labels` (sorted). An empty one selects nothing.

@@ -86,6 +86,10 @@ void KindWatch::wait(std::chrono::milliseconds at_least, bool denied) {
       grown / 2 + jitter(grown / 2 + 1), static_cast<std::uint64_t>(at_least.count()) + jitter(first));
   // A list that was broken off is begun anew: its pages would be of different times.
   if (version_.empty()) continue_.clear();
+  if (denied) {
+    shared_.sink.denied(kind_);
+    shared_.changed();
+  }
   count(
       [denied](KindStatus& s) { s.state = denied ? KindStatus::State::denied : KindStatus::State::waiting; });
   phase_ = Phase::idle;

@@ -53,8 +53,10 @@ ClusterSide::ClusterSide(const ControlSettings& settings, Say say)
       }()),
       board_(machines_),
       timeline_(cluster_, board_, limits_of(settings)),
-      tracker_(cluster_, rules_of(settings.tap), machines_,
-               [this](const std::shared_ptr<const Targets>& targets) { on_targets(targets); }),
+      tracker_(
+          cluster_, rules_of(settings.tap), machines_,
+          [this](const std::shared_ptr<const Targets>& targets) { on_targets(targets); },
+          [this](const std::string& sentence) { say_(LogLevel::info, sentence); }),
       tap_(settings.tap) {
   std::string fault;
   pusher_ = TargetPusher::create(
@@ -64,6 +66,9 @@ ClusterSide::ClusterSide(const ControlSettings& settings, Say say)
   cluster_.observe(timeline_);
   cluster_.observe(tracker_);
   find_cluster(settings);
+  if (client_ != nullptr) return;
+  // Nothing is all there is of a cluster that is not there: nobody waits for its lists.
+  for (std::size_t kind = 0; kind < kKinds; ++kind) cluster_.synced(static_cast<Kind>(kind));
 }
 
 ClusterSide::~ClusterSide() {
@@ -193,11 +198,8 @@ std::string ClusterSide::set_static_map(const std::string& path) {
 }
 
 void ClusterSide::refresh_targets() {
-  // Late is no harm: the next batch looks at rules and machines anyway. Early is: until the pods are listed
-  // all but the machines would be left out.
-  on_cluster_thread([this] {
-    if (client_ == nullptr || std::as_const(cluster_).synced(Kind::pod)) tracker_.refresh();
-  });
+  // Late is no harm: the next batch looks at rules and machines anyway.
+  on_cluster_thread([this] { tracker_.on_batch(cluster_); });
 }
 
 }  // namespace spanlight

@@ -170,7 +170,7 @@ class Follower {
     auto rules = TargetRules::compile(settings, fault);
     if (rules == nullptr) return {{"error", fault}};
     tracker_.set_rules(std::move(rules));
-    client_.run([this] { tracker_.refresh(); });
+    client_.run([this] { tracker_.on_batch(cluster_); });
     return true;
   }
 

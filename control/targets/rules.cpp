@@ -49,6 +49,22 @@ std::shared_ptr<const TargetRules> TargetRules::compile(const TapSettings& setti
   return rules;
 }
 
+std::optional<Kind> TargetRules::awaited(const Cluster& cluster) const {
+  if (everything_ || !settings_.bpf_override.empty()) return std::nullopt;
+  if (!cluster.synced(Kind::pod)) return Kind::pod;
+  if (!services_.empty()) {
+    if (!cluster.synced(Kind::service)) return Kind::service;
+    if (!cluster.synced(Kind::endpoint_slice)) return Kind::endpoint_slice;
+    return std::nullopt;
+  }
+  // Services we may not see cost their ClusterIPs: to wait for them for good would be worse.
+  const bool to_come = !cluster.synced(Kind::service) && !cluster.denied(Kind::service);
+  return wants_whole_namespaces() && to_come ? std::optional(Kind::service) : std::nullopt;
+}
+
+bool TargetRules::wants_whole_namespaces() const {
+  return services_.empty() && regex_ == nullptr && labels_.empty();  // those choose pods among others
+}
 bool TargetRules::in_namespace(const std::string& name_space) const {
   return !excluded_.contains(name_space) && (namespaces_.empty() || namespaces_.contains(name_space));
 }
@@ -83,8 +99,7 @@ bool TargetRules::wants(const Pod& pod, const Cluster& cluster) const {
 
 bool TargetRules::wants(const Service& service) const {
   if (!in_namespace(service.meta.name_space)) return false;
-  if (!services_.empty()) return named(service.meta.name_space, service.meta.name);
-  return regex_ == nullptr && labels_.empty();  // those choose pods among others
+  return wants_whole_namespaces() || named(service.meta.name_space, service.meta.name);
 }
 
 bool TargetRules::wants(const Party& machine) const {

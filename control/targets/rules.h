@@ -27,6 +27,11 @@ class TargetRules {
   // Nothing is asked for: everything is captured.
   bool everything() const { return everything_; }
 
+  // Namespaces alone choose: what is none of their pods too.
+  bool wants_whole_namespaces() const;
+  // A kind that has to be listed before these rules can be followed: what it would choose is missing else.
+  std::optional<Kind> awaited(const Cluster& cluster) const;
+
   // Whether it is a target, by all but its address.
   bool wants(const Pod& pod, const Cluster& cluster) const;
   // Whether its own addresses are: it is named, or all of its namespace is wanted.

@@ -17,6 +17,7 @@ std::string Targets::sentence() const {
   if (machines > 0) text += ", and " + count(machines, "machine") + " outside of Kubernetes";
   if (host_network_pods > 0)
     text += "; " + count(host_network_pods, "pod") + " in the host's network left out";
+  if (services_denied) text += "; the addresses of services are missing, since we may not list them";
   return text;
 }
 
@@ -39,6 +40,7 @@ Targets evaluate(const TargetRules& rules, const Cluster& cluster, const StaticM
     namespaces.insert(pod->meta.name_space);
     if (!pod->node.empty()) nodes.insert(pod->node);
   }
+  targets.services_denied = cluster.denied(Kind::service) && rules.wants_whole_namespaces();
   for (const auto& [uid, service] : cluster.services()) {
     if (service->cluster_addresses.empty() || !rules.wants(*service)) continue;
     ++targets.services;
@@ -68,10 +70,19 @@ Targets evaluate(const TargetRules& rules, const Cluster& cluster, const StaticM
   return targets;
 }
 
+std::string waiting_sentence(const TargetRules& rules, const Cluster& cluster) {
+  const std::optional<Kind> kind = rules.awaited(cluster);
+  if (!kind) return {};
+  const std::string name(kind_name(*kind));
+  return "The targets are not in force until " + name + " are listed" +
+         (cluster.denied(*kind) ? ", which we may not" : "") + ": sensors go on as they were.";
+}
+
 TargetTracker::TargetTracker(const Cluster& cluster, std::shared_ptr<const TargetRules> rules,
-                             std::shared_ptr<const StaticMap> machines, Changed changed)
+                             std::shared_ptr<const StaticMap> machines, Changed changed, Say say)
     : cluster_(cluster),
       changed_(std::move(changed)),
+      say_(std::move(say)),
       rules_(std::move(rules)),
       machines_(std::move(machines)) {}
 
@@ -95,6 +106,11 @@ std::shared_ptr<const TargetRules> TargetTracker::rules() const {
 std::shared_ptr<const Targets> TargetTracker::current() const {
   const std::lock_guard lock(guard_);
   return current_;
+}
+
+std::string TargetTracker::waiting() const {
+  const std::lock_guard lock(guard_);
+  return waiting_;
 }
 
 std::uint64_t TargetTracker::evaluations() const {
@@ -126,29 +142,36 @@ void TargetTracker::on_slice(const SlicePtr&, const SlicePtr&, const Moment&) {
 }
 
 void TargetTracker::on_batch(const Cluster&) {
-  // Nobody may be left out because the list of pods is not whole yet: until then everything is captured as
-  // before.
-  if (!cluster_.synced(Kind::pod)) return;
-  evaluate_now();
+  evaluate_if_due(false);
 }
 
 void TargetTracker::refresh() {
-  evaluate_now();
+  evaluate_if_due(true);
 }
 
-void TargetTracker::evaluate_now() {
+void TargetTracker::evaluate_if_due(bool whatever_is_listed) {
   std::shared_ptr<const TargetRules> rules;
   std::shared_ptr<const StaticMap> machines;
   std::shared_ptr<const Targets> before;
+  std::string waiting;
+  bool says_something_new = false;
   {
     const std::lock_guard lock(guard_);
-    if (!dirty_ && !rules_changed_) return;
     rules = rules_;
     machines = machines_;
     before = current_;
-    rules_changed_ = false;
-    ++evaluations_;
+    // Nobody may be left out because a list is not whole yet: until then sensors go on as they were.
+    if (!whatever_is_listed) waiting = waiting_sentence(*rules, cluster_);
+    says_something_new = waiting_ != waiting && !waiting.empty();
+    waiting_ = waiting;
+    if (waiting.empty()) {
+      if (!dirty_ && !rules_changed_) return;
+      rules_changed_ = false;
+      ++evaluations_;
+    }
   }
+  if (says_something_new && say_) say_(waiting);
+  if (!waiting.empty()) return;
   dirty_ = false;
   auto targets = std::make_shared<const Targets>(evaluate(*rules, cluster_, machines.get()));
   {

@@ -1,7 +1,7 @@
 #pragma once
 // Which addresses are to be captured now: watches a Cluster and computes the targets anew when it or the
 // rules change, a short while after the first of several changes. On the Kubernetes client's thread, but for
-// current(), set_rules() and set_machines(), which any may call.
+// current(), waiting(), set_rules() and set_machines(), which any may call.
 
 #include <chrono>
 #include <cstdint>
@@ -29,6 +29,7 @@ struct Targets {
   std::size_t pods = 0, namespaces = 0, nodes = 0, services = 0, machines = 0;
   // Wanted, but they share their node's address: capturing that would capture the whole node.
   std::size_t host_network_pods = 0;
+  bool services_denied = false;  // their ClusterIPs would be among the addresses, could they be listed
   std::vector<PodName> preview;  // the first kPreviewMax pods, by namespace and name
   static constexpr std::size_t kPreviewMax = 1'000;
 
@@ -40,19 +41,24 @@ struct Targets {
 
 // From scratch: for a preview, and what the tracker must agree with.
 Targets evaluate(const TargetRules& rules, const Cluster& cluster, const StaticMap* machines);
+// Why these rules cannot be followed yet; empty: they can.
+std::string waiting_sentence(const TargetRules& rules, const Cluster& cluster);
 
 class TargetTracker final : public ClusterObserver {
  public:
   using Changed = std::function<void(std::shared_ptr<const Targets>)>;
-  // `changed` is called with each new set of targets, on the thread where it came about; it must not block.
+  // `changed` is called with each new set of targets, `say` where there can be none yet, on the thread where
+  // it came about; they must not block.
   TargetTracker(const Cluster& cluster, std::shared_ptr<const TargetRules> rules,
-                std::shared_ptr<const StaticMap> machines, Changed changed);
+                std::shared_ptr<const StaticMap> machines, Changed changed, Say say = {});
 
   // Any thread; the cluster is looked at on its own, at the next batch. See KubernetesClient::run(refresh).
   void set_rules(std::shared_ptr<const TargetRules> rules);
   void set_machines(std::shared_ptr<const StaticMap> machines);
-  void refresh();  // now, on the cluster's thread: after these when no change of the cluster is awaited
+  void refresh();  // now, whatever is listed, on the cluster's thread
   std::shared_ptr<const Targets> current() const;
+  // Why what current() says is not by the rules that were set last; empty: it is.
+  std::string waiting() const;
   std::uint64_t evaluations() const;
 
   void on_pod(const PodPtr& before, const PodPtr& now, const Moment& moment) override;
@@ -60,20 +66,23 @@ class TargetTracker final : public ClusterObserver {
   void on_slice(const SlicePtr& before, const SlicePtr& now, const Moment& moment) override;
   void on_node(const NodePtr&, const NodePtr&, const Moment&) override {}
   void on_controller(const Controller&) override {}
+  // Evaluates where that is due and can be; also for who has set something and awaits no change.
   void on_batch(const Cluster& cluster) override;
 
  private:
-  void evaluate_now();
+  void evaluate_if_due(bool whatever_is_listed);
   std::shared_ptr<const TargetRules> rules() const;
 
   const Cluster& cluster_;
   const Changed changed_;
+  const Say say_;
   bool dirty_ = true;
 
   mutable std::mutex guard_;
   std::shared_ptr<const TargetRules> rules_;
   std::shared_ptr<const StaticMap> machines_;
   std::shared_ptr<const Targets> current_;
+  std::string waiting_;
   std::uint64_t evaluations_ = 0;
   bool rules_changed_ = true;  // or the machines
 };

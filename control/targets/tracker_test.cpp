@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "targets/command_link.h"
@@ -26,6 +27,10 @@ std::shared_ptr<const TargetRules> rules_of(const TapSettings& settings) {
   return rules;
 }
 
+void list_what_targets_need(Cluster& cluster) {
+  for (const Kind kind : {Kind::pod, Kind::service, Kind::endpoint_slice}) cluster.synced(kind);
+}
+
 TEST(Targets, WaitForTheWholeList) {
   Cluster cluster;
   TapSettings settings;
@@ -39,8 +44,90 @@ TEST(Targets, WaitForTheWholeList) {
   EXPECT_EQ(told, 0U);
   cluster.synced(Kind::pod);
   cluster.batch_end();
+  EXPECT_EQ(told, 0U) << "the ClusterIPs of its services are to come";
+  cluster.synced(Kind::service);
+  cluster.batch_end();
   EXPECT_EQ(told, 1U);
   EXPECT_EQ(tracker.current()->pods, 1U);
+}
+
+// Each kind in every order: never is a sensor told of fewer than there are.
+TEST(Targets, OfServicesWaitForAllThatTellThem) {
+  std::vector<Kind> order = {Kind::pod, Kind::service, Kind::endpoint_slice};
+  std::sort(order.begin(), order.end());
+  do {
+    Cluster cluster;
+    TapSettings settings;
+    settings.services = {"a/s", "a/without-selector"};
+    std::vector<std::size_t> told;
+    TargetTracker tracker(
+        cluster, rules_of(settings), nullptr,
+        [&](const std::shared_ptr<const Targets>& targets) { told.push_back(targets->addresses.size()); });
+    cluster.observe(tracker);
+    for (const Kind kind : order) {
+      if (kind == Kind::pod) {
+        Pod pod = pod_of(1, "a", "x", 1);
+        pod.labels = {{"app", "web"}};
+        cluster.upsert(std::move(pod), {});
+        cluster.upsert(pod_of(2, "a", "y", 2), {});
+      } else if (kind == Kind::service) {
+        Service service;
+        service.meta = {{8, 1}, "a", "s"};
+        service.selector = {{"app", "web"}};
+        cluster.upsert(std::move(service), {});
+      } else {
+        EndpointSlice slice;
+        slice.meta = {{9, 1}, "a", "slice"};
+        slice.service = "without-selector";
+        slice.endpoints = {{{0, 2}, "y"}};
+        cluster.upsert(std::move(slice), {});
+      }
+      cluster.synced(kind);
+      cluster.batch_end();
+    }
+    EXPECT_EQ(told, std::vector<std::size_t>{2});
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(Targets, OfServicesThatWeMayNotListCannotBe) {
+  Cluster cluster;
+  TapSettings settings;
+  settings.services = {"s"};
+  unsigned told = 0;
+  std::vector<std::string> said;
+  TargetTracker tracker(
+      cluster, rules_of(settings), nullptr, [&](const std::shared_ptr<const Targets>&) { ++told; },
+      [&](const std::string& sentence) { said.push_back(sentence); });
+  cluster.observe(tracker);
+  cluster.synced(Kind::pod);
+  cluster.synced(Kind::endpoint_slice);
+  cluster.denied(Kind::service);
+  cluster.batch_end();
+  cluster.batch_end();
+  EXPECT_EQ(told, 0U);
+  EXPECT_EQ(said, (std::vector<std::string>{"The targets are not in force until services are listed, which "
+                                            "we may not: sensors go on as they were."}));
+  EXPECT_EQ(tracker.waiting(), said.front());
+  cluster.synced(Kind::service);
+  cluster.batch_end();
+  EXPECT_EQ(told, 1U);
+  EXPECT_EQ(tracker.waiting(), "");
+}
+
+// Better than everything, excluded namespaces too, for good.
+TEST(Targets, OfNamespacesGoWithoutServicesThatWeMayNotList) {
+  Cluster cluster;
+  TapSettings settings;
+  settings.namespaces = {"a"};
+  TargetTracker tracker(cluster, rules_of(settings), nullptr, [](const std::shared_ptr<const Targets>&) {});
+  cluster.observe(tracker);
+  cluster.upsert(pod_of(1, "a", "x", 1), {});
+  cluster.synced(Kind::pod);
+  cluster.denied(Kind::service);
+  cluster.batch_end();
+  ASSERT_NE(tracker.current(), nullptr);
+  EXPECT_EQ(tracker.current()->addresses.size(), 1U);
+  EXPECT_NE(tracker.current()->sentence().find("addresses of services are missing"), std::string::npos);
 }
 
 TEST(Targets, StatusChangesCostNothing) {
@@ -49,7 +136,7 @@ TEST(Targets, StatusChangesCostNothing) {
   settings.namespaces = {"a"};
   TargetTracker tracker(cluster, rules_of(settings), nullptr, [](const std::shared_ptr<const Targets>&) {});
   cluster.observe(tracker);
-  cluster.synced(Kind::pod);
+  list_what_targets_need(cluster);
   cluster.upsert(pod_of(1, "a", "x", 1), {});
   cluster.batch_end();
   const std::uint64_t before = tracker.evaluations();
@@ -76,7 +163,7 @@ TEST(Targets, AreWhatALookAtEverythingGives) {
     TargetTracker tracker(cluster, rules_of(settings), nullptr,
                           [&](std::shared_ptr<const Targets> t) { pushed = std::move(t); });
     cluster.observe(tracker);
-    cluster.synced(Kind::pod);
+    list_what_targets_need(cluster);
     for (int step = 0; step < 200; ++step) {
       const auto number = static_cast<unsigned>(random() % 40);
       const std::string name_space(1, static_cast<char>('a' + number % 3));
