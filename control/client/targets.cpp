@@ -56,6 +56,7 @@ void print(const Json& state, bool with_pods) {
     std::cout << (state.value("kept", true)
                       ? "chosen at run time\n"
                       : "chosen at run time, and forgotten at a restart (tap.chosenFile)\n");
+  if (const std::string waiting = state.value("waiting", ""); !waiting.empty()) std::cout << waiting << "\n";
   std::cout << "in force at " << n("sensors_in_force") << " of " << n("sensors") << " sensors; "
             << n("dropped_packets") << " packets of others were passed over\n";
   if (!with_pods || !state.contains("some")) return;

@@ -104,8 +104,10 @@ void ClusterSide::restore(const std::vector<Interval>& intervals, std::uint64_t 
 }
 
 void ClusterSide::start() {
-  if (client_ != nullptr) return client_->start();
-  tracker_.refresh();
+  if (client_ == nullptr) return tracker_.refresh();
+  client_->start();
+  // What needs no list is not held up by an API server that does not answer.
+  client_->run([this] { tracker_.on_batch(cluster_); });
 }
 
 void ClusterSide::stop() {

@@ -42,6 +42,8 @@ class ClusterSide {
 
   TapSettings tap() const;
   std::shared_ptr<const Targets> targets() const { return tracker_.current(); }
+  // Why these are not yet what the settings choose; empty: they are.
+  std::string waiting() const { return tracker_.waiting(); }
   // The number of the targets that are in force: raised whenever they change.
   std::uint64_t generation() const;
   std::vector<SensorTargets> pushed() const;

@@ -56,5 +56,42 @@ TEST_F(StaticMapFile, IsExchangedForNamesAndTargets) {
   EXPECT_TRUE(side.targets()->only);
 }
 
+// A kubeconfig of a server that is not there: nobody listens on port 1.
+class NoApiServer : public StaticMapFile {
+ protected:
+  ControlSettings settings() const {
+    std::ofstream(folder_ + "/kubeconfig")
+        << "{current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], "
+           "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}], users: [{name: u, user: {}}]}";
+    ControlSettings settings;
+    settings.kubeconfig = folder_ + "/kubeconfig";
+    settings.sensors.clear();
+    return settings;
+  }
+};
+
+TEST_F(NoApiServer, HoldsUpOnlyWhatItWouldTell) {
+  ControlSettings given = settings();
+  given.tap.bpf_override = "tcp port 80";
+  ClusterSide side(given, [](LogLevel, const std::string&) {});
+  side.start();
+  TapSettings filter, shop;
+  filter.bpf_override = "tcp port 81";
+  EXPECT_EQ(side.change(filter), "");
+  ASSERT_NE(side.targets(), nullptr);
+  EXPECT_EQ(side.targets()->bpf, "tcp port 81");
+  EXPECT_EQ(side.waiting(), "");
+
+  shop.namespaces = {"shop"};
+  EXPECT_EQ(side.change(shop), "");
+  EXPECT_EQ(side.targets()->bpf, "tcp port 81");
+  EXPECT_NE(side.waiting().find("not in force until pods are listed"), std::string::npos) << side.waiting();
+  EXPECT_EQ(std::get<Targets>(side.preview(shop)).waiting, side.waiting());
+
+  EXPECT_EQ(side.change({}), "");
+  EXPECT_EQ(side.targets()->bpf, "");
+  EXPECT_FALSE(side.targets()->only);
+}
+
 }  // namespace
 }  // namespace spanlight

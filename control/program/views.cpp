@@ -64,6 +64,7 @@ serve::TargetsState TargetsView::state_of(const TapSettings& tap, const spanligh
   state.settings = tap;
   state.everything = !targets.only && targets.bpf.empty();
   state.generation = cluster_.generation();
+  state.waiting = targets.waiting;
   state.pods = targets.pods;
   state.name_spaces = targets.namespaces;
   state.nodes = targets.nodes;
@@ -82,6 +83,8 @@ serve::TargetsState TargetsView::state_of(const TapSettings& tap, const spanligh
 serve::TargetsState TargetsView::current() const {
   const std::shared_ptr<const spanlight::Targets> targets = cluster_.targets();
   serve::TargetsState state = state_of(cluster_.tap(), targets == nullptr ? spanlight::Targets{} : *targets);
+  state.waiting = cluster_.waiting();
+  if (!state.waiting.empty()) state.sensors_in_force = 0;  // what they confirmed is what was before
   const ChosenTargets::State choice = chosen_.state();
   state.chosen = choice.chosen;
   state.kept = choice.kept;

@@ -102,6 +102,7 @@ struct TargetsState {
   std::uint64_t generation = 0;
   std::uint64_t pods = 0, name_spaces = 0, nodes = 0, addresses = 0;
   std::uint64_t sensors = 0, sensors_in_force = 0;
+  std::string waiting;                // why they can be in force nowhere yet, in words; empty: they can
   std::uint64_t dropped_packets = 0;  // by the sensors, since they are not targets'
   std::vector<TargetPod> some;        // at most kTargetPodsShown
   bool chosen = false;                // at run time; false: they are those of the settings

@@ -44,6 +44,7 @@ std::string targets_json(const TargetsState& state, bool whole) {
       .member("addresses", state.addresses)
       .member("sensors", state.sensors)
       .member("sensors_in_force", state.sensors_in_force)
+      .member("waiting", state.waiting)
       .member("dropped_packets", state.dropped_packets)
       .member("chosen", state.chosen)
       .member("kept", state.kept);
@@ -214,9 +215,9 @@ Route control_route(Method method, std::string path, std::string id, std::string
   return route;
 }
 
-const std::vector<std::string> kTargetKeys = {"everything",      "generation", "pods",    "namespaces",
-                                              "nodes",           "addresses",  "sensors", "sensors_in_force",
-                                              "dropped_packets", "chosen",     "kept"};
+const std::vector<std::string> kTargetKeys = {"everything", "generation",      "pods",    "namespaces",
+                                              "nodes",      "addresses",       "sensors", "sensors_in_force",
+                                              "waiting",    "dropped_packets", "chosen",  "kept"};
 
 }  // namespace
 
@@ -235,8 +236,10 @@ void add_control_routes(RouteTable& table, const Backend& backend) {
                             Needs::operator_);
   put.body_type = kJsonBody;
   put.body_example = kTapExample;
-  put.outcomes = {{200, "application/json", "In force from now on.", kTargetKeys},
-                  {400, "application/json", "These settings cannot be; nothing was changed.", {"error"}}};
+  put.outcomes = {
+      {200, "application/json",
+       "Chosen from now on; `sensors_in_force` and `waiting` say how far it has come.", kTargetKeys},
+      {400, "application/json", "These settings cannot be; nothing was changed.", {"error"}}};
   put.handler = [&backend](const Request& request, Exchange& exchange) {
     put_targets(request, backend, exchange);
   };

@@ -73,6 +73,8 @@ class TargetPusher::Impl {
       const std::lock_guard lock(guard_);
       wanted_ = std::move(targets);
       ++wanted_number_;
+      for (SensorTargets& sensor : status_)
+        sensor.sent = wanted_number_;  // who asks now sees it is not in force
     }
     wake();
   }
@@ -149,10 +151,7 @@ void TargetPusher::Impl::step(Peer& peer, Clock::time_point now) {
     failed(peer, now, "does not answer", &SensorTargets::unanswered);
   }
   std::uint64_t acknowledged = 0;
-  change(peer, [&](SensorTargets& s) {
-    s.sent = now_number_;
-    acknowledged = s.acknowledged;
-  });
+  change(peer, [&](const SensorTargets& s) { acknowledged = s.acknowledged; });
   const bool stale = now_ != nullptr && acknowledged != now_number_;
   // A ping under way is no reason to wait: the newer question replaces it.
   if (peer.in_flight != 0 && !(stale && peer.in_flight_set == 0)) return;

@@ -152,7 +152,11 @@ TEST_F(Pusher, SendsOnceAndKeepsWatch) {
   create();
   wait([&] { return status().reachable; });
   EXPECT_EQ(sensor_->generation, 0U);  // nothing is said before something is known
+  sensor_->mood = FakeSensor::Mood::refusing;
   set(3);
+  EXPECT_EQ(status().sent, 1U);
+  EXPECT_FALSE(in_force(1));
+  sensor_->mood = FakeSensor::Mood::well;
   wait([&] { return in_force(1); });
   EXPECT_EQ(sensor_->addresses, 3U);
   const std::uint64_t asked = sensor_->asked;

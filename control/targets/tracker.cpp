@@ -40,6 +40,7 @@ Targets evaluate(const TargetRules& rules, const Cluster& cluster, const StaticM
     namespaces.insert(pod->meta.name_space);
     if (!pod->node.empty()) nodes.insert(pod->node);
   }
+  targets.waiting = waiting_sentence(rules, cluster);
   targets.services_denied = cluster.denied(Kind::service) && rules.wants_whole_namespaces();
   for (const auto& [uid, service] : cluster.services()) {
     if (service->cluster_addresses.empty() || !rules.wants(*service)) continue;

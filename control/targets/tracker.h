@@ -30,6 +30,7 @@ struct Targets {
   // Wanted, but they share their node's address: capturing that would capture the whole node.
   std::size_t host_network_pods = 0;
   bool services_denied = false;  // their ClusterIPs would be among the addresses, could they be listed
+  std::string waiting;           // why this may not be all of it yet; empty: it is
   std::vector<PodName> preview;  // the first kPreviewMax pods, by namespace and name
   static constexpr std::size_t kPreviewMax = 1'000;
 

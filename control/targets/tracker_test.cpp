@@ -114,6 +114,32 @@ TEST(Targets, OfServicesThatWeMayNotListCannotBe) {
   EXPECT_EQ(tracker.waiting(), "");
 }
 
+// What needs no list is not held up by a server that does not answer, or denies the pods.
+TEST(Targets, OfACaptureFilterAndOfEverythingWaitForNothing) {
+  Cluster cluster;
+  TapSettings settings, none;
+  settings.bpf_override = "tcp port 80";
+  settings.services = {"s"};
+  std::shared_ptr<const Targets> told;
+  TargetTracker tracker(cluster, rules_of(settings), nullptr,
+                        [&](std::shared_ptr<const Targets> targets) { told = std::move(targets); });
+  cluster.observe(tracker);
+  cluster.denied(Kind::pod);
+  cluster.batch_end();
+  ASSERT_NE(told, nullptr);
+  EXPECT_EQ(told->bpf, "tcp port 80");
+  tracker.set_rules(rules_of(none));
+  cluster.batch_end();
+  EXPECT_EQ(told->bpf, "");
+  EXPECT_FALSE(told->only);
+  TapSettings shop;
+  shop.namespaces = {"shop"};
+  tracker.set_rules(rules_of(shop));
+  cluster.batch_end();
+  EXPECT_FALSE(told->only) << "as it was";
+  EXPECT_NE(tracker.waiting(), "");
+}
+
 // Better than everything, excluded namespaces too, for good.
 TEST(Targets, OfNamespacesGoWithoutServicesThatWeMayNotList) {
   Cluster cluster;

@@ -204,6 +204,7 @@ export interface TargetsState {
   addresses: number;
   sensors: number;
   sensors_in_force: number;
+  waiting: string; // why they can be in force nowhere yet
   dropped_packets: number;
   some?: { pod: string; namespace: string; node: string }[];
 }

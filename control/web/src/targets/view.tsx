@@ -7,6 +7,8 @@ import { me } from '../state/standing';
 import { count, plural } from '../text/format';
 
 const kRestMs = 300;
+const kSoonMs = 500; // sensors that are there have confirmed by then
+const kShownMs = 3_000;
 export const kNone: TapSettings = { namespaces: [], excludedNamespaces: [], regex: '', labels: [], services: [], bpfOverride: '' };
 
 export function listOf(text: string): string[] {
@@ -22,12 +24,20 @@ export function summaryOf(state: TargetsState): string {
   return `Targeting ${plural(state.pods, 'pod')} in ${plural(state.namespaces, 'namespace')} across ${plural(state.nodes, 'node')}`;
 }
 
+// How far a choice has come: the answer to it leaves before the sensors have confirmed it.
+export function progressOf(state: TargetsState): string {
+  if (state.waiting !== '') return 'Chosen.';
+  if (state.sensors === 0) return 'Chosen; no sensor takes targets.';
+  if (state.sensors_in_force === state.sensors) return 'In force.';
+  return `On its way: in force at ${state.sensors_in_force} of ${plural(state.sensors, 'sensor')}.`;
+}
+
 export function TargetsView() {
   const current = useSignal<TargetsState | null>(null);
   const wanted = useSignal<TapSettings>(kNone);
   const preview = useSignal<TargetsState | null>(null);
   const fault = useSignal('');
-  const done = useSignal('');
+  const applied = useSignal(0); // how often: how far the last has come is shown until a moment after it is in force
   const operator = me.value?.role === 'operator';
   const load = (stop?: AbortSignal) =>
     ask<TargetsState>('/api/targets', {}, stop).then(
@@ -73,24 +83,31 @@ export function TargetsView() {
       current.value = await tell<TargetsState>('PUT', '/api/targets', wanted.value);
       wanted.value = current.value.settings ?? kNone;
       fault.value = '';
-      done.value = 'In force.';
-      setTimeout(() => (done.value = ''), 3_000);
+      applied.value += 1;
+      setTimeout(() => void load(), kSoonMs);
     } catch (error) {
       fault.value = sentence(error);
     }
   };
+  const settled = current.value !== null && current.value.waiting === '' && current.value.sensors_in_force === current.value.sensors;
+  useEffect(() => {
+    if (applied.value === 0 || !settled) return;
+    const timer = setTimeout(() => (applied.value = 0), kShownMs);
+    return () => clearTimeout(timer);
+  }, [applied.value, settled]);
   const shown = preview.value ?? current.value;
   const unknown = current.value !== null && current.value.settings === undefined;
   return (
     <div class="targets" data-main tabIndex={-1}>
       <section class="card">
-        <h1>{current.value === null ? 'Targets' : `${summaryOf(current.value)}.`}</h1>
+        <h1>{current.value === null || current.value.waiting !== '' ? 'Targets' : `${summaryOf(current.value)}.`}</h1>
         {current.value !== null && (
           <p class="faint">
             In force at {current.value.sensors_in_force} of {plural(current.value.sensors, 'sensor')} that take targets.
             {current.value.dropped_packets > 0 && ` ${count(current.value.dropped_packets)} packets were left out as none of theirs.`}
           </p>
         )}
+        {current.value !== null && current.value.waiting !== '' && <p class="note">{current.value.waiting}</p>}
         {!operator && me.value !== null && <p class="note">Only operators may change this; you are {me.value.name || 'a viewer'}.</p>}
         {unknown && <p class="note">What was chosen is shown to those who may see all namespaces.</p>}
         <form
@@ -115,7 +132,7 @@ export function TargetsView() {
               <button class="primary" type="submit" disabled={!changed || fault.value !== ''}>Apply at once</button>
               <button type="button" disabled={!changed} onClick={() => { wanted.value = current.value?.settings ?? kNone; fault.value = ''; }}>Back to what is in force</button>
               <button type="button" onClick={() => (wanted.value = { ...kNone })}>Capture everything</button>
-              <span role="status">{done.value}</span>
+              <span role="status">{applied.value > 0 && current.value !== null ? progressOf(current.value) : ''}</span>
             </div>
           )}
         </form>
