@@ -63,6 +63,10 @@ class HttpStream::Impl : public std::enable_shared_from_this<Impl> {
     drop();
     deadline_.cancel();
   }
+  void set_silence_max(std::chrono::milliseconds time) {
+    request_.silence_max = time;
+    arm(time);
+  }
   void hang_up() { drop(); }
   std::uint64_t bytes() const { return bytes_; }
 
@@ -294,6 +298,9 @@ HttpStream::~HttpStream() {  // NOLINT(bugprone-exception-escape)
 }
 void HttpStream::get(const HttpRequest& request) {
   impl_->get(request);
+}
+void HttpStream::set_silence_max(std::chrono::milliseconds time) {
+  impl_->set_silence_max(time);
 }
 void HttpStream::hang_up() {
   impl_->hang_up();

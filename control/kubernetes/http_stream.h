@@ -52,6 +52,7 @@ class HttpStream {
   HttpStream& operator=(const HttpStream&) = delete;
 
   void get(const HttpRequest& request);
+  void set_silence_max(std::chrono::milliseconds time);  // of the request under way, from now on
   void hang_up();  // the next get() makes a new connection, with the credentials as they are then
   void close();    // no further calls to the reader
   std::uint64_t bytes() const;  // received bodies, as they came on the wire

@@ -208,10 +208,16 @@ void KindWatch::on_object(WatchEvent& event) {
     upsert(std::move(event.object), when);
   }
   if (phase_ == Phase::watch) {
-    failures_ = 0;
+    goes_well();
     version_ = std::move(event.resource_version);
     shared_.changed();
   }
+}
+
+// A watch brings what it should: whatever was wrong is over.
+void KindWatch::goes_well() {
+  failures_ = 0;
+  count([](KindStatus& s) { s.last_fault.clear(); });
 }
 
 bool KindWatch::on_bookmark(WatchEvent& event) {
@@ -221,13 +227,14 @@ bool KindWatch::on_bookmark(WatchEvent& event) {
     if (!event.initial_end) return true;
     list_done(event.resource_version);
     phase_ = Phase::watch;
+    stream_.set_silence_max(shared_.options.watch_silence_max);
     gap_from_ns_ = contact_ns_;
     catching_up_until_ns_ = 0;
     count([](KindStatus& s) { s.state = KindStatus::State::watching; });
   } else {
     version_ = std::move(event.resource_version);
     catching_up_until_ns_ = 0;
-    failures_ = 0;
+    goes_well();
     contact_ns_ = wall_clock_ns();
     count([this](KindStatus& s) { s.contact_ns = contact_ns_; });
   }

@@ -202,6 +202,7 @@ int run(int argc, char** argv) {
     if (name == "page") options.page_objects = static_cast<unsigned>(value);
     if (name == "silence_ms")
       options.watch_silence_max = options.list_silence_max = std::chrono::milliseconds(value);
+    if (name == "list_silence_ms") options.list_silence_max = std::chrono::milliseconds(value);
     if (name == "backoff_ms") options.backoff_first = std::chrono::milliseconds(value);
     if (name == "denied_ms") options.denied_retry = std::chrono::milliseconds(value);
     if (name == "sensor") sensors.push_back({"", option.substr(equals + 1), ""});

@@ -280,6 +280,26 @@ class Kubernetes(unittest.TestCase):
         server.put("pods", k8s.pod("a", ips=["10.0.0.1"]))
         follower.wait_name("10.0.0.1", "a")
 
+    def test_a_watch_list_that_has_become_a_watch_may_be_as_quiet_as_one(self):
+        server = self.server()
+        server.bookmark_s = 4
+        follower = self.follow(server, "list_silence_ms=3000")
+        follower.wait(lambda: follower.kind("pods")["bookmarks"] >= 2)  # the first ends the list
+        self.assertEqual((follower.kind("pods")["watches"], follower.kind("pods")["faults"]), (1, 0))
+
+    def test_a_fault_is_over_when_the_watch_goes_on(self):
+        server = self.server()
+        follower = self.follow(server)
+        follower.wait_synced()
+        for turn in range(2):
+            server.broken = 7 * 3
+            server.kill()
+            follower.wait(lambda: server.broken == 0)
+            server.put("pods", k8s.pod(f"p{turn}", ips=[f"10.0.1.{turn + 1}"]))
+            follower.wait_name(f"10.0.1.{turn + 1}", f"p{turn}")
+            self.assertEqual(follower.kind("pods")["fault"], "")
+        self.assertEqual(follower.kind("pods")["lists"], 1)
+
     def test_429_waits_as_told(self):
         server = self.server()
         server.busy = 7
