@@ -216,7 +216,7 @@ void KindWatch::on_object(WatchEvent& event) {
 
 // A watch brings what it should: whatever was wrong is over.
 void KindWatch::goes_well() {
-  failures_ = 0;
+  failures_ = relists_ = 0;
   count([](KindStatus& s) { s.last_fault.clear(); });
 }
 

@@ -105,6 +105,7 @@ class KindWatch final : public HttpStream::Reader {
   bool watch_list_ = true;
   bool progress_ = false;  // this answer brought something
   unsigned failures_ = 0;  // in a row
+  unsigned relists_ = 0;   // since a watch last brought something
   bool stopped_ = false;
 
   std::unordered_map<Uid, std::uint32_t, UidHash> known_;  // uid → the list it was last in

@@ -28,8 +28,10 @@ void KindWatch::answered(const std::string& fault) {
 void KindWatch::relist() {
   version_.clear();
   continue_.clear();
-  // At once the first time; a server that forgets us over and over is asked less and less often.
-  if (++failures_ == 1) return next();
+  // At once the first time; a server that forgets us over and over is asked less and less often, also where
+  // its lists come whole in between.
+  if (relists_++ == 0) return next();
+  failures_ = std::max(failures_, std::min(relists_ - 1, 32U));
   wait({}, false);
 }
 

@@ -235,6 +235,14 @@ class Kubernetes(unittest.TestCase):
     def test_410_as_a_status_lists_anew_and_compares(self):
         self.check_relist(True)
 
+    def test_a_server_that_forgets_us_after_each_list_is_listed_less_and_less_often(self):
+        server = self.server()
+        server.watch_list = False
+        server.oldest["pods"] = 10 ** 9
+        follower = self.follow(server, "backoff_ms=30000")
+        follower.wait(lambda: follower.kind("pods")["state"] == "waiting")
+        self.assertEqual((follower.kind("pods")["lists"], follower.kind("pods")["gone"]), (2, 2))
+
     def test_a_watch_that_is_cut_goes_on_where_it_was(self):
         server = self.server()
         server.put("pods", k8s.pod("a", ips=["10.0.0.1"]))
