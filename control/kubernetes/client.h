@@ -64,7 +64,7 @@ struct KindStatus {
   std::uint64_t contact_ns = 0;  // what is known is known as of then
   std::uint64_t lists = 0, watches = 0, events = 0, bookmarks = 0, faults = 0;
   std::uint64_t gone = 0;       // 410: the server forgot where we were
-  std::uint64_t malformed = 0;  // lines and lists that are not as the API has them
+  std::uint64_t malformed = 0;  // lines and lists that are not as the API has them, objects without a name
   std::uint64_t too_long = 0;   // lines that were left out
   std::uint64_t bytes = 0;      // of bodies, as received
 };

@@ -170,6 +170,9 @@ bool KindWatch::on_line(std::string_view line) {
     case WatchEvent::Type::deleted:
       on_object(event);
       return true;
+    case WatchEvent::Type::nameless:
+      on_nameless(event);
+      return true;
     case WatchEvent::Type::bookmark:
       return on_bookmark(event);
     case WatchEvent::Type::error:
@@ -212,6 +215,13 @@ void KindWatch::on_object(WatchEvent& event) {
     version_ = std::move(event.resource_version);
     shared_.changed();
   }
+}
+
+// As in a list: left out and counted.
+void KindWatch::on_nameless(WatchEvent& event) {
+  progress_ = true;
+  count([](KindStatus& s) { ++s.malformed; });
+  if (phase_ == Phase::watch && !event.resource_version.empty()) version_ = std::move(event.resource_version);
 }
 
 // A watch brings what it should: whatever was wrong is over.

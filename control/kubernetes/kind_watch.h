@@ -62,6 +62,7 @@ class KindWatch final : public HttpStream::Reader {
   bool on_event_error(const WatchEvent& event);
   bool on_bookmark(WatchEvent& event);
   void on_object(WatchEvent& event);
+  void on_nameless(WatchEvent& event);
   void goes_well();
   void on_list_end();
   void on_status_end();

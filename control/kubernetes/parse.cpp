@@ -92,8 +92,7 @@ WatchEvent ObjectParser::event(Kind kind, std::string_view line) {
       case WatchEvent::Type::modified:
       case WatchEvent::Type::deleted:
         event.object = json::object(kind, object, event.resource_version);
-        if (meta_of(event.object) == nullptr) event.type = WatchEvent::Type::malformed;
-        if (meta_of(event.object) == nullptr) event.message = "an object without uid or name";
+        if (meta_of(event.object) == nullptr) event.type = WatchEvent::Type::nameless;
         break;
       default:
         break;

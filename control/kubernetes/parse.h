@@ -17,10 +17,11 @@ namespace spanlight {
 constexpr std::size_t kJsonPaddingBytes = 64;
 
 struct WatchEvent {
-  enum class Type : std::uint8_t { malformed, added, modified, deleted, bookmark, error, unknown };
+  // nameless: of an object without uid or name. It is whole, and nothing of it can be kept.
+  enum class Type : std::uint8_t { malformed, added, modified, deleted, nameless, bookmark, error, unknown };
   Type type = Type::malformed;
   Object object;                 // added, modified, deleted
-  std::string resource_version;  // of the object or the bookmark
+  std::string resource_version;  // of the object or the bookmark; empty where it says none
   bool initial_end = false;      // the bookmark that ends a WatchList's first part
   int code = 0;                  // error: the Status's
   std::string message;           // error: in the server's words; malformed: in ours

@@ -31,6 +31,16 @@ std::uint64_t at(int second) {
   return parse_time("2026-11-26T09:00:00Z") + static_cast<std::uint64_t>(second) * 1'000'000'000;
 }
 
+TEST(Parse, AnObjectWithoutUidOrNameIsNoFaultOfTheLine) {
+  ObjectParser parser;
+  for (const std::string only : {R"("name":"a")", R"("uid":"01234567-89ab-cdef-0123-456789abcdef")"}) {
+    const WatchEvent event = event_of(
+        parser, Kind::pod, R"({"type":"ADDED","object":{"metadata":{"resourceVersion":"7",)" + only + "}}}");
+    EXPECT_EQ(event.type, WatchEvent::Type::nameless) << only;
+    EXPECT_EQ(event.resource_version, "7");
+  }
+}
+
 TEST(Parse, APod) {
   ObjectParser parser;
   const WatchEvent event = event_of(parser, Kind::pod, kPod);

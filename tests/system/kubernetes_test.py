@@ -380,6 +380,23 @@ class Kubernetes(unittest.TestCase):
                 follower.wait_name("10.0.0.1", "a")
                 self.assertEqual(follower.kind("pods")["malformed"], 1)
 
+    def test_an_object_without_uid_or_name_is_left_out(self):
+        for watch_list in (True, False):
+            with self.subTest(watch_list=watch_list):
+                server = self.server()
+                server.watch_list = watch_list
+                nameless = k8s.pod("first", ips=["10.0.0.1"])
+                del nameless["metadata"]["uid"]
+                server.put("pods", nameless)
+                follower = self.follow(server)
+                follower.wait_synced()
+                server.put("pods", k8s.pod("", ips=["10.0.0.2"]))
+                server.put("pods", k8s.pod("a", ips=["10.0.0.3"]))
+                follower.wait_name("10.0.0.3", "a")
+                status = follower.kind("pods")
+                self.assertEqual((status["malformed"], status["lists"]), (2, 1))
+                self.assertEqual(follower.name("10.0.0.1"), None)
+
     def test_unknown_events_and_empty_lines_are_passed_over(self):
         server = self.server()
         server.raw_lines = [b"\n", b"{\"type\":\"NEWS\",\"object\":{\"a\":[1,{\"b\":null}]}}\n"]
