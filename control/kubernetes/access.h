@@ -26,6 +26,10 @@ struct ClusterAccess {
   std::string key_pem, key_file;
   std::string token, token_file;
 
+  // The kubeconfig that this is of, and the context in it; none: it is of a pod.
+  std::vector<std::string> kubeconfig;
+  std::string context;
+
   std::vector<std::string> warnings;  // sentences to be said once
 };
 
@@ -60,6 +64,9 @@ std::optional<ClusterAccess> read_kubeconfig(const std::vector<std::string>& fil
                                              const std::string& context, std::string& fault);
 // Neither clusters, users, contexts nor a current context: for kubectl such a file is as good as none.
 bool says_nothing(const std::string& kubeconfig);
+// Texts that were in the kubeconfig may be newer in it now: takes the credentials of the same context, for
+// the same server alone. Where they cannot be read they stay; the server says what it thinks of them.
+void renew_credentials(ClusterAccess& access);
 std::optional<ClusterAccess> read_service_account(const std::string& directory, const std::string& host,
                                                   const std::string& port, std::string& fault);
 

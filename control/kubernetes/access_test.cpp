@@ -223,5 +223,25 @@ TEST_F(AccessTest, TheSettingWinsAndMustBeThere) {
   EXPECT_NE(fault.find("cannot be read"), std::string::npos);
 }
 
+TEST_F(AccessTest, WhatAKubeconfigHoldsIsReadAgain) {
+  std::string fault;
+  auto access = read_kubeconfig({config("token: old")}, "", fault);
+  ASSERT_TRUE(access) << fault;
+  config("token: new");
+  renew_credentials(*access);
+  EXPECT_EQ(access->token, "new");
+  config("tokenFile: tok");  // which is not there
+  renew_credentials(*access);
+  EXPECT_EQ(access->token, "new");
+  write("tok", "newest");
+  renew_credentials(*access);
+  EXPECT_EQ(access->token, "");
+  EXPECT_EQ(access->token_file, folder_ + "/tok");
+  config("token: stolen", "server: https://10.0.0.2:6443");  // is not meant for this server
+  renew_credentials(*access);
+  EXPECT_EQ(access->token, "");
+  EXPECT_EQ(access->host, "10.0.0.1");
+}
+
 }  // namespace
 }  // namespace spanlight

@@ -58,6 +58,7 @@ void KindWatch::on_status_end() {
       std::min(kRetryAfterMax, std::chrono::milliseconds(std::min<std::uint64_t>(after_s, 3'600) * 1'000));
   if (code == 401) {
     stream_.hang_up();  // a certificate is shown once for each connection
+    renew_credentials(shared_.access);
     told("The API server does not accept our credentials (401) for " + kind +
          "; the token or the certificate of " + shared_.access.origin + " is wrong or has expired" + words +
          ".");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 
 #include "kubernetes/access.h"
 
@@ -208,6 +209,8 @@ std::optional<ClusterAccess> read_kubeconfig(const std::vector<std::string>& pat
     return std::nullopt;
   }
   ClusterAccess access;
+  access.kubeconfig = paths;
+  access.context = name;
   access.origin = "context \"" + name + "\" of " + context->file->path;
   if (!read_cluster(*cluster, access, fault) || (user && !read_user(*user, access, fault)))
     return std::nullopt;
@@ -219,6 +222,23 @@ std::optional<ClusterAccess> read_kubeconfig(const std::vector<std::string>& pat
     return std::nullopt;
   }
   return access;
+}
+
+void renew_credentials(ClusterAccess& access) {
+  if (access.kubeconfig.empty()) return;
+  std::string fault;
+  std::optional<ClusterAccess> now = read_kubeconfig(access.kubeconfig, access.context, fault);
+  const auto same_server = [&] {
+    return std::tie(now->tls, now->host, now->port, now->base_path) ==
+           std::tie(access.tls, access.host, access.port, access.base_path);
+  };
+  if (!now || !same_server()) return;
+  access.certificate_pem = std::move(now->certificate_pem);
+  access.certificate_file = std::move(now->certificate_file);
+  access.key_pem = std::move(now->key_pem);
+  access.key_file = std::move(now->key_file);
+  access.token = std::move(now->token);
+  access.token_file = std::move(now->token_file);
 }
 
 }  // namespace spanlight

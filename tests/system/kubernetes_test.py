@@ -357,6 +357,20 @@ class Kubernetes(unittest.TestCase):
         server.put("pods", k8s.pod("b", ips=["10.0.0.2"]))
         follower.wait_name("10.0.0.2", "b")
 
+    def test_a_token_in_the_kubeconfig_is_read_again(self):
+        server = self.server()
+        server.tokens = {"first"}
+        folder = self.folder()
+        follower = Follower(kubeconfig(folder, server, {"token": "first"}))
+        self.addCleanup(follower.close)
+        follower.wait_synced()
+        server.tokens = {"second"}
+        server.kill()
+        follower.wait(lambda: "401" in follower.kind("pods")["fault"])
+        kubeconfig(folder, server, {"token": "second"})
+        server.put("pods", k8s.pod("a", ips=["10.0.0.1"]))
+        follower.wait_name("10.0.0.1", "a")
+
     def test_a_line_that_is_too_long_is_left_out(self):
         server = self.server()
         follower = self.follow(server, "line_bytes=100000")
