@@ -142,6 +142,7 @@ TEST(Compatibility, AnOldSensorsReplySaysNoTimeAndGivesNoPackets) {
   EXPECT_EQ(read->version(), nullptr);
   EXPECT_EQ(read->targets_bpf(), nullptr);
   EXPECT_EQ(read->packets(), nullptr);
+  EXPECT_EQ(read->targets_mark(), 0u);
 }
 
 TEST(Compatibility, ANewSensorsReplyIsReadByAnOldController) {

@@ -48,7 +48,32 @@ std::vector<std::uint8_t> finished(flatbuffers::FlatBufferBuilder& builder, std:
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }
 
+// FNV-1a, eight bytes a step; high bits come down again, which a product alone never does.
+class Digest {
+ public:
+  void add(std::uint64_t word) {
+    state_ = (state_ ^ word) * 0x100000001b3ULL;
+    state_ ^= state_ >> 32;
+  }
+  std::uint64_t value() const { return state_ == 0 ? 1 : state_; }
+
+ private:
+  std::uint64_t state_ = 0xcbf29ce484222325ULL;
+};
+
 }  // namespace
+
+std::uint64_t mark_of(const Targets& targets) {
+  Digest digest;
+  digest.add(targets.only ? 1 : 0);
+  for (const char c : targets.bpf) digest.add(static_cast<unsigned char>(c));
+  digest.add(targets.addresses.size());
+  for (const Address& address : targets.addresses) {
+    digest.add(address.high);
+    digest.add(address.low);
+  }
+  return digest.value();
+}
 
 std::vector<std::uint8_t> ping_command(std::uint64_t id) {
   flatbuffers::FlatBufferBuilder builder;
@@ -64,7 +89,7 @@ std::vector<std::uint8_t> set_targets_command(std::uint64_t id, const Targets& t
   for (std::size_t i = 0; i < targets.addresses.size(); ++i)
     slots[i] = wire::CommandAddress(targets.addresses[i].high, targets.addresses[i].low);
   const auto bpf = targets.bpf.empty() ? 0 : builder.CreateString(targets.bpf);
-  const auto body = wire::CreateSetTargets(builder, targets.only, addresses, bpf);
+  const auto body = wire::CreateSetTargets(builder, targets.only, addresses, bpf, mark_of(targets));
   return finished(builder, id, wire::Body::SetTargets, body.Union());
 }
 
@@ -87,6 +112,7 @@ CommandAnswer read_reply(const std::vector<std::uint64_t>& aligned, std::size_t 
   answer.sensor = std::string(text_of(reply->sensor()));
   answer.sensor_epoch = reply->sensor_epoch();
   answer.targets_generation = reply->targets_generation();
+  answer.targets_mark = reply->targets_mark();
   return answer;
 }
 

@@ -19,8 +19,11 @@ struct CommandAnswer {
   bool ok = false;
   std::string error, sensor;
   std::uint64_t sensor_epoch = 0, targets_generation = 0;
+  std::uint64_t targets_mark = 0;
 };
 
+// The same for the same targets, also from another process; never 0.
+std::uint64_t mark_of(const Targets& targets);
 std::vector<std::uint8_t> ping_command(std::uint64_t id);
 std::vector<std::uint8_t> set_targets_command(std::uint64_t id, const Targets& targets);
 CommandAnswer read_reply(const std::uint8_t* bytes, std::size_t size);

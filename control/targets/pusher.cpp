@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include <sys/eventfd.h>
@@ -27,6 +28,7 @@ struct Peer {
   std::uint64_t in_flight_set = 0;  // number of the targets it carries; 0: a ping
   Clock::time_point deadline{}, next_try{}, next_ping{};
   milliseconds backoff{0};
+  std::optional<Clock::time_point> overruled_said;
 };
 
 }  // namespace
@@ -88,7 +90,7 @@ class TargetPusher::Impl {
   void step(Peer& peer, Clock::time_point now);
   void ask(Peer& peer, Clock::time_point now, std::uint64_t number);
   void take(Peer& peer, Clock::time_point now);
-  void on_ping(Peer& peer, const CommandAnswer& answer);
+  void on_ping(Peer& peer, const CommandAnswer& answer, Clock::time_point now);
   void failed(Peer& peer, Clock::time_point now, const std::string& fault,
               std::uint64_t SensorTargets::*counter);
   void wake() const {
@@ -191,7 +193,7 @@ void TargetPusher::Impl::take(Peer& peer, Clock::time_point now) {
     }
     peer.backoff = milliseconds(0);
     peer.next_try = now;
-    if (number == 0) on_ping(peer, answer);
+    if (number == 0) on_ping(peer, answer, now);
     change(peer, [&](SensorTargets& s) {
       s.reachable = true;
       s.sensor = answer.sensor;
@@ -205,20 +207,23 @@ void TargetPusher::Impl::take(Peer& peer, Clock::time_point now) {
   }
 }
 
-// Has it still what we gave it?
-void TargetPusher::Impl::on_ping(Peer& peer, const CommandAnswer& answer) {
+// Has it still what we gave it? Or the same from another control process: that is as good.
+void TargetPusher::Impl::on_ping(Peer& peer, const CommandAnswer& answer, Clock::time_point now) {
   bool overruled = false;
+  const bool ours = now_ != nullptr && answer.targets_mark == mark_of(*now_);
   change(peer, [&](SensorTargets& s) {
     if (s.acknowledged == 0) return;
     const bool restarted = s.sensor_epoch != answer.sensor_epoch;
-    overruled = !restarted && s.sensor_generation != answer.targets_generation;
+    overruled = !restarted && !ours && s.sensor_generation != answer.targets_generation;
     if (!restarted && !overruled) return;
     s.acknowledged = 0;
     ++(restarted ? s.resent : s.overruled);
   });
-  if (overruled && say_)
-    say_("Somebody else has set the targets of sensor " + answer.sensor +
-         "; ours are sent again. Only one control process may target a sensor.");
+  if (!overruled || (peer.overruled_said && now - *peer.overruled_said < options_.overruled_said)) return;
+  peer.overruled_said = now;
+  if (say_)
+    say_("Somebody else has set other targets of sensor " + answer.sensor +
+         "; ours are sent again. Control processes that share a sensor must choose the same targets.");
 }
 
 void TargetPusher::Impl::failed(Peer& peer, Clock::time_point now, const std::string& fault,

@@ -16,9 +16,10 @@
 namespace spanlight {
 
 struct PusherOptions {
-  std::chrono::milliseconds ping{500};           // how soon a restarted sensor is noticed
-  std::chrono::milliseconds answer_max{2'000};   // then it is asked again
-  std::chrono::milliseconds backoff_first{100};  // after a refusal or a silence, doubled up to
+  std::chrono::milliseconds ping{500};               // how soon a restarted sensor is noticed
+  std::chrono::milliseconds answer_max{2'000};       // then it is asked again
+  std::chrono::milliseconds overruled_said{60'000};  // no more often than that
+  std::chrono::milliseconds backoff_first{100};      // after a refusal or a silence, doubled up to
   std::chrono::milliseconds backoff_max{5'000};
 };
 

@@ -36,6 +36,7 @@ class FakeSensor {
     ++epoch;
     generation = 0;
     addresses = 0;
+    mark = 0;
     start();
   }
   void stop() {
@@ -45,7 +46,7 @@ class FakeSensor {
   }
 
   std::atomic<Mood> mood{Mood::well};
-  std::atomic<std::uint64_t> epoch{1}, generation{0}, addresses{0}, asked{0};
+  std::atomic<std::uint64_t> epoch{1}, generation{0}, addresses{0}, asked{0}, mark{0};
 
  private:
   void start() {
@@ -90,12 +91,14 @@ class FakeSensor {
     const bool refuse = mood == Mood::refusing && command->body_as_SetTargets() != nullptr;
     if (const wire::SetTargets* set = command->body_as_SetTargets(); set != nullptr && !refuse) {
       addresses = set->addresses()->size();
+      mark = set->mark();
       ++generation;
     }
     flatbuffers::FlatBufferBuilder builder;
     const auto error = builder.CreateString(refuse ? "not now" : "");
     const auto name = builder.CreateString("fake");
-    builder.Finish(wire::CreateReply(builder, command->id(), !refuse, error, name, epoch, generation));
+    builder.Finish(wire::CreateReply(builder, command->id(), !refuse, error, name, epoch, generation, 0, 0, 0,
+                                     false, 0, 0, 0, mark));
     frames.pop_back();
     for (const auto& frame : frames) zmq_send(socket, frame.data(), frame.size(), ZMQ_SNDMORE);
     if (mood == Mood::two_frames) zmq_send(socket, "x", 1, ZMQ_SNDMORE);
@@ -117,22 +120,30 @@ class Pusher : public ::testing::Test {
       : endpoint_("ipc:///tmp/spanlight-pusher-" + std::to_string(getpid()) + ".sock"),
         sensor_(std::make_unique<FakeSensor>(endpoint_)) {}
 
-  void create(const std::string& server_key = "") {
+  void create(const std::string& server_key = "") { pusher_ = made(server_key); }
+  std::unique_ptr<TargetPusher> made(const std::string& server_key = "") {
     std::string fault;
     PusherOptions options;
     options.ping = milliseconds(20);
     options.answer_max = milliseconds(200);
     options.backoff_first = milliseconds(5);
     options.backoff_max = milliseconds(50);
-    pusher_ = TargetPusher::create({{"", endpoint_, server_key}}, "", "", options, {}, fault);
-    ASSERT_NE(pusher_, nullptr) << fault;
+    auto pusher = TargetPusher::create(
+        {{"", endpoint_, server_key}}, "", "", options,
+        [this](const std::string& sentence) {
+          if (sentence.find("Somebody else") == 0) ++overrulings_said_;
+        },
+        fault);
+    EXPECT_NE(pusher, nullptr) << fault;
+    return pusher;
   }
-  void set(std::size_t count) {
+  static std::shared_ptr<const Targets> some(std::size_t count) {
     auto targets = std::make_shared<Targets>();
     targets->only = true;
     for (std::size_t i = 0; i < count; ++i) targets->addresses.push_back({0, i + 1});
-    pusher_->set(std::move(targets));
+    return targets;
   }
+  void set(std::size_t count) { pusher_->set(some(count)); }
   SensorTargets status() const { return pusher_->status().at(0); }
   template <typename Condition>
   void wait(Condition condition) {
@@ -144,6 +155,7 @@ class Pusher : public ::testing::Test {
   }
 
   const std::string endpoint_;
+  std::atomic<unsigned> overrulings_said_{0};
   std::unique_ptr<FakeSensor> sensor_;
   std::unique_ptr<TargetPusher> pusher_;
 };
@@ -173,8 +185,26 @@ TEST_F(Pusher, ANewSensorIsToldAgain) {
   wait([&] { return in_force(1); });
   sensor_->restart();
   wait([&] { return sensor_->addresses == 3 && status().resent >= 1 && in_force(1); });
-  sensor_->generation += 1;  // somebody else
+  ++sensor_->mark;  // somebody else
+  sensor_->generation += 1;
   wait([&] { return status().overruled >= 1 && in_force(1); });
+}
+
+TEST_F(Pusher, TwoThatWantTheSameDoNotOverruleEachOther) {
+  create();
+  set(3);
+  wait([&] { return in_force(1); });
+  const auto other = made();
+  other->set(some(3));
+  wait([&] { return other->status()[0].acknowledged == 1; });
+  wait([&] { return status().sensor_generation == sensor_->generation; });  // it has looked, and let it be
+  EXPECT_EQ(status().overruled + other->status()[0].overruled, 0U);
+  EXPECT_TRUE(in_force(1));
+  EXPECT_EQ(overrulings_said_, 0U);
+
+  other->set(some(4));
+  wait([&] { return status().overruled >= 3 && other->status()[0].overruled >= 3; });
+  EXPECT_EQ(overrulings_said_, 2U) << "each says it once";
 }
 
 TEST_F(Pusher, RefusalSilenceAndNonsenseAreSurvived) {

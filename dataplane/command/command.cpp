@@ -107,6 +107,7 @@ class CommandChannel::Impl {
   void* socket_ = nullptr;
   std::string endpoint_;
   std::thread thread_;
+  std::uint64_t targets_mark_ = 0;  // the command thread's
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> served_{0}, refused_{0}, malformed_{0};  // written by the command thread
   std::atomic<std::uint64_t> packets_served_{0}, packet_bytes_served_{0};
@@ -208,8 +209,11 @@ void CommandChannel::Impl::execute(zmq_msg_t& message, Answer& answer) {
 
 std::string CommandChannel::Impl::obey(const wire::Command& command, Answer& answer) {
   if (command.body_as_Ping() != nullptr) return {};
-  if (const wire::SetTargets* targets = command.body_as_SetTargets(); targets != nullptr)
-    return handler_.set_targets(request_of(*targets));
+  if (const wire::SetTargets* targets = command.body_as_SetTargets(); targets != nullptr) {
+    std::string sentence = handler_.set_targets(request_of(*targets));
+    if (sentence.empty()) targets_mark_ = targets->mark();
+    return sentence;
+  }
   const wire::GetPackets* get = command.body_as_GetPackets();
   if (get == nullptr) return "this sensor (version " + identity_.version + ") does not know that command";
   const std::size_t connections = get->conn_ids() == nullptr ? 0 : get->conn_ids()->size();
@@ -241,7 +245,7 @@ void CommandChannel::Impl::reply(const Answer& answer) {
   const auto bpf = targets.bpf.empty() ? 0 : builder.CreateString(targets.bpf);
   builder.Finish(wire::CreateReply(builder, answer.id, answer.error.empty(), text, sensor, identity_.epoch,
                                    targets.generation, answer.received, system_time(), version, targets.only,
-                                   targets.addresses, bpf, packets));
+                                   targets.addresses, bpf, packets, targets_mark_));
   auto* buffer = new flatbuffers::DetachedBuffer(builder.Release());
   zmq_msg_t message;
   if (zmq_msg_init_data(&message, buffer->data(), buffer->size(), free_buffer, buffer) != 0) {

@@ -68,7 +68,7 @@ struct Reply {
   std::uint64_t generation = 0;
   std::uint64_t received = 0, time = 0;
   bool only = false;
-  std::uint64_t addresses = 0;
+  std::uint64_t addresses = 0, mark = 0;
   bool has_packets = false, truncated = false;
   std::uint64_t count = 0, oldest = 0;
   std::size_t pcapng_bytes = 0;
@@ -113,7 +113,8 @@ class Client {
            reply->received(),
            reply->time(),
            reply->targets_only(),
-           reply->targets_addresses()};
+           reply->targets_addresses(),
+           reply->targets_mark()};
     if (const wire::Packets* packets = reply->packets(); packets != nullptr) {
       out.has_packets = true;
       out.truncated = packets->truncated();
@@ -142,12 +143,12 @@ std::vector<std::uint8_t> ping(std::uint64_t id) {
 
 std::vector<std::uint8_t> set_targets(std::uint64_t id, bool only,
                                       const std::vector<wire::CommandAddress>& addresses,
-                                      const char* bpf = nullptr) {
+                                      const char* bpf = nullptr, std::uint64_t mark = 0) {
   flatbuffers::FlatBufferBuilder builder;
   const auto list = builder.CreateVectorOfStructs(addresses);
   const auto filter = bpf != nullptr ? builder.CreateString(bpf) : 0;
   return finished(builder, id, wire::Body::SetTargets,
-                  wire::CreateSetTargets(builder, only, list, filter).Union());
+                  wire::CreateSetTargets(builder, only, list, filter, mark).Union());
 }
 
 std::vector<std::uint8_t> get_packets(std::uint64_t id, const std::vector<std::uint64_t>& conn_ids,
@@ -226,6 +227,15 @@ TEST_F(CommandTest, SetTargetsReachesTheWorkers) {
   EXPECT_EQ(client_->ask({set_targets(8, false, {})}).generation, 2u);
   EXPECT_TRUE(reader.current().admits(other, other));
   reader.offline();
+}
+
+// By which two controllers see that they want the same.
+TEST_F(CommandTest, GivesBackTheMarkOfTheTargetsInForce) {
+  EXPECT_EQ(client_->ask({ping(1)}).mark, 0u);
+  EXPECT_EQ(client_->ask({set_targets(2, true, {{0, 1}}, nullptr, 77)}).mark, 77u);
+  EXPECT_EQ(client_->ask({set_targets(3, true, {}, "not a filter", 78)}).mark, 77u);
+  EXPECT_EQ(client_->ask({ping(4)}).mark, 77u);
+  EXPECT_EQ(client_->ask({set_targets(5, false, {})}).mark, 0u);
 }
 
 // How far the clocks are apart: here they are one.
