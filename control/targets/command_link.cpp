@@ -11,7 +11,8 @@ namespace spanlight {
 namespace {
 
 constexpr std::size_t kKeyTextBytes = 40;  // Z85 of 32 bytes
-constexpr int kReconnectMs = 100, kReconnectMaxMs = 1'000;
+// A sensor that starts captures everything until it is told otherwise.
+constexpr int kReconnectMs = 100, kReconnectMaxMs = 250;
 constexpr int kHeartbeatMs = 2'000,
               kHeartbeatTimeoutMs = 6'000;  // a sensor's machine that is gone without a word
 constexpr flatbuffers::uoffset_t kDepthMax = 8, kTablesMax = 16;
@@ -143,6 +144,23 @@ CommandLink CommandLink::connect(void* zmq_context, const std::string& endpoint,
 
 CommandLink::~CommandLink() {
   if (socket_ != nullptr) zmq_close(socket_);
+  if (arrivals_ != nullptr) zmq_close(arrivals_);
+}
+
+bool CommandLink::watch_arrivals(void* zmq_context) {
+  const std::string name = "inproc://arrivals-" + std::to_string(reinterpret_cast<std::uintptr_t>(socket_));
+  arrivals_ = zmq_socket(zmq_context, ZMQ_PAIR);
+  return arrivals_ != nullptr && set_number(arrivals_, ZMQ_LINGER, 0) &&
+         zmq_socket_monitor(socket_, name.c_str(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0 &&
+         zmq_connect(arrivals_, name.c_str()) == 0;
+}
+
+bool CommandLink::arrived() {
+  bool any = false;
+  char
+      frame[sizeof(std::uint16_t) + sizeof(std::uint32_t)];  // what is in them is known: one event is watched
+  while (zmq_recv(arrivals_, frame, sizeof(frame), ZMQ_DONTWAIT) >= 0) any = true;
+  return any;
 }
 
 bool CommandLink::send(const std::vector<std::uint8_t>& command) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "targets/tracker.h"
@@ -35,7 +36,8 @@ class CommandLink {
   static CommandLink connect(void* zmq_context, const std::string& endpoint, const std::string& server_key,
                              const std::string& public_key, const std::string& secret_key, std::string& fault,
                              std::int64_t reply_bytes_max = kPlainReplyBytesMax);
-  CommandLink(CommandLink&& other) noexcept : socket_(other.socket_) { other.socket_ = nullptr; }
+  CommandLink(CommandLink&& other) noexcept
+      : socket_(std::exchange(other.socket_, nullptr)), arrivals_(std::exchange(other.arrivals_, nullptr)) {}
   CommandLink& operator=(CommandLink&& other) = delete;
   ~CommandLink();
 
@@ -46,9 +48,15 @@ class CommandLink {
   bool receive(std::vector<std::uint64_t>& aligned, std::size_t& bytes);
   void* socket() { return socket_; }
 
+  // From now on arrivals() is readable whenever the sensor was connected, the first time or again.
+  bool watch_arrivals(void* zmq_context);
+  void* arrivals() { return arrivals_; }
+  bool arrived();  // since it was asked the last time
+
  private:
   explicit CommandLink(void* socket) : socket_(socket) {}
   void* socket_;
+  void* arrivals_ = nullptr;
 };
 
 }  // namespace spanlight

@@ -61,6 +61,8 @@ class TargetPusher::Impl {
     CommandLink link =
         CommandLink::connect(context_, sensor.commands, sensor.server_key, public_key, secret_key, fault);
     if (!fault.empty()) return fault;
+    if (!link.watch_arrivals(context_))
+      return std::string("No ZeroMQ socket: ") + zmq_strerror(zmq_errno()) + ".";
     SensorTargets status;
     status.endpoint = sensor.commands;
     peers_.push_back({std::move(link), status_.size()});
@@ -90,6 +92,7 @@ class TargetPusher::Impl {
   void step(Peer& peer, Clock::time_point now);
   void ask(Peer& peer, Clock::time_point now, std::uint64_t number);
   void take(Peer& peer, Clock::time_point now);
+  static void on_arrival(Peer& peer, Clock::time_point now);
   void on_ping(Peer& peer, const CommandAnswer& answer, Clock::time_point now);
   void failed(Peer& peer, Clock::time_point now, const std::string& fault,
               std::uint64_t SensorTargets::*counter);
@@ -122,7 +125,10 @@ class TargetPusher::Impl {
 
 void TargetPusher::Impl::run() {
   std::vector<zmq_pollitem_t> items;
-  for (Peer& peer : peers_) items.push_back({peer.link.socket(), 0, ZMQ_POLLIN, 0});
+  for (Peer& peer : peers_) {
+    items.push_back({peer.link.socket(), 0, ZMQ_POLLIN, 0});
+    items.push_back({peer.link.arrivals(), 0, ZMQ_POLLIN, 0});
+  }
   items.push_back({nullptr, wake_, ZMQ_POLLIN, 0});
   for (;;) {
     {
@@ -142,8 +148,11 @@ void TargetPusher::Impl::run() {
     zmq_poll(items.data(), static_cast<int>(items.size()), std::max<long>(1, wait.count()));
     std::uint64_t woken = 0;
     if ((items.back().revents & ZMQ_POLLIN) != 0 && read(wake_, &woken, sizeof(woken)) < 0) continue;
-    for (std::size_t i = 0; i < peers_.size(); ++i)
-      if ((items[i].revents & ZMQ_POLLIN) != 0) take(peers_[i], Clock::now());
+    for (std::size_t i = 0; i < peers_.size(); ++i) {
+      if ((items[2 * i].revents & ZMQ_POLLIN) != 0) take(peers_[i], Clock::now());
+      if ((items[2 * i + 1].revents & ZMQ_POLLIN) != 0 && peers_[i].link.arrived())
+        on_arrival(peers_[i], Clock::now());
+    }
   }
 }
 
@@ -205,6 +214,14 @@ void TargetPusher::Impl::take(Peer& peer, Clock::time_point now) {
       s.acknowledged_ns = wall_clock_ns();
     });
   }
+}
+
+// It may have been started anew, and then captures what its own settings say: it is asked at once. What was
+// asked over the last connection has no answer.
+void TargetPusher::Impl::on_arrival(Peer& peer, Clock::time_point now) {
+  peer.in_flight = 0;
+  peer.backoff = milliseconds(0);
+  peer.next_try = peer.next_ping = now;
 }
 
 // Has it still what we gave it? Or the same from another control process: that is as good.

@@ -118,18 +118,18 @@ class Pusher : public ::testing::Test {
  protected:
   Pusher()
       : endpoint_("ipc:///tmp/spanlight-pusher-" + std::to_string(getpid()) + ".sock"),
-        sensor_(std::make_unique<FakeSensor>(endpoint_)) {}
+        sensor_(std::make_unique<FakeSensor>(endpoint_)) {
+    options_.ping = milliseconds(20);
+    options_.answer_max = milliseconds(200);
+    options_.backoff_first = milliseconds(5);
+    options_.backoff_max = milliseconds(50);
+  }
 
   void create(const std::string& server_key = "") { pusher_ = made(server_key); }
   std::unique_ptr<TargetPusher> made(const std::string& server_key = "") {
     std::string fault;
-    PusherOptions options;
-    options.ping = milliseconds(20);
-    options.answer_max = milliseconds(200);
-    options.backoff_first = milliseconds(5);
-    options.backoff_max = milliseconds(50);
     auto pusher = TargetPusher::create(
-        {{"", endpoint_, server_key}}, "", "", options,
+        {{"", endpoint_, server_key}}, "", "", options_,
         [this](const std::string& sentence) {
           if (sentence.find("Somebody else") == 0) ++overrulings_said_;
         },
@@ -155,6 +155,7 @@ class Pusher : public ::testing::Test {
   }
 
   const std::string endpoint_;
+  PusherOptions options_;
   std::atomic<unsigned> overrulings_said_{0};
   std::unique_ptr<FakeSensor> sensor_;
   std::unique_ptr<TargetPusher> pusher_;
@@ -234,6 +235,24 @@ TEST_F(Pusher, ASensorThatComesLater) {
   EXPECT_NE(status().last_fault.find("is not there"), std::string::npos);
   sensor_->restart();
   wait([&] { return in_force(1); });
+}
+
+// Until it has its targets it captures everything: neither a back-off nor a lost question holds them up.
+TEST_F(Pusher, ASensorThatComesIsToldAtOnce) {
+  options_.answer_max = options_.backoff_first = options_.backoff_max = std::chrono::hours(1);
+  sensor_->stop();
+  create();
+  set(3);
+  wait([&] { return status().unanswered >= 1; });
+  sensor_->restart();
+  wait([&] { return in_force(1); });
+  sensor_->mood = FakeSensor::Mood::silent;
+  const std::uint64_t asked = sensor_->asked;
+  wait([&] { return sensor_->asked > asked; });
+  sensor_->stop();
+  sensor_->mood = FakeSensor::Mood::well;
+  sensor_->restart();
+  wait([&] { return sensor_->addresses == 3 && in_force(1); });
 }
 
 TEST_F(Pusher, Encrypted) {
