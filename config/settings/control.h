@@ -24,6 +24,10 @@ enum class UseKubernetes : std::uint8_t {
   never,
 };
 
+// Of tap.regex: who checks settings and who follows them refuse the same.
+constexpr std::size_t kTapRegexBytesMax = 4'096;
+constexpr std::int64_t kTapRegexMemoryMax = std::int64_t{4} << 20;  // RE2's, compiled
+
 // What is worth capturing, in the words of people. All lists empty: everything.
 struct TapSettings {
   std::vector<std::string> namespaces;           // empty: all

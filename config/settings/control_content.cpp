@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "settings/content.h"
+#include "settings/control.h"
 #include "text/text.h"
 
 namespace spanlight {
@@ -95,7 +96,12 @@ std::string check_optional_header(std::string_view value) {
 }
 
 std::string check_re2(std::string_view value) {
-  const RE2 pattern(re2::StringPiece(value.data(), value.size()), RE2::Quiet);
+  if (value.size() > kTapRegexBytesMax)
+    return "has " + std::to_string(value.size()) + " bytes; " + std::to_string(kTapRegexBytesMax) +
+           " are possible";
+  RE2::Options options(RE2::Quiet);
+  options.set_max_mem(kTapRegexMemoryMax);
+  const RE2 pattern(re2::StringPiece(value.data(), value.size()), options);
   if (pattern.ok()) return {};
   return quoted(value) + " is not a usable pattern (" + pattern.error() +
          "); RE2 has no back references and no look-around";

@@ -202,6 +202,12 @@ TEST(ControlLoad, refuses_texts_that_mean_nothing) {
               ElementsAre(HasSubstr("c.yaml:1: tap.regex: \"(open\" is not a usable pattern (missing )")));
   EXPECT_THAT(control_faults_of("tap: {regex: '(a)\\1'}"),
               ElementsAre(HasSubstr("; RE2 has no back references and no look-around")));
+  // The limits of who follows it.
+  EXPECT_THAT(control_faults_of("tap: {regex: '" + std::string(4'096, 'a') + "'}"), ElementsAre());
+  EXPECT_THAT(control_faults_of("tap: {regex: '" + std::string(4'097, 'a') + "'}"),
+              ElementsAre(HasSubstr("c.yaml:1: tap.regex: has 4097 bytes; 4096 are possible")));
+  EXPECT_THAT(control_faults_of("tap: {regex: '\\pL{300}'}"),
+              ElementsAre(HasSubstr("is not a usable pattern")));
   EXPECT_THAT(control_faults_of("tap:\n  bpfOverride: tcp prot 80"),
               ElementsAre(HasSubstr("c.yaml:2: tap.bpfOverride: \"tcp prot 80\" is not a capture filter (")));
 }

@@ -45,13 +45,14 @@ std::string ChosenTargets::choose(const TapSettings& tap) {
   return {};
 }
 
-void ChosenTargets::settings_changed(const TapSettings& tap) {
+std::string ChosenTargets::settings_changed(const TapSettings& tap) {
   const std::lock_guard held(lock_);
+  if (std::string fault = cluster_.change(tap); !fault.empty()) return fault;
   settings_ = tap;
   if (state_.chosen)
     say_(LogLevel::info, "the settings' targets (tap) replace those that were chosen at run time");
-  if (const std::string fault = cluster_.change(tap); !fault.empty()) say_(LogLevel::error, fault);
   forget();
+  return {};
 }
 
 // What stays behind would hold again after a restart, as long as the settings are as they were then.

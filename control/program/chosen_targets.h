@@ -24,8 +24,9 @@ class ChosenTargets {
   void restore();
   // From the API: a sentence where these targets cannot be, and then nothing has changed.
   std::string choose(const TapSettings& tap);
-  // From a reload: they say something else than before.
-  void settings_changed(const TapSettings& tap);
+  // From a reload: they say something else than before. A sentence where they cannot be, and then nothing has
+  // changed.
+  std::string settings_changed(const TapSettings& tap);
 
   struct State {
     bool chosen = false;  // at run time, not by the settings

@@ -88,6 +88,18 @@ TEST_F(Chosen, GivesWayOnReloadToo) {
   EXPECT_EQ(Life(file_, tap_of("newer")).cluster.tap(), tap_of("chosen"));
 }
 
+TEST_F(Chosen, DoesNotGiveWayToSettingsThatCannotBe) {
+  Life life(file_, tap_of("settings"));
+  life.chosen.choose(tap_of("chosen"));
+  TapSettings wrong = tap_of("newer");
+  wrong.regex = "(";
+  EXPECT_NE(life.chosen.settings_changed(wrong), "");
+  EXPECT_EQ(life.cluster.tap(), tap_of("chosen"));
+  EXPECT_TRUE(life.chosen.state().chosen);
+  EXPECT_TRUE(is_kept());
+  EXPECT_EQ(Life(file_, tap_of("settings")).cluster.tap(), tap_of("chosen")) << "the file says what held";
+}
+
 TEST_F(Chosen, ChoosingWhatTheSettingsSayLeavesThemInCharge) {
   Life life(file_, tap_of("settings"));
   life.chosen.choose(tap_of("chosen"));

@@ -176,7 +176,12 @@ void ControlProcess::reload() {
   }
   set_log(fresh.log_level, fresh.log_json);
   // What the API changed is replaced only where the file says something new.
-  if (fresh.tap != my.settings.tap) my.chosen.settings_changed(fresh.tap);
+  if (fresh.tap != my.settings.tap) {
+    if (const std::string fault = my.chosen.settings_changed(fresh.tap); fault.empty())
+      my.settings.tap = fresh.tap;
+    else
+      log(LogLevel::error, fault + "; targets stay as they were");
+  }
   if (const std::string fault = my.cluster.set_static_map(fresh.static_map); !fault.empty())
     log(LogLevel::error, fault);
   // Asked for even where the list is the same: the files may have been written anew.
@@ -189,7 +194,6 @@ void ControlProcess::reload() {
   my.settings.trusted_proxies = fresh.trusted_proxies;
   my.settings.requests_per_second = fresh.requests_per_second;
   my.settings.request_bytes_max = fresh.request_bytes_max;
-  my.settings.tap = fresh.tap;
   my.settings.static_map = fresh.static_map;
   my.settings.log_level = fresh.log_level;
   my.settings.log_json = fresh.log_json;

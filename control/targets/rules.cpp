@@ -6,11 +6,6 @@
 
 namespace spanlight {
 
-namespace {
-constexpr std::int64_t kRegexMemoryMax = std::int64_t{4} << 20;
-constexpr std::size_t kRegexBytesMax = 4'096;
-}  // namespace
-
 TargetRules::TargetRules() = default;
 TargetRules::~TargetRules() = default;
 
@@ -23,9 +18,9 @@ std::shared_ptr<const TargetRules> TargetRules::compile(const TapSettings& setti
   if (!settings.regex.empty()) {
     re2::RE2::Options options;
     options.set_log_errors(false);
-    options.set_max_mem(kRegexMemoryMax);
-    rules->regex_ = std::make_unique<re2::RE2>(settings.regex.substr(0, kRegexBytesMax + 1), options);
-    if (!rules->regex_->ok() || settings.regex.size() > kRegexBytesMax) {
+    options.set_max_mem(kTapRegexMemoryMax);
+    rules->regex_ = std::make_unique<re2::RE2>(settings.regex.substr(0, kTapRegexBytesMax + 1), options);
+    if (!rules->regex_->ok() || settings.regex.size() > kTapRegexBytesMax) {
       fault = "tap.regex \"" + settings.regex.substr(0, 256) + "\" is no regular expression (RE2): " +
               (rules->regex_->ok() ? "it is too long" : rules->regex_->error()) + ".";
       return nullptr;
