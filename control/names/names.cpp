@@ -24,6 +24,18 @@ void append(const Shard& shard, const Shard::Slot& slot, std::vector<Interval>& 
   }
 }
 
+// "db.shop.svc" of "db.shop.svc.cluster.local": a service's own name, whatever the cluster's domain. Empty:
+// it is no service's.
+std::string_view cluster_name_of(std::string_view dns_name) {
+  const std::size_t first = dns_name.find('.');
+  const std::size_t second = first == dns_name.npos ? first : dns_name.find('.', first + 1);
+  if (second == dns_name.npos) return {};
+  constexpr std::string_view kSvc = ".svc";
+  const std::string_view rest = dns_name.substr(second);
+  const bool is_service = rest == kSvc || (rest.starts_with(kSvc) && rest[kSvc.size()] == '.');
+  return is_service ? dns_name.substr(0, second + kSvc.size()) : std::string_view();
+}
+
 }  // namespace
 
 const Party* Names::find(const Address& address, std::uint16_t port, std::uint64_t time_ns) const {
@@ -76,8 +88,10 @@ std::vector<Interval> Names::history(const Address& address) const {
 
 const Party* Names::find_external(std::string_view dns_name) const {
   if (external_ == nullptr || external_->empty()) return nullptr;
-  const auto found = external_->find(std::string(dns_name));
-  return found == external_->end() ? nullptr : found->second.get();
+  for (const std::string_view name : {dns_name, cluster_name_of(dns_name)})
+    if (const auto found = external_->find(std::string(name)); found != external_->end())
+      return found->second.get();
+  return nullptr;
 }
 
 NamesBoard::NamesBoard(std::shared_ptr<const StaticMap> static_map) : static_map_(std::move(static_map)) {

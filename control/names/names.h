@@ -56,7 +56,8 @@ class Names {
   // Everything the address was, newest first; its ports' too.
   std::vector<Interval> history(const Address& address) const;
   std::vector<Interval> history(const wire::Address& address) const { return history(address_of(address)); }
-  // The ExternalName service that stands for a DNS name (lower case, no dot at the end).
+  // The ExternalName service that stands for a DNS name, or has it: "db.shop.svc.cluster.local" (lower case,
+  // no dot at the end).
   const Party* find_external(std::string_view dns_name) const;
 
  private:

@@ -58,15 +58,17 @@ void Timeline::rebuild_prefixes() {
   state_.pod_prefixes_ = std::move(table);
 }
 
-// Of two services that stand for one name the first by namespace and name.
+// By the name it stands for, of two services the first by namespace and name; and by its own, without the
+// cluster's domain: who asks for that is answered with an alias, and what is kept of it is what was asked.
 void Timeline::rebuild_external() {
   auto external = std::make_shared<std::unordered_map<std::string, std::shared_ptr<const Party>>>();
   for (const auto& [uid, service] : cluster_.services()) {
     if (service->external_name.empty()) continue;
     const auto holder = holders_.find(uid);
     if (holder == holders_.end() || holder->second.party == nullptr) continue;
-    std::shared_ptr<const Party>& place = (*external)[service->external_name];
     const std::shared_ptr<const Party>& party = holder->second.party;
+    (*external)[service->meta.name + "." + service->meta.name_space + ".svc"] = party;
+    std::shared_ptr<const Party>& place = (*external)[service->external_name];
     if (place == nullptr ||
         std::tie(party->name_space, party->name) < std::tie(place->name_space, place->name))
       place = party;

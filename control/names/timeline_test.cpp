@@ -62,6 +62,29 @@ TEST_F(TimelineTest, AReusedAddressIsNamedByTheTimeOfTheCall) {
   EXPECT_EQ(board_.current()->history(ip("10.0.0.1")).size(), 2U);
 }
 
+// Clients ask for the service's own name, and are answered with an alias.
+TEST_F(TimelineTest, AnExternalServiceIsFoundByWhatItStandsForAndByItsOwnName) {
+  Service service;
+  service.meta = {uid_of("s"), "shop", "db", now_, 0};
+  service.external_name = "db.example.com";
+  put(service);
+  batch();
+  const auto names = board_.current();
+  for (const char* name :
+       {"db.example.com", "db.shop.svc", "db.shop.svc.cluster.local", "db.shop.svc.k8s.example.org"}) {
+    const Party* party = names->find_external(name);
+    ASSERT_NE(party, nullptr) << name;
+    EXPECT_EQ(party->name, "db") << name;
+  }
+  for (const char* name : {"", "db", "db.shop", "db.shop.", "db.shop.svcs", "db.shop.sv", "db.bank.svc",
+                           "x.db.shop.svc", "example.com"})
+    EXPECT_EQ(names->find_external(name), nullptr) << name;
+  service.external_name = "";
+  put(service);
+  batch();
+  EXPECT_EQ(board_.current()->find_external("db.shop.svc"), nullptr);
+}
+
 TEST_F(TimelineTest, AFinishedPodGivesItsAddressUp) {
   Pod done = pod("done", "10.0.0.1");
   put(done);

@@ -130,7 +130,8 @@ class Kubernetes(unittest.TestCase):
                                ("192.168.0.1", 30080, "web"), ("192.168.0.1", 443, "proxy"), ("10.1.0.7", 443, "proxy"),
                                ("198.51.100.4", 5432, "legacy"), ("198.51.100.4", 22, None), ("10.9.9.9", 80, None)):
             self.assertEqual(follower.name(ip, port), name, (ip, port))
-        self.assertEqual(follower.ask("external", "db.example.com")["name"], "outside")
+        for name in ("db.example.com", "outside.shop.svc.cluster.local"):
+            self.assertEqual(follower.ask("external", name)["name"], "outside", name)
         now = time.time_ns()
         self.assertTrue(follower.ask("may", "10.1.0.99", 0, now))
         self.assertFalse(follower.ask("may", "8.8.8.8", 0, now))
