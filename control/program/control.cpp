@@ -126,8 +126,11 @@ void ControlProcess::Impl::start_store() {
   store_sink = std::make_unique<StoreSink>(store->writer());
   history = make_history(store->client());
   backend.history = history.get();
-  keeper = std::make_unique<NamesKeeper>(cluster, *store, log);
-  keeper->restore(settings.history_s, kNamesPatience);
+  keeper = std::make_unique<NamesKeeper>(cluster.timeline(), *store, log);
+  const std::vector<Interval> before = keeper->read_back(settings.history_s, kNamesPatience);
+  // Who was still there when we ended may be gone since: whoever has the address now wins from its own
+  // beginning.
+  cluster.restore(before, wall_clock_ns());
 }
 
 ControlProcess::ControlProcess(ControlSettings settings, std::string path)

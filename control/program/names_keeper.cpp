@@ -11,29 +11,27 @@ namespace spanlight {
 namespace {
 
 constexpr std::chrono::seconds kEvery{5};
-constexpr std::size_t kWaitingMax = 131'072;  // what the store does not take; the oldest are given up
 
 }  // namespace
 
-void NamesKeeper::restore(std::uint32_t history_s, std::chrono::milliseconds patience) {
-  if (!store_.wait_ready(patience))
-    return say_once("the store is not ready: names of before are not known yet");
+std::vector<Interval> NamesKeeper::read_back(std::uint32_t history_s, std::chrono::milliseconds patience) {
+  std::vector<Interval> intervals;
+  if (!store_.wait_ready(patience)) {
+    say_once("the store is not ready: names of before are not known yet");
+    return intervals;
+  }
   try {
-    const std::uint64_t now = wall_clock_ns();
-    std::vector<Interval> intervals;
-    for (const NamedInterval& kept :
-         read_names(store_.client(), now - std::uint64_t{history_s} * 1'000'000'000)) {
+    const std::uint64_t since = wall_clock_ns() - std::uint64_t{history_s} * 1'000'000'000;
+    for (const NamedInterval& kept : read_names(store_.client(), since)) {
       intervals.push_back({address_of(kept.address), kept.port, kept.from_ns, kept.until_ns,
                            std::make_shared<const Party>(kept.party)});
     }
-    // Who was still there when we ended may be gone since: whoever has the address now wins from its own
-    // beginning.
-    cluster_.restore(intervals, now);
     if (!intervals.empty())
       say_(LogLevel::info, std::to_string(intervals.size()) + " names of before are known again");
   } catch (const std::exception& error) {
     say_once(std::string("names of before could not be read: ") + error.what());
   }
+  return intervals;
 }
 
 void NamesKeeper::start() {
@@ -57,24 +55,38 @@ void NamesKeeper::run(const std::stop_token& stop) {
   }
 }
 
+// What the store cannot take is not fetched: the timeline bounds what waits, and counts what that costs.
 void NamesKeeper::keep() {
-  std::vector<Interval> drained = cluster_.timeline().drain();
-  waiting_.insert(waiting_.end(), std::make_move_iterator(drained.begin()),
-                  std::make_move_iterator(drained.end()));
-  if (waiting_.size() > kWaitingMax)
-    waiting_.erase(waiting_.begin(), waiting_.end() - static_cast<std::ptrdiff_t>(kWaitingMax));
-  if (waiting_.empty() || !store_.status().ready) return;
+  say_losses();
+  while (store_.status().ready) {
+    if (waiting_.empty()) waiting_ = timeline_.drain();
+    if (waiting_.empty() || !write(waiting_)) return;
+    waiting_.clear();
+  }
+}
+
+bool NamesKeeper::write(const std::vector<Interval>& intervals) {
   std::vector<NamedInterval> rows;
-  for (const Interval& interval : waiting_)
+  for (const Interval& interval : intervals)
     rows.push_back({wire::Address(interval.address.high, interval.address.low), interval.port,
                     interval.from_ns, interval.until_ns, *interval.party});
   try {
     write_names(store_.client(), rows);
-    waiting_.clear();
     said_.clear();
+    return true;
   } catch (const std::exception& error) {
     say_once(std::string("names could not be kept: ") + error.what());
+    return false;
   }
+}
+
+// Once for each time that the store takes nothing for too long.
+void NamesKeeper::say_losses() {
+  const std::uint64_t lost = timeline_.counters().undrained_lost;
+  if (lost == losses_said_) return;
+  losses_said_ = lost;
+  say_once(
+      "the store takes no names, and more wait for it than are kept: some will be missing after a restart");
 }
 
 void NamesKeeper::say_once(const std::string& fault) {

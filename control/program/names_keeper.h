@@ -7,34 +7,37 @@
 #include <thread>
 #include <vector>
 
-#include "program/cluster_side.h"
+#include "names/timeline.h"
+#include "settings/control.h"
 #include "store/store.h"
 
 namespace spanlight {
 
 class NamesKeeper {
  public:
-  using Say = ClusterSide::Say;
+  using Say = std::function<void(LogLevel, const std::string&)>;
 
-  NamesKeeper(ClusterSide& cluster, Store& store, Say say)
-      : cluster_(cluster), store_(store), say_(std::move(say)) {}
+  NamesKeeper(Timeline& timeline, Store& store, Say say)
+      : timeline_(timeline), store_(store), say_(std::move(say)) {}
   ~NamesKeeper() { stop(); }
 
-  // Gives the map what was known within `history_s`, if the store is ready in time. Before the cluster is
-  // followed.
-  void restore(std::uint32_t history_s, std::chrono::milliseconds patience);
+  // What was known within `history_s`, if the store is ready in time.
+  std::vector<Interval> read_back(std::uint32_t history_s, std::chrono::milliseconds patience);
   void start();
   void stop();  // keeps what is left first
 
  private:
   void run(const std::stop_token& stop);
   void keep();
+  bool write(const std::vector<Interval>& intervals);
+  void say_losses();
   void say_once(const std::string& fault);
 
-  ClusterSide& cluster_;
+  Timeline& timeline_;
   Store& store_;
   const Say say_;
-  std::vector<Interval> waiting_;  // drained, not stored yet
+  std::vector<Interval> waiting_;  // fetched, and the store did not take them; the rest waits in the timeline
+  std::uint64_t losses_said_ = 0;
   std::string said_;
   std::jthread thread_;
 };
