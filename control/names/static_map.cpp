@@ -125,7 +125,10 @@ class StaticMapReader {
                     "\" is neither an address nor a prefix (10.20.0.0/16; bits behind the length must be 0)");
     if (!map_->table_.add(*prefix, number))
       return fault(node, "address: " + to_text(*prefix) + " has an entry already; keep one of the two");
-    if (prefix->bits == kSingleBits) map_->singles_.push_back({prefix->base, map_->parties_[number]});
+    if (prefix->bits == kSingleBits)
+      map_->singles_.push_back({prefix->base, map_->parties_[number]});
+    else
+      map_->networks_.push_back(map_->parties_[number]);
   }
 
   const std::string file_;

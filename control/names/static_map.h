@@ -48,12 +48,15 @@ class StaticMap {
     std::shared_ptr<const Party> party;
   };
   const std::vector<Single>& singles() const { return singles_; }
+  // Whose the others are, one for each: networks, which targets cannot name.
+  const std::vector<std::shared_ptr<const Party>>& networks() const { return networks_; }
 
  private:
   friend class StaticMapReader;
   PrefixTable table_;
   std::vector<std::shared_ptr<const Party>> parties_;
   std::vector<Single> singles_;
+  std::vector<std::shared_ptr<const Party>> networks_;
 };
 
 }  // namespace spanlight

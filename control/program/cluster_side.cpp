@@ -121,9 +121,16 @@ std::optional<ClientStatus> ClusterSide::status() const {
 
 void ClusterSide::on_targets(const std::shared_ptr<const Targets>& targets) {
   pusher_->set(targets);
-  say_(LogLevel::debug, targets->sentence());
-  const std::lock_guard held(lock_);
-  ++generation_;
+  const bool nothing = targets->only && targets->addresses.empty();
+  bool turned = false;
+  {
+    const std::lock_guard held(lock_);
+    ++generation_;
+    turned = nothing != std::exchange(captures_nothing_, nothing);
+  }
+  // Pods come and go all day; that there are none at all is seldom what was meant.
+  say_(turned ? LogLevel::info : LogLevel::debug,
+       (nothing ? "nothing is captured: " : "") + targets->sentence());
 }
 
 TapSettings ClusterSide::tap() const {

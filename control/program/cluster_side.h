@@ -78,6 +78,7 @@ class ClusterSide {
   mutable std::mutex lock_;
   TapSettings tap_;
   std::uint64_t generation_ = 0;
+  bool captures_nothing_ = false;             // targets were chosen, and nobody is one
   std::mutex alone_;                          // without a client whoever asks is the cluster's thread
   std::unique_ptr<KubernetesClient> client_;  // last made, first destroyed: it calls the others
 };

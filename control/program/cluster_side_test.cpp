@@ -56,6 +56,28 @@ TEST_F(StaticMapFile, IsExchangedForNamesAndTargets) {
   EXPECT_TRUE(side.targets()->only);
 }
 
+TEST_F(StaticMapFile, ThatNothingIsCapturedIsSaid) {
+  write(kOne);
+  ControlSettings settings;
+  settings.use_kubernetes = UseKubernetes::never;
+  settings.sensors.clear();
+  settings.static_map = file_;
+  settings.tap.namespaces = {"shpo"};
+  std::vector<std::string> said;
+  ClusterSide side(settings, [&](LogLevel level, const std::string& sentence) {
+    if (level == LogLevel::info) said.push_back(sentence);
+  });
+  side.start();
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].find("nothing is captured: "), 0U) << said[0];
+  EXPECT_NE(said[0].find("there is no namespace \"shpo\""), std::string::npos) << said[0];
+  TapSettings right;
+  right.namespaces = {"shop"};
+  EXPECT_EQ(side.change(right), "");
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(said[1].find("targeting 0 pods"), 0U) << said[1];
+}
+
 // A kubeconfig of a server that is not there: nobody listens on port 1.
 class NoApiServer : public StaticMapFile {
  protected:

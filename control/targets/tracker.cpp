@@ -1,6 +1,7 @@
 #include "targets/tracker.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <unordered_set>
 
@@ -17,9 +18,32 @@ std::string Targets::sentence() const {
   if (machines > 0) text += ", and " + count(machines, "machine") + " outside of Kubernetes";
   if (host_network_pods > 0)
     text += "; " + count(host_network_pods, "pod") + " in the host's network left out";
+  if (networks > 0) text += "; " + count(networks, "network") + " of the static map left out";
+  for (const std::string& name : unknown_namespaces) text += "; there is no namespace \"" + name + "\"";
   if (services_denied) text += "; the addresses of services are missing, since we may not list them";
   return text;
 }
+
+namespace {
+
+// Those that the rules name and that nothing has. None while those of the cluster are not listed.
+std::vector<std::string> unknown_namespaces(const TapSettings& tap, const Cluster& cluster,
+                                            const StaticMap* machines) {
+  if (!cluster.synced(Kind::name_space)) return {};
+  std::set<std::string> unknown(tap.namespaces.begin(), tap.namespaces.end());
+  unknown.insert(tap.excluded_namespaces.begin(), tap.excluded_namespaces.end());
+  for (const std::string& name : cluster.name_spaces()) unknown.erase(name);
+  if (machines != nullptr) {
+    for (const StaticMap::Single& machine : machines->singles()) unknown.erase(machine.party->name_space);
+    for (const std::shared_ptr<const Party>& network : machines->networks())
+      unknown.erase(network->name_space);
+  }
+  for (auto pod = cluster.pods().begin(); pod != cluster.pods().end() && !unknown.empty(); ++pod)
+    unknown.erase(pod->second->meta.name_space);  // of one that is not told yet
+  return {unknown.begin(), unknown.end()};
+}
+
+}  // namespace
 
 Targets evaluate(const TargetRules& rules, const Cluster& cluster, const StaticMap* machines) {
   Targets targets;
@@ -54,6 +78,11 @@ Targets evaluate(const TargetRules& rules, const Cluster& cluster, const StaticM
       ++targets.machines;
       targets.addresses.push_back(machine.address);
     }
+  if (machines != nullptr)
+    targets.networks = static_cast<std::size_t>(
+        std::count_if(machines->networks().begin(), machines->networks().end(),
+                      [&](const std::shared_ptr<const Party>& network) { return rules.wants(*network); }));
+  targets.unknown_namespaces = unknown_namespaces(rules.settings(), cluster, machines);
   std::sort(targets.addresses.begin(), targets.addresses.end());
   targets.addresses.erase(std::unique(targets.addresses.begin(), targets.addresses.end()),
                           targets.addresses.end());

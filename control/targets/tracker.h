@@ -29,6 +29,8 @@ struct Targets {
   std::size_t pods = 0, namespaces = 0, nodes = 0, services = 0, machines = 0;
   // Wanted, but they share their node's address: capturing that would capture the whole node.
   std::size_t host_network_pods = 0;
+  std::size_t networks = 0;  // of the static map; wanted, but a sensor knows addresses only
+  std::vector<std::string> unknown_namespaces;  // named by the rules, and not there: misspelt, perhaps
   bool services_denied = false;  // their ClusterIPs would be among the addresses, could they be listed
   std::string waiting;           // why this may not be all of it yet; empty: it is
   std::vector<PodName> preview;  // the first kPreviewMax pods, by namespace and name

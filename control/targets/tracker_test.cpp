@@ -240,8 +240,28 @@ TEST(Targets, MachinesOfTheStaticMap) {
   settings.namespaces = {"legacy"};
   const Targets targets = evaluate(*rules_of(settings), Cluster(), map.get());
   EXPECT_EQ(targets.addresses, (std::vector<Address>{*parse_address("10.9.0.1")}));
-  EXPECT_EQ(targets.sentence(),
-            "targeting 0 pods in 0 namespaces across 0 nodes, and 1 machine outside of Kubernetes");
+  EXPECT_EQ(
+      targets.sentence(),
+      "targeting 0 pods in 0 namespaces across 0 nodes, and 1 machine outside of Kubernetes; 1 network of "
+      "the static map left out");
+}
+
+TEST(Targets, ANamespaceThatIsNotThereIsNamed) {
+  std::vector<std::string> faults;
+  const auto map = StaticMap::parse("- {address: 10.9.0.1, name: db1, namespace: legacy}\n", "m", faults);
+  TapSettings settings;
+  settings.namespaces = {"shop", "shpo", "legacy", "has-a-pod"};
+  settings.excluded_namespaces = {"kube-sytsem", "shpo"};
+  Cluster cluster;
+  Namespace shop;
+  shop.meta = {{5, 1}, "", "shop"};
+  cluster.upsert(std::move(shop), {});
+  cluster.upsert(pod_of(1, "has-a-pod", "x", 1), {});
+  EXPECT_TRUE(evaluate(*rules_of(settings), cluster, map.get()).unknown_namespaces.empty()) << "not listed";
+  cluster.synced(Kind::name_space);
+  const Targets targets = evaluate(*rules_of(settings), cluster, map.get());
+  EXPECT_EQ(targets.unknown_namespaces, (std::vector<std::string>{"kube-sytsem", "shpo"}));
+  EXPECT_NE(targets.sentence().find("; there is no namespace \"shpo\""), std::string::npos);
 }
 
 TEST(Targets, OtherMachinesAreTargetsToo) {
