@@ -14,6 +14,8 @@ namespace spanlight {
 namespace {
 
 constexpr std::uint32_t kIcmpLead = 4;
+constexpr DurationNs kClockStepNs =
+    3'600 * kSecondNs;  // packets of one capture are never so far out of order
 
 void add_saturating(std::uint32_t& counter) {
   counter += counter != 0xffffffff;
@@ -58,29 +60,42 @@ void Worker::on_packet(Slot& slot) {
   arm(*flow);
 }
 
-// A capture's clock goes by its packets. One packet far ahead is a slip, several are another clock, as is a
-// step back: what there was is ended then, and time begins afresh.
+// A capture's clock goes by its packets. One packet far from all others is a slip and moves nothing; two that
+// agree are another clock.
 void Worker::follow_capture(TimeNs time) {
-  constexpr DurationNs kStepNs = 3'600 * kSecondNs;  // packets of one capture are never so far out of order
-  const bool first = capture_now_ == 0;
+  const auto far_from = [time](TimeNs other) {
+    return std::max(time, other) - std::min(time, other) > kClockStepNs;
+  };
   timers_.start(time);  // the first packet's; also where all times are 0
-  const bool ahead = !first && time > capture_now_ + kStepNs;
-  const bool back = !first && time + kStepNs < capture_now_;
-  if (ahead && !slipped_) {
-    slipped_ = true;
+  const bool slips = capture_now_ != 0 && far_from(capture_now_);
+  if (slips && (slip_ == kNever || far_from(slip_))) {
+    slip_ = time;
     return;
   }
-  slipped_ = false;
-  if (back) {
-    ++counters_.clock_steps;
-    end_all_flows();
-    timers_.restart(time);
-    capture_now_ = time;
-  }
+  slip_ = kNever;
+  if (slips && time < capture_now_) step_back(time);
   if (time > capture_now_) {
     capture_now_ = time;
     run_timers(capture_now_, ~std::size_t{0});
   }
+}
+
+// Time begins afresh. Every flow is ended but those of the packet before, which showed the new clock first.
+void Worker::step_back(TimeNs time) {
+  ++counters_.clock_steps;
+  for (std::uint32_t i = 0; i < table_.high_water(); ++i) {
+    if (!table_.is_live(i)) continue;
+    Flow& flow = table_[i];
+    const bool of_this_clock = !flow.closed && flow.last_seen <= time + kClockStepNs;
+    if (of_this_clock)
+      timers_.disarm(i);
+    else
+      remove(flow, End::capture_ended, capture_now_);
+  }
+  timers_.restart(time);
+  capture_now_ = time;
+  for (std::uint32_t i = 0; i < table_.high_water(); ++i)
+    if (table_.is_live(i)) arm(table_[i]);
 }
 
 void Worker::end_all_flows() {

@@ -151,5 +151,54 @@ TEST_F(Ends, ARefusedAttemptMadeAgainIsTheSameOne) {
   EXPECT_EQ(worker_.count("flows_total", "midstream"), 0U);
 }
 
+// ---- a capture's clock --------------------------------------------------------------------------
+
+constexpr TimeNs kDay = 86'400 * kSecondNs, kDay0 = 400 * kDay;
+
+// A foreign datagram, of which nothing becomes.
+Frame stray(std::uint8_t id) {
+  return PacketBuilder().eth().ipv4("9.9.9.9", "9.9.9.8", {.id = id}).udp(1'001, 1'002).payload("x").build();
+}
+
+// In the middle of a call come packets that bear these times.
+class Slips : public Ends, public ::testing::WithParamInterface<std::vector<TimeNs>> {};
+
+TEST_P(Slips, CutNoCall) {
+  for (const Frame& frame : who_.handshake()) queue_.frame_at(kDay0, frame);
+  queue_.frame_at(kDay0 + kMillisecondNs, who_.request("/a"));
+  std::uint8_t id = 0;
+  for (const TimeNs time : GetParam()) queue_.frame_at(time, stray(++id));
+  queue_.frame_at(kDay0 + 2 * kMillisecondNs, who_.response());
+  EXPECT_EQ(calls(), (Calls{"/a"}));
+  EXPECT_EQ(worker_.count("clock_steps_total"), 0U);
+  EXPECT_EQ(worker_.count("flows_total", "midstream"), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Clock, Slips,
+    ::testing::Values(std::vector<TimeNs>{1}, std::vector<TimeNs>{kDay0 - kDay},
+                      std::vector<TimeNs>{kDay0 + kDay}, std::vector<TimeNs>{~TimeNs{0} - 1},
+                      std::vector<TimeNs>{kDay0 + kDay, kDay0 - kDay, kDay0 + 2 * kDay}));
+
+// Two captures joined, the later one first. What opens the second is read as what it is.
+TEST_F(Ends, TwoPacketsFarBackAreAnotherClock) {
+  for (const Frame& frame : who_.handshake()) queue_.frame_at(kDay0, frame);
+  queue_.frame_at(kDay0, who_.request("/cut"));
+  Speakers other("10.0.0.3", "10.0.0.4");
+  at(0, other.request("/a")).at(1, other.response()).at(2, other.request("/b")).at(3, other.response());
+  EXPECT_EQ(calls(), (Calls{"/a", "/b", "/cut capture_ended"}));
+  EXPECT_EQ(worker_.count("clock_steps_total"), 1U);
+}
+
+// Silence is told by the new clock, also of the flow that began before it was believed.
+TEST_F(Ends, TimersGoByTheClockThatWentBack) {
+  for (const Frame& frame : who_.handshake()) queue_.frame_at(kDay0, frame);
+  Speakers other("10.0.0.3", "10.0.0.4");
+  at(0, other.request("/a")).at(1, stray(1));
+  at(settings().tcp_idle_s * 1'000 + 10'000, stray(2));
+  at(settings().tcp_idle_s * 1'000 + 10'001, stray(3));
+  EXPECT_EQ(calls(), (Calls{"/a unanswered"}));
+}
+
 }  // namespace
 }  // namespace spanlight::test

@@ -149,6 +149,7 @@ class Worker final : private StreamSink, private Lender, private FlowWatcher, pr
   // One packet on its flow.
   void on_packet(Slot& slot);
   void follow_capture(TimeNs time);
+  void step_back(TimeNs time);
   void end_all_flows();
   Flow* flow_of(Slot& slot, TimeNs time);
   Flow* open_flow(const Slot& slot, TimeNs time);
@@ -280,7 +281,7 @@ class Worker final : private StreamSink, private Lender, private FlowWatcher, pr
   TimeNs now_ = 0;                 // the worker's clock, read once a turn
   TimeNs capture_now_ =
       0;  // what drives flows: live the clock, or a little behind it; else the newest timestamp
-  bool slipped_ = false;  // the last packet of the capture was far ahead of all others
+  TimeNs slip_ = kNever;  // when the capture's last packet was, if that was far from all others
   TimeNs next_publish_ = 0;
   const std::atomic<bool>* stop_ = nullptr;
   std::vector<rte_mbuf*> parked_;  // capture pace: taken off our ring while we waited for another's

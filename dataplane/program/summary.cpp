@@ -74,6 +74,8 @@ void Summary::print(std::FILE* out, const PrintedCounts& printed, bool filtered)
            "flows or calls given up for want of state memory (reassembly.stateMemory)");
   add_part(lost, of("flows_total", "evicted"), "flows ended early to make room (flows.max)");
   add_part(lost, of("dissect_total", "malformed"), "malformed messages");
+  add_part(lost, of("clock_steps_total"),
+           "times the clock went back by more than an hour: all flows ended there");
   if (!lost.empty()) std::fprintf(out, "beside that: %s\n", joined(lost).c_str());
 }
 
