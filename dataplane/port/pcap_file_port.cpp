@@ -1,5 +1,6 @@
 #include "port/pcap_file_port.h"
 
+#include <fcntl.h>
 #include <stdio_ext.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,6 +78,17 @@ PcapFileQueue::PcapFileQueue(std::vector<std::string> paths, std::string filter,
 
 PcapFileQueue::~PcapFileQueue() = default;
 
+std::FILE* PcapFileQueue::open_file(const std::string& path) {
+  // A copy of the standard input's descriptor, since stdio's own stdin outlives our buffer.
+  stream_.reset();
+  const int descriptor = path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return nullptr;
+  struct stat status {};
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) return fdopen(descriptor, "rb");
+  stream_ = std::make_unique<StreamFile>(descriptor, interrupted_);
+  return stream_->file();
+}
+
 std::string PcapFileQueue::open(const std::string& path) {
   struct stat status {};
   if (path != "-") {
@@ -84,20 +96,19 @@ std::string PcapFileQueue::open(const std::string& path) {
     if (S_ISDIR(status.st_mode)) return path + " is a directory: name a capture file";
     if (S_ISREG(status.st_mode) && status.st_size == 0) return path + " is empty";
   }
-  // A copy of the standard input's descriptor, since stdio's own stdin outlives our buffer.
-  File opened(path == "-" ? fdopen(dup(STDIN_FILENO), "rb") : std::fopen(path.c_str(), "rb"), &std::fclose);
+  File opened(open_file(path), &std::fclose);
   std::FILE* const file = opened.get();
   if (file == nullptr) return title(path) + " cannot be opened: " + std::strerror(errno);
-  const std::optional<PcapFormat> format = blocks_.ok() ? plain_format(file) : std::nullopt;
-  if (!format) {
+  const std::optional<PcapFormat> format = blocks_.ok() && !stream_ ? plain_format(file) : std::nullopt;
+  if (!format && !stream_) {
     // A large buffer, and no lock at each of the reads that a packet takes: one thread has this FILE.
     buffer_.resize(kFileBufferBytes);
     std::setvbuf(file, buffer_.data(), _IOFBF, buffer_.size());
     __fsetlocking(file, FSETLOCKING_BYCALLER);
-    const int first = std::getc(file);
-    if (first != EOF) std::ungetc(first, file);
-    if (first == PcapngReader::kFirstByte) return open_pcapng(path, std::move(opened));
   }
+  const int first = format ? EOF : std::getc(file);
+  if (first != EOF) std::ungetc(first, file);
+  if (first == PcapngReader::kFirstByte) return open_pcapng(path, std::move(opened));
   return open_pcap(path, opened.release(), format);
 }
 
@@ -121,6 +132,7 @@ std::string PcapFileQueue::open_pcap(const std::string& path, std::FILE* file,
   if (!reading->fault.empty()) return title(path) + ": " + reading->fault;
   reading_ = reading;
   capture_ = std::move(opened);
+  if (stream_) stream_->opened();
   // libpcap turns the numbers inside of NFLOG's packets as well.
   if (format && !(format->swapped && dlt == DLT_NFLOG)) {
     reader_ = std::make_unique<PcapReader>(fileno(file), *format,
@@ -136,6 +148,7 @@ std::string PcapFileQueue::open_pcapng(const std::string& path, File file) {
   if (reading != nullptr && !reading->fault.empty()) return title(path) + ": " + reading->fault;
   reading_ = reading;
   file_ = std::move(file);
+  if (stream_) stream_->opened();
   sections_ = std::move(reader);
   return {};
 }
@@ -191,6 +204,7 @@ std::string PcapFileQueue::faults() const {
 }
 
 std::string PcapFileQueue::read_fault() const {
+  if (interrupted_.load(std::memory_order_relaxed)) return {};  // wherever it was
   if (reader_) return reader_->fault();
   if (sections_) return sections_->fault();
   return pcap_result_ == PCAP_ERROR ? pcap_geterr(capture_.get()) : "";
@@ -240,7 +254,7 @@ bool PcapFileQueue::read_frame() {
 }
 
 bool PcapFileQueue::read_next() {
-  while (is_open()) {
+  while (is_open() && !must_wait()) {
     if (!read_frame()) {
       file_ended();
       continue;

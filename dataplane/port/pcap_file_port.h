@@ -21,6 +21,7 @@
 #include "port/pcap_reader.h"
 #include "port/pcapng_reader.h"
 #include "port/port.h"
+#include "port/stream_file.h"
 
 namespace spanlight {
 
@@ -40,6 +41,8 @@ class PcapFileQueue final : public RxQueue {
 
   std::string faults() const;
   double progress() const;
+  // Any thread: a file that is waited for has ended.
+  void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
   PortCounters counters() const;
 
  private:
@@ -55,12 +58,14 @@ class PcapFileQueue final : public RxQueue {
   };
 
   std::string open(const std::string& path);  // empty: it is open
+  std::FILE* open_file(const std::string& path);
   std::string open_pcap(const std::string& path, std::FILE* file, std::optional<PcapFormat> format);
   std::string open_pcapng(const std::string& path, File file);
   bool is_open() const { return capture_ || sections_; }
   Reading* reading_of(int dlt);  // nullptr: the link type is not known
   void choose_reading(int dlt);
-  bool read_next();                // into frame_; false: no file has more
+  bool must_wait() const { return stream_ && !stream_->ready(); }
+  bool read_next();                // into frame_; false: nothing is there, or no file has more
   bool read_frame();               // false: the open file has no more
   std::string read_fault() const;  // in libpcap's words; empty: the file was whole
   void file_ended();
@@ -76,7 +81,8 @@ class PcapFileQueue final : public RxQueue {
   const std::uint8_t port_;
 
   CaptureBlocks blocks_;
-  std::vector<char> buffer_;  // of the FILE under capture_, so it must outlive it
+  std::vector<char> buffer_;            // of the FILE under capture_, so it must outlive it
+  std::unique_ptr<StreamFile> stream_;  // under capture_ or file_, where that is no regular file
   Capture capture_{nullptr, &pcap_close};
   std::unique_ptr<PcapReader> reader_;      // of capture_'s file; none: libpcap reads it
   int pcap_result_ = 0;                     // of libpcap's last read
@@ -93,6 +99,7 @@ class PcapFileQueue final : public RxQueue {
   bool pending_ = false;
 
   std::atomic<QueueState> state_{QueueState::live};
+  std::atomic<bool> interrupted_{false};
   std::atomic<std::uint64_t> received_{0}, received_bytes_{0}, filtered_{0}, unknown_link_{0}, delivered_{0};
   std::uint64_t bytes_total_ = 0;  // of all files; 0 = a stream, without a known end
   std::uint64_t bytes_closed_ = 0;
@@ -123,6 +130,7 @@ class PcapFilePort final : public Port {
   LinkType link() const override { return link_; }
   PortCounters counters() const override { return queue_.counters(); }
   std::string why() const override { return queue_.faults(); }
+  void interrupt() override { queue_.interrupt(); }
   double progress() const override { return queue_.progress(); }
   void stop() override {
     release_pool(pool_);

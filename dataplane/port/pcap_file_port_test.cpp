@@ -276,6 +276,37 @@ class Pipe {
   std::thread writer_;
 };
 
+// A FIFO that the test writes to and that somebody else could still write to.
+class OpenPipe {
+ public:
+  OpenPipe() : directory_("/tmp/spanlight_pipe_XXXXXX") {
+    EXPECT_NE(mkdtemp(directory_.data()), nullptr);
+    path_ = directory_ + "/capture";
+    EXPECT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    writer_ = open(path_.c_str(), O_RDWR);  // waits for no reader
+  }
+  ~OpenPipe() {
+    end();
+    unlink(path_.c_str());
+    rmdir(directory_.c_str());
+  }
+  OpenPipe(const OpenPipe&) = delete;
+  OpenPipe& operator=(const OpenPipe&) = delete;
+
+  void say(std::string_view bytes) const {
+    EXPECT_EQ(write(writer_, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  }
+  void end() {
+    if (writer_ >= 0) close(writer_);
+    writer_ = -1;
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string directory_, path_;
+  int writer_ = -1;
+};
+
 struct Read {
   std::string fault;  // the file's name is "FILE"
   std::vector<Received> frames;
@@ -296,7 +327,7 @@ Read read_whole(const std::string& path) {
     return read;
   }
   Port& port = *std::get<std::unique_ptr<Port>>(opened);
-  read.frames = receive_all(port.queue(0));
+  read.frames = receive_all(port.queue(0), 1, ~0U);  // a pipe may have nothing for a while
   read.fault = without(port.why(), path);
   read.counters = port.counters();
   return read;
@@ -515,6 +546,136 @@ TEST(CaptureFile, filter) {
   const std::string* fault = std::get_if<std::string>(&wrong);
   ASSERT_NE(fault, nullptr);
   EXPECT_TRUE(has(*fault, "the capture filter \"tcp port eighty\" is wrong: ")) << *fault;
+}
+
+const std::vector<Frame> kThree = {{1, 0, pattern(60)}, {2, 0, pattern(300)}, {3, 0, pattern(80)}};
+
+TEST(CapturePipe, nobody_waits_for_the_next_packet) {
+  for (const std::string& content : {pcap_bytes(kThree), pcapng_bytes(kThree)}) {
+    OpenPipe pipe;
+    pipe.say(content);
+    const auto port = open_ok({pipe.path()});
+    ASSERT_NE(port, nullptr);
+    EXPECT_EQ(receive_all(port->queue(0), 1, 3).size(), 3u);
+    EXPECT_EQ(port->queue(0).state(), QueueState::live);
+    pipe.end();
+    EXPECT_EQ(receive_all(port->queue(0), 1, 3).size(), 0u);
+    EXPECT_EQ(port->queue(0).state(), QueueState::ended);
+    EXPECT_EQ(port->why(), "");
+  }
+}
+
+TEST(CapturePipe, nobody_waits_behind_packets_that_the_filter_rejects) {
+  OpenPipe pipe;
+  pipe.say(pcap_bytes(kThree));
+  const auto port = open_ok({pipe.path()}, "greater 200");
+  ASSERT_NE(port, nullptr);
+  EXPECT_EQ(receive_all(port->queue(0), 1, 3).size(), 1u);
+  EXPECT_EQ(port->counters().filtered, 2u);
+}
+
+std::string big_endian_pcap(const std::vector<Frame>& frames) {
+  std::string content;
+  const auto put = [&](std::uint32_t value, int bytes) {
+    while (bytes-- > 0) content.push_back(static_cast<char>(value >> 8 * bytes));
+  };
+  put(0xa1b2c3d4, 4), put(2, 2), put(4, 2), put(0, 4), put(0, 4), put(65'535, 4), put(1, 4);
+  for (const Frame& frame : frames) {
+    const auto bytes = static_cast<std::uint32_t>(frame.bytes.size());
+    put(frame.seconds, 4), put(frame.fraction, 4), put(bytes, 4), put(bytes, 4);
+    content.append(frame.bytes.begin(), frame.bytes.end());
+  }
+  return content;
+}
+
+// Byte by byte: each packet is given when it is whole, and what is not is no reason to wait.
+TEST(CapturePipe, a_packet_is_given_as_soon_as_it_is_whole) {
+  const struct {
+    std::string content;
+    std::size_t head, around;  // bytes before the first packet, and around each
+  } cases[] = {
+      {pcap_bytes(kThree), 24, 16}, {pcapng_bytes(kThree), 28 + 32, 32}, {big_endian_pcap(kThree), 24, 16}};
+  for (const auto& c : cases) {
+    OpenPipe pipe;
+    pipe.say(std::string_view(c.content).substr(0, c.head));
+    const auto port = open_ok({pipe.path()});
+    ASSERT_NE(port, nullptr);
+    std::size_t at = c.head, given = 0;
+    for (const Frame& frame : kThree) {
+      const std::size_t whole = at + c.around + frame.bytes.size();
+      for (; at < whole; ++at) {
+        EXPECT_EQ(receive_all(port->queue(0), 1, 1).size(), 0u) << at;
+        pipe.say(std::string_view(c.content).substr(at, 1));
+      }
+      const std::vector<Received> frames = receive_all(port->queue(0), 1, 1);
+      ASSERT_EQ(frames.size(), 1u) << ++given;
+      EXPECT_EQ(frames[0].bytes, frame.bytes);
+    }
+    EXPECT_EQ(at, c.content.size());
+    pipe.end();
+    receive_all(port->queue(0), 1, 1);
+    EXPECT_EQ(port->queue(0).state(), QueueState::ended);
+    EXPECT_EQ(port->why(), "");
+  }
+}
+
+TEST(CapturePipe, a_writer_that_ends_inside_of_a_packet) {
+  OpenPipe pipe;
+  const std::string content = pcap_bytes(kThree);
+  pipe.say(std::string_view(content).substr(0, content.size() - 10));
+  const auto port = open_ok({pipe.path()});
+  ASSERT_NE(port, nullptr);
+  EXPECT_EQ(receive_all(port->queue(0), 1, 1).size(), 2u);
+  pipe.end();
+  EXPECT_EQ(receive_all(port->queue(0), 1, 1).size(), 0u);
+  EXPECT_EQ(port->queue(0).state(), QueueState::ended);
+  EXPECT_TRUE(has(port->why(), "is cut")) << port->why();
+}
+
+TEST(CapturePipe, an_interruption_inside_of_a_packet_is_no_fault) {
+  OpenPipe pipe;
+  const std::string content = pcap_bytes(kThree);
+  pipe.say(std::string_view(content).substr(0, content.size() - 10));
+  const auto port = open_ok({pipe.path()});
+  ASSERT_NE(port, nullptr);
+  port->interrupt();
+  receive_all(port->queue(0), 1, 1);
+  EXPECT_EQ(port->queue(0).state(), QueueState::ended);
+  EXPECT_EQ(port->why(), "");
+}
+
+// Of one packet; its head is 8 bytes longer than elsewhere, which libpcap alone knows.
+std::string kuznetzov_bytes() {
+  std::string content = pcap_bytes({kThree[0]});
+  content.replace(0, 4, "\x34\xcd\xb2\xa1");
+  content.insert(24 + 16, 8, '\0');
+  return content;
+}
+
+TEST(CapturePipe, what_cannot_be_told_is_waited_for) {
+  OpenPipe pipe;
+  const std::string content = kuznetzov_bytes();
+  pipe.say(std::string_view(content).substr(0, 24 + 20));
+  const auto port = open_ok({pipe.path()});
+  ASSERT_NE(port, nullptr);
+  std::vector<Received> frames;
+  std::thread reader([&] { frames = receive_all(port->queue(0), 1, 1); });
+  pipe.say(std::string_view(content).substr(24 + 20));
+  reader.join();
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_EQ(frames[0].bytes, kThree[0].bytes);
+}
+
+TEST(CapturePipe, an_interruption_ends_the_wait) {
+  OpenPipe pipe;
+  pipe.say(kuznetzov_bytes().substr(0, 24 + 20));
+  const auto port = open_ok({pipe.path()});
+  ASSERT_NE(port, nullptr);
+  std::thread reader([&] { receive_all(port->queue(0), 1, 1); });
+  port->interrupt();
+  reader.join();
+  EXPECT_EQ(port->queue(0).state(), QueueState::ended);
+  EXPECT_EQ(port->why(), "");
 }
 
 }  // namespace

@@ -89,6 +89,8 @@ class Port {
     return {};
   }  // a sentence that ends nothing: the link is down; empty = none
   virtual double progress() const { return -1; }  // 0..1 for capture files, -1 where there is no end
+  // Any thread: whoever waits inside of receive() comes back, and nothing more comes.
+  virtual void interrupt() {}
   virtual void stop() = 0;
 };
 

@@ -183,6 +183,11 @@ bool Engine::running() const {
   return false;
 }
 
+void Engine::request_stop() {
+  stop_.store(true, std::memory_order_relaxed);
+  for (const auto& port : ports_) port->interrupt();  // a capture that is a pipe may be waited for
+}
+
 void Engine::stop() {
   if (!started_) return;
   started_ = false;

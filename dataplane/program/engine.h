@@ -45,7 +45,7 @@ class Engine {
   bool privileges_dropped = false;  // set before start(): the workers' threads then drop theirs too
   std::string start();              // the workers run from here on; a sentence if one cannot, empty = all do
   bool running() const;             // false once every worker has come to its end by itself
-  void request_stop() { stop_.store(true, std::memory_order_relaxed); }
+  void request_stop();
   // Waits until the workers have ended every flow; what was held is in the pools afterwards. At capture pace
   // somebody must go on emptying the pools meanwhile: wait for running() to end first.
   void stop();
