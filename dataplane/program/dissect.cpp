@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 #include <thread>
 
@@ -59,8 +60,10 @@ std::optional<int> parse(int argc, char** argv, DissectArguments& arguments) {
                     {"spanlight dissect --json trace.pcapng | jq .path", "JSON lines for other programs"},
                     {"spanlight dissect --filter 'http && status_code >= 500' trace.pcap", "what went wrong"},
                     {"spanlight dissect --format none big.pcap", "only the summary: how fast, how much"}},
-       .exit_status = {{"0", "every file was read to its end"},
-                       {"1", "a file could not be read, or was cut; what could be read was printed"},
+       .exit_status = {{"0", "every file was read to its end, or the reader of standard output went away"},
+                       {"1",
+                        "a file could not be read, or was cut, or the end was asked for; what could be read "
+                        "was printed; or standard output could not be written"},
                        {"2", "the command line was not understood"}},
        .see_also = {"spanlight sensor", "spanlight tail"}});
   options.text('c', "config", "FILE", &arguments.settings_path, "Settings; without it the defaults.");
@@ -263,6 +266,10 @@ int run_dissect(int argc, char** argv) {
   if (stream) printer.end_stream(good && !end.load());
   if (!arguments.quiet) summary.print(stderr, printer.counts(), printer.filters());
   if (arguments.counters) summary.print_counters(stderr);
+  if (printer.fault() != 0) {
+    std::fprintf(stderr, "spanlight dissect: standard output: %s\n", std::strerror(printer.fault()));
+    return 1;
+  }
   return good && !end.load() ? 0 : 1;  // what was broken off was not read to its end
 }
 

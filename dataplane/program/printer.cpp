@@ -132,10 +132,12 @@ void Printer::write_out(std::string_view text) {
       return;
     }
     const ssize_t n = write(STDOUT_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
-    if (n > 0)
+    if (n > 0) {
       text.remove_prefix(static_cast<std::size_t>(n));
-    else if (n < 0 && errno != EINTR && errno != EAGAIN)
+    } else if (n < 0 && errno != EINTR && errno != EAGAIN) {
       broken_ = true;
+      fault_ = errno == EPIPE ? 0 : errno;
+    }
   }
 }
 

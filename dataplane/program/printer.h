@@ -51,7 +51,9 @@ class Printer {
   void end_capture(const SensorIdentity& identity, StatsSnapshot snapshot);
   void end_stream(bool whole);
 
-  bool broken() const { return broken_; }  // nobody reads standard output any more
+  bool broken() const { return broken_; }  // nothing more goes to standard output
+  // The errno that broke it; 0: none did, its reader went away or stood still when the end was asked for.
+  int fault() const { return fault_; }
   const PrintedCounts& counts() const { return counts_; }
 
  private:
@@ -72,6 +74,7 @@ class Printer {
   std::optional<Filter> filter_;
   PrintedCounts counts_;
   bool broken_ = false;
+  int fault_ = 0;
 };
 
 }  // namespace spanlight

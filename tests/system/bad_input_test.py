@@ -4,6 +4,7 @@ import os
 import pathlib
 import random
 import struct
+import subprocess
 import tempfile
 import unittest
 
@@ -138,6 +139,15 @@ class BadFiles(unittest.TestCase):
         status = os.system(f"{spanlight.PROGRAM} dissect --json --quiet {path} | head -1 > {self.folder}/one")
         self.assertEqual(status, 0)
         self.assertTrue((self.folder / "one").read_bytes().startswith(b'{"id"'))
+
+    def test_standard_output_that_cannot_be_written(self):
+        path = spanlight.write_pcap(self.folder / "one.pcap", one_call())
+        for form, status in (("table", 1), ("json", 1), ("flatbuffers", 1), ("none", 0)):
+            with self.subTest(form), open("/dev/full", "wb") as full:
+                done = subprocess.run([spanlight.PROGRAM, "dissect", "--quiet", "--format", form, path], stdout=full,
+                                      stderr=subprocess.PIPE)
+                sentence = b"spanlight dissect: standard output: No space left on device\n" if status else b""
+                self.assertEqual((done.returncode, done.stderr), (status, sentence))
 
     def test_a_snap_length_is_flagged_not_hidden(self):
         path = self.folder / "snap.pcap"
