@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "cli/standard_streams.h"
 #include "core/descriptor.h"
 #include "settings/control_load.h"
 #include "settings/load.h"
@@ -166,6 +167,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spanlight::cli::fill_standard_streams();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "cli/standard_streams.h"
 #include "text/text.h"
 
 namespace {
@@ -165,6 +166,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spanlight::cli::fill_standard_streams();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

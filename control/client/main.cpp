@@ -6,6 +6,7 @@
 #include <exception>
 #include <string_view>
 
+#include "cli/standard_streams.h"
 #include "client/commands.h"
 
 namespace {
@@ -22,6 +23,7 @@ constexpr struct {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spanlight::cli::fill_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   const std::string_view name = argc > 1 ? argv[1] : "";
   for (const auto& command : kCommands) {

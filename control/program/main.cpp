@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "cli/options.h"
+#include "cli/standard_streams.h"
 #include "process/log.h"
 #include "process/signals.h"
 #include "program/control.h"
@@ -71,6 +72,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spanlight::cli::fill_standard_streams();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

@@ -23,6 +23,7 @@
 #include <optional>
 
 #include "cli/options.h"
+#include "cli/standard_streams.h"
 #include "store_child/heart.h"
 #include "store_child/library_path.h"
 #include "store_child/session.h"
@@ -203,6 +204,7 @@ int run(const Arguments& arguments) {
 }  // namespace spanlight::store_child
 
 int main(int argc, char** argv) {
+  spanlight::cli::fill_standard_streams();
   using namespace spanlight;
   store_child::Arguments arguments;
   cli::Options options(store_child::manual());

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "cli/standard_streams.h"
 #include "options.h"
 #include "tail.h"
 
@@ -39,6 +40,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spanlight::cli::fill_standard_streams();
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

@@ -4,6 +4,7 @@
 #include <exception>
 #include <string_view>
 
+#include "cli/standard_streams.h"
 #include "program/programs.h"
 
 namespace {
@@ -22,6 +23,7 @@ int run(std::string_view program, int argc, char** argv) {
 
 // What may still be thrown here comes from the main thread, before the workers run or behind them.
 int main(int argc, char** argv) {
+  spanlight::cli::fill_standard_streams();
   const char* const program = argc > 1 ? argv[1] : "";
   try {
     return run(program, argc - 1, argv + 1);

@@ -149,6 +149,17 @@ class BadFiles(unittest.TestCase):
                 sentence = b"spanlight dissect: standard output: No space left on device\n" if status else b""
                 self.assertEqual((done.returncode, done.stderr), (status, sentence))
 
+    def test_closed_standard_streams(self):
+        path = spanlight.write_pcap(self.folder / "one.pcap", one_call())
+        command = f"{spanlight.PROGRAM} dissect --json --quiet {path}"
+        for closed, status in ((">&-", 1), ("<&- >&-", 1), ("<&-", 0), ("2>&-", 0)):
+            with self.subTest(closed):
+                done = subprocess.run(["sh", "-c", f"{command} {closed}"], capture_output=True)
+                sentence = b"spanlight dissect: standard output: Bad file descriptor\n" if status else b""
+                self.assertEqual((done.returncode, done.stderr), (status, sentence))
+        done = subprocess.run(["sh", "-c", f"{spanlight.PROGRAM} dissect --json --quiet - <&-"], capture_output=True)
+        self.assertEqual((done.returncode, done.stderr), (1, b"spanlight dissect: the standard input is empty\n"))
+
     def test_a_snap_length_is_flagged_not_hidden(self):
         path = self.folder / "snap.pcap"
         tcp = Tcp()

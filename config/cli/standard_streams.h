@@ -1,0 +1,11 @@
+#pragma once
+// The first line of every program's main().
+
+namespace spanlight::cli {
+
+// A descriptor 0, 1 or 2 that was closed (`>&-`) would be given to the next file, socket or pipe, which would
+// then be read, written or waited for as what it is not. Each such one is /dev/null from now on, for reading
+// only: the standard input is empty, and who writes is told that it cannot be.
+void fill_standard_streams();
+
+}  // namespace spanlight::cli
