@@ -145,6 +145,7 @@ void Worker::finish() {
     counters_.outcomes[static_cast<std::size_t>(Outcome::handover_full)] += n;
     rte_pktmbuf_free_bulk(burst_.data(), n);
   }
+  fragments_.expire(kNever, FragmentReassembler::kDatagramsMax);  // what still waits does so in vain
   writer_.be_patient(kLastWordsNs);
   end_all_flows();
   writer_.flush();

@@ -79,7 +79,7 @@ std::optional<int> parse(int argc, char** argv, DissectArguments& arguments) {
   options.flag(0, "no-color", &arguments.no_color, "No colour on a terminal.");
   options.flag('q', "quiet", &arguments.quiet, "No progress and no summary.");
   options.flag(0, "counters", &arguments.counters,
-               "Every counter of the workers as one JSON line on standard error, at the end.");
+               "Every counter of the workers and the port as one JSON line on standard error, at the end.");
   options.number('w', "workers", "N", &arguments.workers, 1, 64, "Workers, each on a CPU of its own.");
   options.positionals("FILE", &arguments.files, 1, cli::kAnyNumber, "Capture files.");
   options.conflict("json", "format");

@@ -28,9 +28,12 @@ void add_part(std::vector<std::string>& parts, std::uint64_t n, const std::strin
 }  // namespace
 
 void Summary::add(const Engine& engine) {
-  for (const WorkerStats& worker : engine.collect().workers)
-    for (const CounterValue& counter : worker.counters)
-      totals_[{counter.name, counter.label}] += counter.value;
+  const StatsSnapshot snapshot = engine.collect();
+  const auto add = [this](const std::vector<CounterValue>& counters) {
+    for (const CounterValue& counter : counters) totals_[{counter.name, counter.label}] += counter.value;
+  };
+  for (const WorkerStats& worker : snapshot.workers) add(worker.counters);
+  for (const PortStats& port : snapshot.ports) add(port.counters);
 }
 
 std::uint64_t Summary::of(const std::string& name, const std::string& label) const {
@@ -68,6 +71,13 @@ void Summary::print(std::FILE* out, const PrintedCounts& printed, bool filtered)
                             "fragment_refused", "handover_full", "table_full"})
     add_part(lost, of("packets_total", cause), std::string("packets ") + cause);
   add_part(lost, of("packets_total", "not_ip"), "packets that are not IP");
+  add_part(lost, of("packets_total", "other_transport"),
+           "packets of which nothing is read (neither TCP, UDP, SCTP nor ICMP)");
+  add_part(lost, of("port_filtered_packets_total") + of("packets_total", "filtered"),
+           "packets that the capture filter left out (bpf)");
+  add_part(lost, of("packets_total", "sampled_out"), "packets that sampling left out (sampling)");
+  add_part(lost, of("fragments_total", "expired") + of("fragments_total", "evicted"),
+           "datagrams whose fragments did not all come");
   add_part(lost, of("records_dropped_total", "no_buffer") + of("records_dropped_total", "too_large"),
            "records dropped");
   add_part(lost, of("inspect_total", "state_exhausted") + of("dissect_total", "state_exhausted"),
