@@ -148,6 +148,7 @@ TEST_F(LivePort, kernel_interface_takes_any_frame_size) {
   const auto port = open_ok("seen0");
   ASSERT_NE(port, nullptr);
   round_trip(*port, {60, 1'514, 9'018, 65'000});
+  EXPECT_EQ(port->counters().received_bytes, 60u + 1'514u + 9'018u + 65'000u);
 }
 
 TEST_F(LivePort, kernel_interface_down_and_gone) {

@@ -92,6 +92,7 @@ PcapLivePort::PcapLivePort(std::string name, std::string interface, Capture capt
 
 void PcapLivePort::take(u_char* self, const pcap_pkthdr* header, const u_char* bytes) {
   auto* port = reinterpret_cast<PcapLivePort*>(self);
+  port->bytes_ += header->len;
   rte_mbuf* mbuf = copy_frame(port->pool_, {bytes, header->caplen});
   if (mbuf == nullptr) {
     ++port->lost_;  // the ring's slot is needed: this frame is gone
@@ -112,6 +113,7 @@ std::uint16_t PcapLivePort::receive(rte_mbuf** out, std::uint16_t n, TimeNs) {
   // Never more than n calls of take(). An empty ring costs one poll(); a filled one costs no system call.
   const int result = pcap_dispatch(capture_.get(), n, take, reinterpret_cast<u_char*>(this));
   delivered_.store(delivered_.load(std::memory_order_relaxed) + taken_, std::memory_order_relaxed);
+  received_bytes_.store(bytes_, std::memory_order_relaxed);
   no_mbuf_.store(lost_, std::memory_order_relaxed);
   if (result < 0 && result != PCAP_ERROR_BREAK) fail(pcap_geterr(capture_.get()));
   return taken_;
@@ -143,6 +145,7 @@ PortCounters PcapLivePort::counters() const {
   }
   PortCounters counters;
   counters.received = received_.total;
+  counters.received_bytes = received_bytes_.load(std::memory_order_relaxed);
   counters.kernel_dropped = dropped_.total;
   counters.missed = interface_dropped_.total;
   counters.no_mbuf = no_mbuf_.load(std::memory_order_relaxed);

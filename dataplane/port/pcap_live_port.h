@@ -58,9 +58,10 @@ class PcapLivePort final : public Port, public RxQueue {
   rte_mbuf** out_ = nullptr;
   std::uint16_t taken_ = 0;
   std::uint64_t lost_ = 0;
+  std::uint64_t bytes_ = 0;  // of all frames in the ring, lost or not
 
   std::atomic<QueueState> state_{QueueState::live};
-  std::atomic<std::uint64_t> delivered_{0}, no_mbuf_{0};
+  std::atomic<std::uint64_t> delivered_{0}, received_bytes_{0}, no_mbuf_{0};
   char fault_[PCAP_ERRBUF_SIZE] = "";  // written once, before state_ says failed
 
   // The kernel's counters are 32 bits wide and wrap; main thread only.

@@ -59,11 +59,11 @@ class RxQueue {
 // What the kernel or the NIC says it received and lost, and what the queues handed on. Read by the main
 // thread once a second. `delivered` is the sum of what receive() answered: it is what Σ outcomes must equal.
 struct PortCounters {
-  std::uint64_t received = 0;  // by the device, or read from the file
-  std::uint64_t received_bytes = 0;
-  std::uint64_t missed = 0;   // no descriptor or ring space: the sensor was too slow
-  std::uint64_t no_mbuf = 0;  // the mempool was empty
-  std::uint64_t errors = 0;   // frames the device called bad
+  std::uint64_t received = 0;        // by the device, or read from the file
+  std::uint64_t received_bytes = 0;  // their bytes; the kernel does not count those of what it dropped
+  std::uint64_t missed = 0;          // no descriptor or ring space: the sensor was too slow
+  std::uint64_t no_mbuf = 0;         // the mempool was empty
+  std::uint64_t errors = 0;          // frames the device called bad
   std::uint64_t kernel_dropped = 0;
   std::uint64_t unknown_link = 0;  // of a link type that is not known here
   std::uint64_t filtered =
