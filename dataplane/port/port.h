@@ -63,12 +63,15 @@ struct PortCounters {
   std::uint64_t received_bytes = 0;  // their bytes; the kernel does not count those of what it dropped
   std::uint64_t missed = 0;          // no descriptor or ring space: the sensor was too slow
   std::uint64_t no_mbuf = 0;         // the mempool was empty
-  std::uint64_t errors = 0;          // frames the device called bad
+  std::uint64_t errors = 0;          // frames the device called bad: longer than its MTU, or damaged
   std::uint64_t kernel_dropped = 0;
   std::uint64_t unknown_link = 0;  // of a link type that is not known here
   std::uint64_t filtered =
       0;  // rejected by the capture filter in this process (the kernel's own are not counted)
   std::uint64_t delivered = 0;  // frames that receive() handed out
+
+  // What came to this machine and to no worker.
+  std::uint64_t lost() const { return missed + no_mbuf + errors + kernel_dropped; }
 };
 
 class Port {

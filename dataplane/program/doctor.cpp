@@ -61,17 +61,7 @@ class Report {
     std::printf("%llu packets, %.1f MB, %llu flows, %llu calls\n", ull(packets_),
                 static_cast<double>(of("received_bytes_total")) / 1e6, ull(of("flows_opened_total")),
                 ull(of("records_total")));
-    if (packets_ == 0 && !engine_.all_sources_whole()) {
-      std::printf(
-          "Nothing could be read of the source, for the reason said above: the mirror cannot be judged.\n");
-      return 1;
-    }
-    if (packets_ == 0) {
-      wrong("no packet arrived",
-            "check that the mirror session is on, that its destination is this port, and that the "
-            "link is up (ip -s link show)");
-      return 1;
-    }
+    if (packets_ == 0) return nothing();
     directions();
     duplicates();
     holes();
@@ -99,6 +89,28 @@ class Report {
     char text[32];
     std::snprintf(text, sizeof(text), "%.1f", value);
     return text;
+  }
+
+  // Why no packet came. What could not be read has been told, and says nothing of the mirror.
+  int nothing() {
+    std::uint64_t rejected = 0, lost = 0;
+    for (const auto& port : engine_.ports()) {
+      rejected += port->counters().filtered;
+      lost += port->counters().lost();
+    }
+    if (rejected > 0)
+      wrong("none of " + std::to_string(rejected) + " packets passed the capture filter",
+            "change it in the settings (bpf)");
+    else if (lost > 0)
+      losses();
+    else if (engine_.all_sources_whole())
+      wrong("no packet arrived",
+            "check that the mirror session is on, that its destination is this port, and that the "
+            "link is up (ip -s link show)");
+    else
+      std::printf(
+          "Nothing could be read of the source, for the reason said above: the mirror cannot be judged.\n");
+    return 1;
   }
 
   void directions() {
@@ -175,21 +187,40 @@ class Report {
          " % of the bytes) are encrypted: mirror behind the place where TLS ends to see their calls");
   }
 
+  // Where packets and records are lost between the wire and the subscriber, and what helps.
   void losses() {
-    std::uint64_t lost = 0;
+    std::uint64_t bad_frames = 0, unread = 0;
     for (const auto& port : engine_.ports()) {
       const PortCounters c = port->counters();
-      lost += c.missed + c.no_mbuf + c.kernel_dropped;
+      bad_frames += c.errors;
+      unread += c.lost() - c.errors;
     }
-    lost += of("packets_total", "handover_full");
-    if (lost > 0)
-      wrong(std::to_string(lost) + " packets were lost in this machine",
-            "give the sensor more workers or larger rings (lcores.workers, dpdk.rxDescriptors)");
-    else
-      good("nothing was lost in this machine");
-    if (const std::uint64_t shed = of("packets_total", "shed_flow"); shed > 0)
-      wrong(std::to_string(shed) + " packets were left out because the workers had too much to do",
-            "give the sensor more workers (lcores.workers)");
+    const struct {
+      std::uint64_t count;
+      const char *what, *mend;
+    } causes[] = {
+        {unread + of("packets_total", "handover_full"), "packets were lost in this machine",
+         "give the sensor more workers or larger rings (lcores.workers, dpdk.rxDescriptors)"},
+        {bad_frames, "frames were refused by the device: too long for it, or damaged on the way",
+         "raise its MTU to that of what is mirrored; else look at cable and optics (ethtool -S)"},
+        {of("packets_total", "table_full"), "packets found no room for their connection",
+         "raise flows.max or give the sensor more workers"},
+        {of("packets_total", "fragment_refused"), "IP fragments could not be kept: cut short, or no memory",
+         "raise the snap length of the mirror, or reassembly.stateMemory"},
+        {of("packets_total", "shed_flow") + of("packets_total", "shed_protocol"),
+         "packets were left out because the workers had too much to do",
+         "give the sensor more workers (lcores.workers)"},
+        {of("records_dropped_total", "no_buffer") + of("records_dropped_total", "too_large") +
+             of("records_dropped_total", "no_topic"),
+         "records were lost before they were published", "raise publishing.batches"},
+    };
+    bool any = false;
+    for (const auto& cause : causes) {
+      if (cause.count == 0) continue;
+      any = true;
+      wrong(std::to_string(cause.count) + " " + cause.what, cause.mend);
+    }
+    if (!any) good("nothing was lost in this machine");
   }
 
   const Engine& engine_;

@@ -202,7 +202,7 @@ void Engine::read_ports() {
   std::uint64_t losses = 0;
   for (const auto& port : ports_) {
     seen.push_back(port->counters());
-    losses += seen.back().missed + seen.back().no_mbuf + seen.back().kernel_dropped;
+    losses += seen.back().lost();
   }
   if (losses != losses_seen_) shared_->last_loss.store(system_time(), std::memory_order_relaxed);
   losses_seen_ = losses;
