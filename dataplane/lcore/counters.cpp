@@ -185,6 +185,10 @@ std::string_view name_of(Outcome outcome) {
   return kOutcomeNames[static_cast<std::size_t>(outcome)];
 }
 
+std::string_view name_of(ShedLevel level) {
+  return kShedLevelNames[static_cast<std::size_t>(level)];
+}
+
 std::vector<CounterRow> rows_of(const WorkerCounters& counters) {
   std::vector<CounterRow> rows;
   add_frames(rows, counters);

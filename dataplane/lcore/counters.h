@@ -45,6 +45,7 @@ enum class Outcome : std::uint8_t {
 };
 constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::count_);
 std::string_view name_of(Outcome outcome);
+std::string_view name_of(ShedLevel level);
 
 // Both enumerations name the causes in the same order.
 inline Outcome outcome_of(DecodeResult result) {

@@ -210,28 +210,48 @@ void Engine::read_ports() {
   ports_seen_ = std::move(seen);
 }
 
+// The most that any worker left out since it was last asked: an overload may begin and end between two looks,
+// so it goes by the time that was spent at each level.
+std::size_t Engine::level_since_last_news() {
+  std::size_t most = 0;
+  for (std::size_t level = 1; level < kShedLevels; ++level) {
+    const std::uint64_t ms = total("shedding_milliseconds_total", name_of(static_cast<ShedLevel>(level)));
+    if (ms != shed_ms_seen_[level]) most = level;
+    shed_ms_seen_[level] = ms;
+  }
+  for (const auto& worker : workers_)
+    most = std::max(most, static_cast<std::size_t>(worker->board().value("shedding_level")));
+  return most;
+}
+
 std::vector<std::string> Engine::news() {
   std::vector<std::string> words;
-  const auto say = [&](const std::string& sentence) {
-    if (sentence.empty() || std::find(said_.begin(), said_.end(), sentence) != said_.end()) return;
-    said_.push_back(sentence);
-    words.push_back(sentence);
+  const auto now = static_cast<TimeNs>(
+      std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+  const auto look = [&](const std::string& topic, const std::string& sentence, const std::string& well = {}) {
+    if (auto line = news_.look(topic, sentence, well, now)) words.push_back(std::move(*line));
   };
-  for (const auto& port : ports_) {
-    say(port->why());
-    say(port->warning());
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    const std::string number = std::to_string(i), why = ports_[i]->why();
+    look("end of port " + number, why);
+    if (why.empty())
+      look("port " + number, ports_[i]->warning(), "port " + ports_[i]->name() + " can receive again");
   }
   if (shared_->distrust_devices)
-    say("a device shards flows otherwise than it was told: from now on the workers do it in software");
+    look("sharding",
+         "a device shards flows otherwise than it was told: from now on the workers do it in software");
   constexpr const char* kLeftOut[kShedLevels] = {
       "", "body previews are left out of the records (shedding_level 1)",
       "protocols of low priority are left out (shedding_level 2)",
       "a share of the connections is left out (shedding_level 3)"};
-  for (const auto& worker : workers_) {
-    const std::uint64_t level = worker->board().value("shedding_level");
-    if (level > 0) say(std::string("more comes than the workers can take: ") + kLeftOut[level]);
-  }
-  if (keeps_privileges_) say("a worker's thread could not give up its privileges");
+  // Its way down again is none of the log's business before it has come to the end.
+  const std::size_t level = level_since_last_news();
+  shed_level_ = level == 0 ? 0 : std::max(shed_level_, level);
+  look("overload",
+       shed_level_ == 0 ? std::string()
+                        : std::string("more comes than the workers can take: ") + kLeftOut[shed_level_],
+       "the workers keep up again: nothing is left out any more");
+  if (keeps_privileges_) look("privileges", "a worker's thread could not give up its privileges");
   return words;
 }
 

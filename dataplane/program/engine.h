@@ -13,6 +13,7 @@
 #include "command/targets.h"
 #include "lcore/worker.h"
 #include "port/port.h"
+#include "program/news.h"
 #include "settings/settings.h"
 
 namespace spanlight {
@@ -52,7 +53,8 @@ class Engine {
 
   // Main thread, every 50 ms or so: reads the devices' counters and notes losses for the workers.
   void read_ports();
-  // Main thread, once a second or so: what is worth a word, a device gone, a link down; each sentence once.
+  // Main thread, once a second or so: what is worth a word, a device gone, a link down, overload, and that it
+  // is over.
   std::vector<std::string> news();
 
   const std::string& sensor_name() const { return shared_->sensor; }
@@ -79,6 +81,7 @@ class Engine {
   std::string make_workers();
   std::string make_ring(Worker& worker);
   std::string take_memory();
+  std::size_t level_since_last_news();
   static int run_worker(void* worker);
 
   const Settings settings_;
@@ -101,7 +104,9 @@ class Engine {
   mutable std::mutex ports_mutex_;
   std::vector<PortCounters> ports_seen_;  // of the last read_ports()
   std::atomic<bool> keeps_privileges_{false};
-  std::vector<std::string> said_;
+  News news_;
+  std::uint64_t shed_ms_seen_[kShedLevels]{};  // at the last news()
+  std::size_t shed_level_ = 0;                 // the most of the overload that goes on
 };
 
 }  // namespace spanlight
