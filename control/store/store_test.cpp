@@ -184,6 +184,28 @@ TEST_F(StoreTest, WhatTheStoreWillNeverTakeIsDroppedAndCounted) {
   EXPECT_EQ(store->writer().counters().stored, 10u);
 }
 
+// A queue that is never empty: whoever flushes waits for what is ahead of him, not for what comes behind.
+TEST_F(StoreTest, AFlushDoesNotWaitForWhatComesAfterIt) {
+  auto settings = settings_in(folder_);
+  settings.store_batch_rows = 1'000;
+  const auto store = open(settings);
+  std::jthread live([&](const std::stop_token& stop) {
+    const auto calls = batch_of(batch(1'000, 100, 8));
+    while (!stop.stop_requested())
+      if (store->writer().counters().waiting < 3'000) store->writer().offer(calls);
+  });
+  const auto import = [&](std::uint64_t epoch) {
+    for (std::uint64_t piece = 0; piece < 3; ++piece) {
+      EXPECT_TRUE(store->writer().offer_patiently(batch_of(batch(piece * 10, 10, epoch)), {}));
+      EXPECT_TRUE(store->writer().flush(kPatience));
+      EXPECT_EQ(ask(*store, "SELECT count() FROM calls WHERE epoch = " + std::to_string(epoch)),
+                std::to_string((piece + 1) * 10) + "\n");
+    }
+  };
+  std::jthread another(import, 9);
+  import(10);
+}
+
 TEST_F(StoreTest, OldestPartsGoFirst) {
   const auto store = open(settings_in(folder_));
   store->client().ask({.sql = "SYSTEM STOP MERGES calls"});

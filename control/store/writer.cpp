@@ -67,6 +67,7 @@ bool StoreWriter::push(std::shared_ptr<const StoredBatch> batch, std::unique_loc
     (ending_ ? counters_.dropped_end : counters_.dropped_full) += calls;
     return false;
   }
+  accepted_ += calls;
   counters_.waiting += calls;
   counters_.waiting_bytes += bytes;
   queue_rows_ += calls;
@@ -94,7 +95,8 @@ bool StoreWriter::offer_patiently(std::shared_ptr<const StoredBatch> batch, cons
 }
 
 bool StoreWriter::due() const {
-  return flushing_ || ending_ || queue_rows_ >= options_.batch_rows ||
+  const std::uint64_t taken = accepted_ - queue_rows_;
+  return taken < due_until_ || ending_ || queue_rows_ >= options_.batch_rows ||
          counters_.waiting_bytes >= std::min(kInsertBytesMax, options_.queue_bytes / 2) ||
          (!queue_.empty() &&
           Clock::now() >= queue_.front().first + std::chrono::milliseconds(options_.batch_ms));
@@ -231,11 +233,10 @@ void StoreWriter::tell_end_of_trouble() {
 
 bool StoreWriter::flush(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
-  flushing_ = true;
+  const std::uint64_t mark = accepted_;
+  due_until_ = mark;
   changed_.notify_all();
-  const bool empty = changed_.wait_for(lock, patience, [this] { return counters_.waiting == 0; });
-  flushing_ = false;
-  return empty;
+  return changed_.wait_for(lock, patience, [&] { return accepted_ - counters_.waiting >= mark; });
 }
 
 void StoreWriter::stop() {

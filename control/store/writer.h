@@ -69,7 +69,8 @@ class StoreWriter {
   // For an import, which may wait: as offer(), but waits for room. False if the writer stops or `stop` says
   // so.
   bool offer_patiently(std::shared_ptr<const StoredBatch> batch, const std::stop_token& stop);
-  // True once all that was accepted until now was stored or dropped; false at the deadline.
+  // True once all that was accepted until now was stored or dropped, whatever comes meanwhile; false at the
+  // deadline.
   bool flush(std::chrono::milliseconds patience);
   // Stores what waits, for as long as the options say; then drops it. Idempotent.
   void stop();
@@ -107,7 +108,10 @@ class StoreWriter {
   std::deque<std::pair<Clock::time_point, std::shared_ptr<const StoredBatch>>> queue_;
   std::size_t queue_rows_ = 0;
   WriterCounters counters_;
-  bool flushing_ = false, ending_ = false;
+  // Places in the queue, which is first in, first out: so many calls were ever accepted, and so many of them
+  // do not wait for company.
+  std::uint64_t accepted_ = 0, due_until_ = 0;
+  bool ending_ = false;
   std::stop_source give_up_;  // ends an insert that is under way
 
   CallBlock block_;  // of the thread, as are the following
