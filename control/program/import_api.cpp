@@ -1,6 +1,7 @@
 #include "program/import_api.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <mutex>
 #include <optional>
@@ -87,8 +88,10 @@ void take_import(const serve::Request& request, const Naming& naming, Store* sto
   }
   answers.name(batches, source, names);
   std::uint64_t calls = 0;
+  const auto dropped = std::make_shared<std::atomic<std::uint64_t>>(0);
   for (const auto& batch : batches) {
     calls += batch->calls.size();
+    batch->dropped = dropped;
     if (!store->writer().offer_patiently(batch, exchange.cancelled()))
       throw serve::ApiError(503, "store_busy",
                             "The store could not take the calls; what came before them is kept.");
@@ -100,6 +103,10 @@ void take_import(const serve::Request& request, const Naming& naming, Store* sto
   if (!store->writer().flush(kImportPatience))
     throw serve::ApiError(503, "store_busy",
                           "The store has not taken the calls yet; they may still be kept.");
+  if (const std::uint64_t lost = *dropped; lost > 0)
+    throw serve::ApiError(500, "not_stored",
+                          "The store did not take " + std::to_string(lost) + " of " + std::to_string(calls) +
+                              " calls: they are dropped.");
   exchange.audit().what = "imported " + std::to_string(calls) + " calls as " + source;
   exchange.send_json("{\"calls\":" + std::to_string(calls) + "}");
 }

@@ -174,14 +174,24 @@ TEST_F(StoreTest, AFullDiskIsToldAndRecoveredFrom) {
 
 TEST_F(StoreTest, WhatTheStoreWillNeverTakeIsDroppedAndCounted) {
   const auto store = open(settings_in(folder_));
+  const auto whose = [](std::uint64_t first_id, const std::string& source) {
+    auto made = std::make_shared<StoredBatch>(*batch_of(batch(first_id, 10)));
+    made->source = source;
+    made->dropped = std::make_shared<std::atomic<std::uint64_t>>(0);
+    return made;
+  };
   store->client().ask({.sql = "ALTER TABLE calls RENAME COLUMN error TO fault"});
-  ASSERT_TRUE(store->writer().offer(batch_of(batch(0, 10))));
+  const auto refused = whose(0, "refused");
+  ASSERT_TRUE(store->writer().offer(refused));
   ASSERT_TRUE(store->writer().flush(kPatience));
   EXPECT_EQ(store->writer().counters().dropped_refused, 10u);
+  EXPECT_EQ(*refused->dropped, 10u);  // whoever offered them is told
   store->client().ask({.sql = "ALTER TABLE calls RENAME COLUMN fault TO error"});
-  ASSERT_TRUE(store->writer().offer(batch_of(batch(10, 10))));
+  const auto taken = whose(10, "taken");
+  ASSERT_TRUE(store->writer().offer(taken));
   ASSERT_TRUE(store->writer().flush(kPatience));
   EXPECT_EQ(store->writer().counters().stored, 10u);
+  EXPECT_EQ(*taken->dropped, 0u);
 }
 
 // A queue that is never empty: whoever flushes waits for what is ahead of him, not for what comes behind.

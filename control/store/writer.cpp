@@ -202,7 +202,12 @@ void StoreWriter::done(const Insert& insert, std::uint64_t WriterCounters::*endi
     counters_.*ending += insert.rows;
     counters_.waiting -= insert.rows;
     counters_.waiting_bytes -= insert.bytes;
-    if (ending == &WriterCounters::stored) ++counters_.inserts;
+    if (ending == &WriterCounters::stored) {
+      ++counters_.inserts;
+    } else {
+      for (const auto& batch : insert.batches)
+        if (batch->dropped != nullptr) *batch->dropped += batch->calls.size();
+    }
     counters_.header_spans_skipped = block_.header_spans_skipped();
   }
   changed_.notify_all();

@@ -30,6 +30,9 @@ struct StoredBatch {
   std::vector<Call> calls;
   std::shared_ptr<const void> parties;  // whatever keeps the calls' parties and DNS names
   std::string source = "live";          // or an import's name
+  // Of whoever wants to know what became of his batches: calls that the store did not take. Counted before
+  // flush() comes back.
+  std::shared_ptr<std::atomic<std::uint64_t>> dropped;
 };
 
 struct WriterOptions {

@@ -1,6 +1,7 @@
 """A control process with everything around it, for the tests and benchmarks that need a real one: its settings and folder, a live
 client, and a sensor that reads packets from a pair of interfaces."""
 import base64
+import http.client
 import json
 import os
 import pathlib
@@ -86,6 +87,19 @@ class Control:
 
     def run(self, *arguments):
         return spanlight.run(*arguments, "--server", self.url)
+
+    def ask_store(self, sql):
+        """Whether the store's child did it, asked behind the control process's back."""
+        connection = http.client.HTTPConnection("store", timeout=PATIENCE_S)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        try:
+            connection.sock.connect(str(self.folder / "data" / "store.sock"))
+            connection.request("POST", "/?database=spanlight", sql)
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
     def store_pid(self):
         done = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True)

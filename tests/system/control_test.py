@@ -64,6 +64,13 @@ class Kept(unittest.TestCase):
         self.assertEqual(refused.exception.code, 400)
         self.assertIsNone(self.control.process.poll())
 
+    def test_calls_that_the_store_refuses_are_not_called_stored(self):
+        wait_for(lambda: self.control.ask_store("ALTER TABLE calls RENAME COLUMN error TO fault"), "the store has its tables")
+        done = self.control.run("import", CAPTURE, "--again")
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn(b"are stored", done.stderr)
+        self.assertIn(b"The store did not take", done.stderr)
+
     def test_filters_by_name_find_what_they_say_and_faults_have_a_place(self):
         self.control.run("import", CAPTURE)
         every = self.control.calls()
