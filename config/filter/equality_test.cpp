@@ -12,6 +12,8 @@
 #include "filter/chdb_for_tests.h"
 #include "filter/filter.h"
 #include "filter/random_filter.h"
+#include "record/reader.h"
+#include "record/sample.h"
 
 namespace spanlight::filter {
 namespace {
@@ -141,6 +143,30 @@ TEST_F(Equality, OfRandomPatterns) {
     ADD_FAILURE() << text << "\npredicate " << here << "\nstore     " << there << "\n" << filter.to_sql();
   }
   EXPECT_LT(refused, patterns / 3);
+}
+
+TEST_F(Equality, OfPatternsThatRepeatACharacterOfSeveralBytes) {
+  sample::Batch batch;
+  for (const char* const path :
+       {"caf", "cafs", "caf\xc3\xa9", "caf\xc3\xa9s", "caf\xc3\xa9\xc3\xa9s", "caf\xc3s"}) {
+    sample::Record& record = batch.records.emplace_back();
+    record.id = batch.records.size();
+    record.path = path;
+  }
+  const sample::Bytes bytes = sample::build(batch);
+  const auto opened = open_batch({bytes.data(), bytes.size()});
+  ASSERT_TRUE(opened);
+  std::vector<Call> calls;
+  for (const wire::Record* record : elements_of(opened->records()))
+    calls.push_back({opened.root, record, {}, {}});
+  fill(calls);
+  const std::pair<const char*, const char*> patterns[] = {{"caf\xc3\xa9?s", "2,4"},
+                                                          {"caf\xc3\xa9*s", "2,4,5"}};
+  for (const auto& [pattern, found] : patterns) {
+    const auto filter = compiled("path.matches(\"" + std::string(pattern) + "\")", catalog());
+    EXPECT_EQ(by_predicate(*filter, calls), found) << pattern;
+    EXPECT_EQ(by_store(*filter), found) << pattern;
+  }
 }
 
 }  // namespace

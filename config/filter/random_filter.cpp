@@ -67,10 +67,11 @@ std::string RandomFilter::pattern() {
       R"~(r"\p{Lu}")~",        R"~("..")~",    R"~(r"^\C\C$")~",    R"~(r"a\x00b")~",   R"~("(a)(b)?c?")~",
       R"~("(?i:SHOP) f")~"};
   static const std::vector<std::string> kParts = {
-      "a",       "b",        "G",     "ET",          "sh",     "op",   "\\n",   ".",      "..",
-      "[ab]",    "[^a]",     "[]a]",  "[[:alpha:]]", "^",      "$",    "\\d",   "\\w",    "\\x61",
-      "\\pL",    "\\Q.\\E",  "(a|b)", "(?:op)",      "(?i:G)", "|",    "(sh)?", "(?:a|)", "\\b",
-      "\\x{e4}", "\xc3\xa4", "a*",    "(op)*",       "t{0,1}", "o{1}", "\\.",   "-",      "x+?"};
+      "a",     "b",      "G",    "ET",      "sh",          "op",        "\\n",       ".",
+      "..",    "[ab]",   "[^a]", "[]a]",    "[[:alpha:]]", "^",         "$",         "\\d",
+      "\\w",   "\\x61",  "\\pL", "\\Q.\\E", "(a|b)",       "(?:op)",    "(?i:G)",    "|",
+      "(sh)?", "(?:a|)", "\\b",  "\\x{e4}", "\xc3\xa4",    "\xc3\xa4?", "\xc3\xa4*", "a*",
+      "(op)*", "t{0,1}", "o{1}", "\\.",     "-",           "x+?"};
   if (dice_.one_in(3)) return dice_.of(kAll);
   std::string regex;
   for (std::size_t i = 1 + dice_.below(5); i > 0; --i) regex += dice_.of(kParts);

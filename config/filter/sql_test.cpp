@@ -46,6 +46,12 @@ TEST(FilterSql, PartsStandInParenthesesWhereTheyMust) {
             "minus(toInt64(minus(toInt64(src_port), toInt64(1))), toInt64(2)) = (-3)");
 }
 
+TEST(FilterSql, PatternsThatClickHouseWouldMisreadAreKeptFromIt) {
+  EXPECT_EQ(sql_of("path.matches(\"cafes?\")"), "match(path, 'cafes?')");
+  EXPECT_EQ(sql_of("path.matches(\"caf\\xc3\\xa9s?\")"), "match(path, '\x28?i:)caf\\xc3\\xa9s?')");
+  EXPECT_EQ(sql_of("path.matches(r\"\\d\")"), "match(path, '(?i:)\\x5cd')");
+}
+
 TEST(FilterSql, LiteralsCannotGetOut) {
   EXPECT_EQ(filter::sql_text("'; DROP TABLE calls; --\\"), "'\\x27; DROP TABLE calls; --\\x5c'");
   EXPECT_EQ(filter::sql_text(std::string("\0\n\xff\x7f", 4)), "'\\x00\\x0a\\xff\\x7f'");
