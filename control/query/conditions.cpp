@@ -29,6 +29,18 @@ bool ask_times(const ClickHouse& client, const std::string& sql, std::initialize
   return any;
 }
 
+// As the record writes it (record/names.h): dotted where IPv4-mapped, and nowhere else. ClickHouse also dots
+// the last two groups behind six that are zero.
+std::string address_sql(const std::string& column) {
+  const std::string text = "IPv6NumToString(" + column + ")";
+  const auto group = [&](int at) {
+    return "replaceRegexpOne(lower(hex(substring(reinterpretAsFixedString(" + column + "), " +
+           std::to_string(at) + ", 2))), '^0{1,3}', '')";
+  };
+  return "multiIf(position(" + text + ", '.') = 0, " + text + ", startsWith(" + text +
+         ", '::ffff:'), substring(" + text + ", 8), concat('::', " + group(13) + ", ':', " + group(15) + "))";
+}
+
 }  // namespace
 
 std::string sql_time(std::uint64_t time_ns) {
@@ -85,10 +97,9 @@ std::string node_sql(std::string_view end, Grouping grouping) {
   const std::string workload =
       e + "workload != '', " + node(text(e + "workload_kind"), text(e + "workload"), name_space);
   const std::string service = e + "service != '', " + node("'service'", text(e + "service"), name_space);
-  const std::string other =
-      e + "name != '', " + node("'name'", text(e + "name"), name_space) + ", " + e + "dns != '', " +
-      node("'dns'", e + "dns", "''") + ", " +
-      node("'address'", "replaceOne(IPv6NumToString(" + e + "ip), '::ffff:', '')", "''");
+  const std::string other = e + "name != '', " + node("'name'", text(e + "name"), name_space) + ", " + e +
+                            "dns != '', " + node("'dns'", e + "dns", "''") + ", " +
+                            node("'address'", address_sql(e + "ip"), "''");
   switch (grouping) {
     case Grouping::workload:
       return "multiIf(" + workload + ", " + service + ", " + other + ")";

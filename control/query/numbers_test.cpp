@@ -1,6 +1,9 @@
 // Questions whose answers are numbers.
 
+#include <set>
+
 #include "query/history_for_tests.h"
+#include "record/names.h"
 
 namespace spanlight {
 namespace {
@@ -124,15 +127,33 @@ TEST_F(NumbersTest, TooManyPointsOfAllSeriesAreRefused) {
 TEST_F(NumbersTest, EndsWithoutNamesAreAddresses) {
   sample::Batch batch;
   batch.sensor_epoch = 1'009;
-  batch.records.push_back(sample::usual_call());
-  batch.records[0].dst = {0x2001'0db8'0000'0000, 1};
+  const wire::Address addresses[] = {{0x2001'0db8'0000'0000, 1},
+                                     {0x2001'0db8'0000'0000, 0xffff'0001},
+                                     {0, 0x000a'000b},
+                                     {0, 0x1'0000},
+                                     {0, 0xb},
+                                     {0, 0},
+                                     {0, 0xffff'0a00'0001},
+                                     {0xfe80'0000'0000'0000, 0xffff'0a00'0001}};
+  std::set<std::string> names;  // as records and live numbers write them
+  for (const wire::Address& address : addresses) {
+    char text[kAddressTextMax];
+    names.emplace(text, write_address(text, address));
+    batch.records.push_back(sample::usual_call());
+    batch.records.back().id = batch.records.size();
+    batch.records.back().dst = address;
+  }
+  EXPECT_EQ(names.count("2001:db8::1"), 1u);
   put(batch_of(batch));
   MapQuery map;
   map.filter_sql = of_epoch(1'009);
   const Map found = history_->map(map, {});
-  ASSERT_EQ(found.edges.size(), 1u);
-  EXPECT_EQ(found.edges[0].src, (MapNode{"address", "10.244.1.7", ""}));
-  EXPECT_EQ(found.edges[0].dst, (MapNode{"address", "2001:db8::1", ""}));
+  ASSERT_EQ(found.edges.size(), names.size());
+  for (const MapEdge& edge : found.edges) {
+    EXPECT_EQ(edge.src, (MapNode{"address", "10.244.1.7", ""}));
+    EXPECT_EQ(edge.dst.kind, "address");
+    EXPECT_EQ(names.count(edge.dst.name), 1u) << edge.dst.name;
+  }
 }
 
 TEST_F(NumbersTest, ValuesForCompletion) {
