@@ -93,10 +93,11 @@ std::string_view call_text(std::string_view line) {
   return line.substr(kBefore.size(), line.size() - kBefore.size() - kBehind.size());
 }
 
-// The lines of one page; what goes on behind it.
+// The lines of one page; what goes on behind it, and the moments that `since` and `until` were by the
+// server's clock when it was asked for.
 struct Found {
   std::uint64_t calls = 0;
-  std::string next_cursor;
+  std::string next_cursor, since, until;
 };
 
 Found print_page(ApiClient& api, const QueryArguments& arguments, std::uint64_t limit,
@@ -126,6 +127,8 @@ Found print_page(ApiClient& api, const QueryArguments& arguments, std::uint64_t 
     } else if (message.contains("end")) {
       ended = true;
       found.next_cursor = text(message["end"], "next_cursor");
+      found.since = text(message["end"], "since");
+      found.until = text(message["end"], "until");
     } else if (message.contains("error")) {
       throw ApiFault(text(message["error"], "message"));
     }
@@ -160,6 +163,9 @@ int query(int argc, const char* const* argv) {
     const Found found = print_page(api, arguments, std::min(left, kPageMax), cursor);
     left -= std::min(left, found.calls);
     cursor = found.next_cursor;
+    // All pages are of one range: an hour ago moves on, and until now never ends.
+    if (!found.since.empty()) arguments.since = found.since;
+    if (!found.until.empty()) arguments.until = found.until;
   } while (left > 0 && !cursor.empty() && std::cout.good());
   return 0;
 }

@@ -300,19 +300,24 @@ TEST(Api, WhatSaysSomethingOfAllNamespacesIsForWhoSeesThem) {
 TEST(Api, ASearchThatLastsTellsItsProgress) {
   TestServer server;
   TestClient client(server.port());
-  std::istringstream lines(client.ask("GET", "/api/calls?stream=true&filter=all").body);
+  std::istringstream lines(
+      client.ask("GET", "/api/calls?stream=true&filter=all&since=2023-11-14T22:13:20.5Z").body);
   std::string line;
   int calls = 0, progress = 0;
   bool ended = false;
+  Json end;
   while (std::getline(lines, line)) {
     const Json json = Json::parse(line);
     calls += json.contains("call");
     progress += json.contains("progress");
     ended = json.contains("end");
+    end = json.value("end", Json::object());
   }
   EXPECT_EQ(calls, 4);
   EXPECT_EQ(progress, 1);
   EXPECT_TRUE(ended);
+  EXPECT_EQ(end["since"], "2023-11-14T22:13:20.500000000Z");  // the range, for further pages
+  EXPECT_GT(end["until"], end["since"]);
 }
 
 TEST(Api, MetricsHoldTheServersOwnAndEverybodyElses) {

@@ -1,6 +1,7 @@
 // Calls: a page of them, one of them whole, its connection, its trace, its packets; and the live stream's
 // line.
 
+#include <algorithm>
 #include <string>
 
 #include "body/view.h"
@@ -14,9 +15,10 @@
 namespace spanlight::serve {
 namespace {
 
-CallQuery call_query_of(const Request& request, const Backend& backend, AuditNote& note) {
+CallQuery call_query_of(const Request& request, const Backend& backend, std::uint64_t now_ns,
+                        AuditNote& note) {
   CallQuery query;
-  static_cast<Scope&>(query) = scope_of(request, backend, now_ns(), note);
+  static_cast<Scope&>(query) = scope_of(request, backend, now_ns, note);
   query.limit = number_of(request, "limit", 1, kPageCallsMax, 100);
   query.cursor = request.parameter("cursor");
   const std::string_view order = request.parameter("order");
@@ -65,8 +67,9 @@ void answer_page(History& history, const CallQuery& query, Exchange& exchange) {
 }
 
 // A line for each call and for each step of the search: a slow one shows what it found so far, and ends when
-// the client leaves.
-void stream_page(History& history, const CallQuery& query, Exchange& exchange) {
+// the client leaves. The last one says which moments were meant, so that further pages can ask for the same
+// range: "1h" is another one by then.
+void stream_page(History& history, const CallQuery& query, std::uint64_t now_ns, Exchange& exchange) {
   exchange.begin(200, "application/x-ndjson");
   TextBuffer out;
   CallText text;
@@ -94,7 +97,10 @@ void stream_page(History& history, const CallQuery& query, Exchange& exchange) {
     const Page page = history.page(query, on_call, on_progress, exchange.cancelled());
     out.clear();
     json.open_object().key("end").open_object().member("next_cursor", page.next_cursor);
-    json.member("calls", page.calls).close_object().close_object();
+    json.member("calls", page.calls);
+    append_time(json, "since", query.since_ns);
+    append_time(json, "until", query.until_ns != 0 ? query.until_ns : std::max(now_ns, query.since_ns + 1));
+    json.close_object().close_object();
   } catch (const QueryError& error) {
     if (error.kind() == QueryError::Kind::cancelled) throw;
     // The head went out as a success, so the last line says that it was none.
@@ -323,9 +329,10 @@ Route page_route(const Backend& backend) {
                      "position and a suggestion.",
                      {"error"}}};
   route.handler = [&backend](const Request& request, Exchange& exchange) {
-    const CallQuery query = call_query_of(request, backend, exchange.audit());
+    const std::uint64_t now = now_ns();
+    const CallQuery query = call_query_of(request, backend, now, exchange.audit());
     if (flag_of(request, "stream", false))
-      stream_page(history_of(backend), query, exchange);
+      stream_page(history_of(backend), query, now, exchange);
     else
       answer_page(history_of(backend), query, exchange);
   };
