@@ -2,8 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
-#include <iostream>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "client/commands.h"
@@ -36,7 +37,9 @@ cli::Manual query_manual() {
       .examples = {{"spanlight query 'status_code >= 500' --since 5m", "Errors of the last five minutes."},
                    {"spanlight query 'dst.service.name == \"cart\"' --json --limit 0 > cart.json",
                     "All calls of a service of the last hour, whole."}},
-      .exit_status = {{"1", "The control process could not be asked, or the filter is wrong."}},
+      .exit_status = {{"1",
+                       "The control process could not be asked, the filter is wrong, or the output could not "
+                       "be written."}},
       .see_also = {"spanlight tail", "spanlight control", "spanlight resolve"}};
 }
 
@@ -69,7 +72,18 @@ std::string latency_of(const Json& call) {
   return std::string(out.view());
 }
 
-void print_row(const Json& call) {
+// Of standard output, after each attempt to write. False: nobody reads on, which is no fault (query | head).
+bool goes_on(bool written) {
+  if (written) return true;
+  if (errno == EPIPE) return false;
+  throw ApiFault(std::string("standard output cannot be written: ") + std::strerror(errno));
+}
+
+bool print_line(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::putchar('\n') != EOF;
+}
+
+bool print_row(const Json& call) {
   std::string time = text(call, "timestamp");
   if (time.empty()) time = text(call, "response_timestamp");
   if (time.size() > 23) time.resize(23);
@@ -78,11 +92,13 @@ void print_row(const Json& call) {
   std::string status = text(call, "status_code");
   if (status.empty()) status = text(call, "state");
   const std::string notes = text(call, "reason").empty() ? text(call, "error") : text(call, "reason");
-  std::printf("%s  %-8s %-44s %-12s %9s  %s → %s%s%s\n", time.c_str(),
-              shown(text(call, "protocol"), 8).c_str(), shown(what, 44).c_str(), shown(status, 12).c_str(),
-              latency_of(call).c_str(), shown(end_of(call.value("src", Json::object())), 0).c_str(),
-              shown(end_of(call.value("dst", Json::object())), 0).c_str(), notes.empty() ? "" : "  ",
-              shown(notes, 60).c_str());
+  const int printed = std::printf("%s  %-8s %-44s %-12s %9s  %s → %s%s%s\n", time.c_str(),
+                                  shown(text(call, "protocol"), 8).c_str(), shown(what, 44).c_str(),
+                                  shown(status, 12).c_str(), latency_of(call).c_str(),
+                                  shown(end_of(call.value("src", Json::object())), 0).c_str(),
+                                  shown(end_of(call.value("dst", Json::object())), 0).c_str(),
+                                  notes.empty() ? "" : "  ", shown(notes, 60).c_str());
+  return printed >= 0;
 }
 
 // {"call":{…}} → {…}, as the server wrote it: the contract has an order of keys.
@@ -98,6 +114,7 @@ std::string_view call_text(std::string_view line) {
 struct Found {
   std::uint64_t calls = 0;
   std::string next_cursor, since, until;
+  bool open = true;  // our output
 };
 
 Found print_page(ApiClient& api, const QueryArguments& arguments, std::uint64_t limit,
@@ -118,10 +135,7 @@ Found print_page(ApiClient& api, const QueryArguments& arguments, std::uint64_t 
     const Json message = Json::parse(line, nullptr, false);
     if (message.contains("call")) {
       ++found.calls;
-      if (arguments.json)
-        std::cout << call_text(line) << "\n";
-      else
-        print_row(message["call"]);
+      found.open = goes_on(arguments.json ? print_line(call_text(line)) : print_row(message["call"]));
     } else if (message.contains("progress") && tell_progress && found.calls == 0) {
       std::fprintf(stderr, "\rsearched %.0f %%  ", message["progress"].value("searched", 0.0) * 100);
     } else if (message.contains("end")) {
@@ -132,11 +146,10 @@ Found print_page(ApiClient& api, const QueryArguments& arguments, std::uint64_t 
     } else if (message.contains("error")) {
       throw ApiFault(text(message["error"], "message"));
     }
-    return std::cout.good();
+    return found.open;
   });
   if (tell_progress && found.calls == 0) std::fprintf(stderr, "\r                 \r");
-  if (!ended && std::cout.good())
-    throw ApiFault("the search was cut off: the connection ended before it did");
+  if (!ended && found.open) throw ApiFault("the search was cut off: the connection ended before it did");
   return found;
 }
 
@@ -158,15 +171,15 @@ int query(int argc, const char* const* argv) {
   constexpr std::uint64_t kPageMax = 1'000;
   ApiClient api(arguments.server);
   std::uint64_t left = arguments.limit == 0 ? ~std::uint64_t{0} : arguments.limit;
-  std::string cursor;
+  Found found;
   do {
-    const Found found = print_page(api, arguments, std::min(left, kPageMax), cursor);
+    found = print_page(api, arguments, std::min(left, kPageMax), found.next_cursor);
     left -= std::min(left, found.calls);
-    cursor = found.next_cursor;
     // All pages are of one range: an hour ago moves on, and until now never ends.
     if (!found.since.empty()) arguments.since = found.since;
     if (!found.until.empty()) arguments.until = found.until;
-  } while (left > 0 && !cursor.empty() && std::cout.good());
+  } while (left > 0 && !found.next_cursor.empty() && found.open);
+  if (found.open) goes_on(std::fflush(stdout) == 0);
   return 0;
 }
 

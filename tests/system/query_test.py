@@ -55,3 +55,23 @@ class Query(unittest.TestCase):
             for further in asked[1:]:
                 self.assertEqual({key: further[key] for key in RANGE}, RANGE)
 
+    def test_an_output_that_cannot_be_written_is_no_success(self):
+        for shape in ([], ["--json"]):
+            for calls in (1, 500):  # what fits into a buffer, and what does not
+                with pages(1, calls) as (url, _), open("/dev/full", "w") as full:
+                    done = subprocess.run([spanlight.PROGRAM, "query", "--server", url, *shape], stdout=full, stderr=subprocess.PIPE, timeout=60)
+                self.assertEqual(done.returncode, 1, (shape, calls))
+                self.assertIn(b"No space left", done.stderr)
+
+    def test_a_reader_that_leaves_is_no_fault(self):
+        for calls in (1, 500):
+            ours, theirs = os.pipe()
+            os.close(ours)
+            with pages(2, calls) as (url, _):
+                done = subprocess.run([spanlight.PROGRAM, "query", "--server", url], stdout=theirs, stderr=subprocess.PIPE, timeout=60)
+            os.close(theirs)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+
+if __name__ == "__main__":
+    unittest.main()
