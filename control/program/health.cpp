@@ -32,17 +32,22 @@ serve::PartState kubernetes_state(const ClientStatus& status) {
   return part;
 }
 
+// Keeping its tables and storing calls are two matters, and go wrong apart.
+serve::PartState store_state(const StoreStatus& status, const WriterCounters& writer) {
+  serve::PartState part{"store", status.ready, status.trouble};
+  if (writer.trouble != status.trouble && !writer.trouble.empty())
+    part.detail += (part.detail.empty() ? "" : "; ") + writer.trouble;
+  return part;
+}
+
 }  // namespace
 
 std::vector<serve::PartState> ProcessHealth::parts() const {
   std::vector<serve::PartState> all;
   all.push_back(sensors_state(parts_.board.sensors()));
   if (const auto status = parts_.cluster.status()) all.push_back(kubernetes_state(*status));
-  if (parts_.store != nullptr) {
-    const StoreStatus status = parts_.store->status();
-    const WriterCounters writer = parts_.store->writer().counters();
-    all.push_back({"store", status.ready, !status.trouble.empty() ? status.trouble : writer.trouble});
-  }
+  if (parts_.store != nullptr)
+    all.push_back(store_state(parts_.store->status(), parts_.store->writer().counters()));
   return all;
 }
 

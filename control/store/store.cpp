@@ -95,6 +95,12 @@ bool Store::wait_ready(std::chrono::milliseconds patience) {
   return changed_.wait_for(lock, patience, [this] { return status_.ready; });
 }
 
+void Store::set_well() {
+  const std::lock_guard lock(mutex_);
+  status_.ready = true;
+  status_.trouble.clear();
+}
+
 void Store::set_trouble(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
   // A child that is not up yet says for itself why.
@@ -158,21 +164,28 @@ void Store::keep_house(const std::stop_token& stop) {
   std::uint64_t tables_of = ~std::uint64_t{0};  // the child's start that they were made in
   while (!stop.stop_requested()) {
     const std::uint64_t start = process_ == nullptr ? 0 : process_->starts();
+    bool away = false;
     try {
       if (start != tables_of && make_tables(stop)) {
         tables_of = start;
-        const std::lock_guard lock(mutex_);
-        status_.ready = true;
-        status_.trouble.clear();
+        set_well();
       }
-      if (start == tables_of) make_room(stop);
+      if (start == tables_of) {
+        make_room(stop);
+        set_well();
+      }
     } catch (const StoreError& error) {
+      away = error.kind() != StoreError::Kind::refused;
       if (!stop.stop_requested()) set_trouble(error.what());
+      // Whether a child is up its process knows; of a server this is all that tells.
+      const std::lock_guard lock(mutex_);
+      if (away && process_ == nullptr) status_.ready = false;
     }
     changed_.notify_all();
     std::unique_lock lock(mutex_);
     const auto begun = std::chrono::steady_clock::now();
-    changed_.wait_for(lock, stop, start == tables_of ? kLookForRoomEvery : kTryTablesEvery, [&] {
+    const bool settled = start == tables_of && !away;
+    changed_.wait_for(lock, stop, settled ? kLookForRoomEvery : kTryTablesEvery, [&] {
       const bool restarted = process_ != nullptr && process_->starts() != tables_of;
       return restarted && std::chrono::steady_clock::now() - begun >= kTryTablesEvery;
     });

@@ -21,8 +21,8 @@ namespace spanlight {
 struct ControlSettings;
 
 struct StoreStatus {
-  bool ready = false;               // its tables are there: questions and inserts can go
-  std::string trouble;              // why it is not, or what went wrong last
+  bool ready = false;               // it is there, with its tables: questions and inserts can go
+  std::string trouble;              // why it is not, or what goes wrong; empty while all is well
   std::uint64_t child_starts = 0;   // of spanlight-store; 0 where it is a server
   std::uint64_t child_hangs = 0;    // times that it was killed because it hung
   std::uint64_t bytes = 0;          // on disk, of calls; seen last
@@ -48,6 +48,7 @@ class Store {
   void keep_house(const std::stop_token& stop);
   bool make_tables(const std::stop_token& stop);
   void make_room(const std::stop_token& stop);
+  void set_well();
   void set_trouble(const std::string& sentence);
 
   const Layout layout_;

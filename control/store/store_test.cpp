@@ -1,10 +1,12 @@
 // The store with its real child: what becomes of calls when the child, the writer or the disk fail, and what
 // the child does with those who wish it ill.
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -289,6 +291,63 @@ TEST_F(StoreTest, NamesAreKept) {
   EXPECT_EQ(names[0].party.labels[0].value, "x");
   EXPECT_EQ(names[1].address.high(), other.address.high());
   EXPECT_EQ(read_names(store->client(), other.until_ns + 1).size(), 0u);
+}
+
+// A server that agrees to everything; while it is `away`, it leaves questions about its parts without an
+// answer.
+class AgreeingServer {
+ public:
+  AgreeingServer() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(listener_, reinterpret_cast<const sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(listener_, 8), 0);
+    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    thread_ = std::jthread([this] {
+      for (int fd; (fd = accept(listener_, nullptr, nullptr)) >= 0; close(fd)) answer(fd);
+    });
+  }
+  ~AgreeingServer() {
+    shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    close(listener_);
+  }
+  const std::string& url() const { return url_; }
+  std::atomic<bool> away = true;
+
+ private:
+  static bool whole(const std::string& request) {
+    const std::size_t head = request.find("\r\n\r\n"), length = request.find("Content-Length: ");
+    return head != std::string::npos && length < head &&
+           request.size() - head - 4 >= std::stoul(request.substr(length + 16));
+  }
+  void answer(int fd) const {
+    constexpr std::string_view kYes = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    std::string request;
+    char piece[4'096];
+    for (ssize_t got; !whole(request) && (got = read(fd, piece, sizeof piece)) > 0;)
+      request.append(piece, static_cast<std::size_t>(got));
+    if (!away || request.find("system.parts") == std::string::npos)
+      send(fd, kYes.data(), kYes.size(), MSG_NOSIGNAL);
+  }
+
+  int listener_;
+  std::string url_;
+  std::jthread thread_;
+};
+
+TEST(StoreAtAServer, IsReadyAndWithoutTroubleAsSoonAsItIsBack) {
+  AgreeingServer server;
+  ControlSettings settings;
+  settings.store_url = server.url();
+  const Store store(settings, log_to_stderr());
+  EXPECT_TRUE(comes_true([&] { return !store.status().trouble.empty() && !store.status().ready; }));
+  server.away = false;
+  EXPECT_TRUE(comes_true([&] { return store.status().ready; }));
+  EXPECT_EQ(store.status().trouble, "");
 }
 
 TEST(StoreWriterAlone, DropsAndCountsWhatHasNoRoom) {
