@@ -61,6 +61,12 @@ std::optional<Range> range_of(const Scope& scope, std::string_view filter, std::
   return Range{since, until};
 }
 
+// What found no series of its own: who it was only the store knows.
+bool tells_of_others(const RedNode& node, const std::vector<SeriesTable::Step>& steps, const Range& range) {
+  return node.kind == kOther && std::any_of(steps.begin(), steps.end(),
+                                            [&](const SeriesTable::Step& step) { return range.holds(step); });
+}
+
 MapNode node_of(const RedNode& node) {
   return {node.kind, node.name, node.name_space};
 }
@@ -98,6 +104,8 @@ std::optional<Map> RedOverview::map(const MapQuery& query, std::string_view filt
   std::map<std::tuple<NodeKey, NodeKey, std::string>, Edge> edges;
   for (const RedTable* table : ingest_.red()) {
     for (const EdgeCounts& counts : table->edges(range->since_ns)) {
+      if (started_ns_ != 0 && tells_of_others(counts.src.by_workload, counts.steps, *range))
+        return std::nullopt;
       const MapNode src = grouped(counts.src, query.grouping), dst = grouped(counts.dst, query.grouping);
       Edge& edge = edges[{key_of(src), key_of(dst), counts.protocol}];
       edge.edge = {src, dst, counts.protocol, {}};
@@ -128,6 +136,7 @@ std::optional<Stats> RedOverview::stats(const StatsQuery& query, std::string_vie
     const auto counted =
         query.by_operation ? table->operations(range->since_ns) : table->services(range->since_ns);
     for (const ServiceCounts& counts : counted) {
+      if (started_ns_ != 0 && tells_of_others(counts.service, counts.steps, *range)) return std::nullopt;
       const MapNode service = query.by_service ? node_of(counts.service) : MapNode{};
       const std::string protocol = query.by_protocol ? counts.protocol : std::string();
       Series& series = all[{key_of(service), protocol, counts.operation}];

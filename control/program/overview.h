@@ -1,6 +1,7 @@
 #pragma once
 // Map and RED of the last quarter of an hour from what was counted live: exact, whatever the store keeps pace
-// with. Merged from the ingest threads' tables when somebody asks.
+// with. Merged from the ingest threads' tables when somebody asks. Where there were too many names for them,
+// the store is asked.
 
 #include "ingest/ingest.h"
 #include "serve/backend.h"

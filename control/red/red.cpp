@@ -90,6 +90,12 @@ std::vector<SeriesTable::Step> steps_since(const SeriesTable::Series& series, st
   return steps;
 }
 
+// Of a series' name: the server is known by an address or by what DNS calls it, as all the world is.
+bool is_nobodys(std::string_view name) {
+  const std::string_view kind = name.substr(0, name.find('\0'));
+  return kind == "address" || kind == "dns";
+}
+
 RedNode node_of(const std::vector<std::string_view>& parts, std::size_t first) {
   return {std::string(parts[first]), std::string(parts[first + 1]), std::string(parts[first + 2])};
 }
@@ -119,9 +125,9 @@ struct RedTable::Counted {
 };
 
 RedTable::RedTable(const RedLimits& limits)
-    : services_(limits.services, kServiceParts, true),
-      operations_(limits.operations, kOperationParts, false),
-      edges_(limits.edges, kEdgeParts, false),
+    : services_(limits.services, kServiceParts, is_nobodys),
+      operations_(limits.operations, kOperationParts, nullptr),
+      edges_(limits.edges, kEdgeParts, nullptr),
       stage_(kStage) {}
 RedTable::~RedTable() = default;
 

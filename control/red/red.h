@@ -17,7 +17,7 @@
 namespace spanlight {
 
 struct RedLimits {
-  std::size_t services = 4'096;  // series of each kind; what is beyond is counted under "(other)"
+  std::size_t services = 4'096;  // series of each kind; what is beyond is counted under kOther
   std::size_t operations = 16'384;
   std::size_t edges = 16'384;
 };

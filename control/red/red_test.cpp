@@ -14,13 +14,17 @@ class Red : public ::testing::Test {
  protected:
   // Adds one call; the party of either end may be nullptr.
   void add(const sample::Record& record, const Party* src = nullptr, const Party* dst = nullptr) {
+    add_to(table_, record, src, dst);
+  }
+  void add_to(RedTable& table, const sample::Record& record, const Party* src = nullptr,
+              const Party* dst = nullptr) {
     sample::Batch batch;
     batch.records = {record};
     const sample::Bytes bytes = sample::build(batch);
     const auto opened = open_batch({bytes.data(), bytes.size()});
     ASSERT_TRUE(opened);
     const Call call{opened.root, opened->records()->Get(0), {src, {}}, {dst, {}}};
-    table_.add({&call, 1}, now_);
+    table.add({&call, 1}, now_);
   }
   static sample::Record call(std::uint64_t time, std::uint64_t duration_us, bool error = false) {
     sample::Record record;
@@ -145,6 +149,35 @@ TEST_F(Red, silence_makes_operations_and_edges_forgotten_but_not_services) {
   EXPECT_EQ(table_.health().services, 2u);
   for (const ServiceCounts& service : table_.services(0))
     EXPECT_EQ(service.steps.empty(), service.service.name == "cart");
+}
+
+// A scan leaves room for what has a name, and what it took is given back.
+TEST_F(Red, addresses_neither_fill_the_table_nor_stay_for_ever) {
+  RedTable table(RedLimits{.services = 8, .operations = 8, .edges = 8});
+  const auto scan = [&](std::uint8_t net) {
+    for (std::uint8_t host = 1; host <= 10; ++host) {
+      sample::Record record = call(now_, 10);
+      record.dst = sample::ipv4(10, 0, net, host);
+      add_to(table, record);
+    }
+  };
+  const auto total_of = [&](std::string_view name) {
+    std::uint64_t calls = 0;
+    for (const ServiceCounts& service : table.services(0))
+      if (service.service.name == name) calls += service.total.calls;
+    return calls;
+  };
+  scan(1);
+  EXPECT_EQ(total_of("(other)"), 4u);
+  add_to(table, call(now_, 10), &shop_, &cart_);
+  EXPECT_EQ(total_of("cart"), 1u);
+  now_ += (kStepsKept + 2) * kStepNs;
+  add_to(table, call(now_, 10), &shop_, &cart_);
+  EXPECT_EQ(total_of("cart"), 2u);
+  EXPECT_EQ(total_of("(other)"), 10u);  // no call is lost
+  EXPECT_EQ(table.health().services, 2u);
+  scan(2);
+  EXPECT_EQ(total_of("10.0.2.1"), 1u);
 }
 
 }  // namespace

@@ -21,10 +21,13 @@ CallCounts SeriesTable::Series::total() const {
   return sum;
 }
 
-SeriesTable::SeriesTable(std::size_t series_max, std::size_t name_parts, bool keep_totals)
-    : slots_(std::bit_ceil(2 * series_max + 4)), series_max_(series_max), keep_totals_(keep_totals) {
+SeriesTable::SeriesTable(std::size_t series_max, std::size_t name_parts, Passes passes)
+    : slots_(std::bit_ceil(2 * series_max + 4)),
+      series_max_(series_max),
+      passing_max_(series_max - series_max / 4),
+      passes_(passes) {
   SeriesName other;
-  for (std::size_t i = 0; i < name_parts; ++i) other.add("(other)");
+  for (std::size_t i = 0; i < name_parts; ++i) other.add(kOther);
   other_ = other.text();
 }
 
@@ -38,18 +41,30 @@ SeriesTable::Slot& SeriesTable::slot_of(std::string_view name, std::uint64_t has
 
 SeriesTable::Series& SeriesTable::find(std::string_view name, std::uint64_t hash) {
   if (Series* known = slot_of(name, hash).series; known != nullptr) return *known;
-  if (series_.size() >= series_max_) {
+  const bool passes = passes_ != nullptr && passes_(name);
+  if (series_.size() >= series_max_ || (passes && passing_ >= passing_max_)) {
     ++overflowed_;
-    name = other_;
-    hash = hash_of(name);
-    if (Series* other = slot_of(name, hash).series; other != nullptr) return *other;
+    return other();
   }
+  Series& made = make(name, hash);
+  made.passes = passes;
+  passing_ += passes;
+  return made;
+}
+
+SeriesTable::Series& SeriesTable::make(std::string_view name, std::uint64_t hash) {
   auto made = std::make_unique<Series>();
   made->name = name;
   made->hash = hash;
   slot_of(name, hash) = {hash, made.get()};
   series_.push_back(std::move(made));
   return *series_.back();
+}
+
+SeriesTable::Series& SeriesTable::other() {
+  const std::uint64_t hash = hash_of(other_);
+  Series* const known = slot_of(other_, hash).series;
+  return known != nullptr ? *known : make(other_, hash);
 }
 
 StepCounts& SeriesTable::at(Series& series, std::uint64_t time_ns) {
@@ -72,10 +87,26 @@ void SeriesTable::forget_old() {
     for (auto step = steps.begin(); step != kept; ++step) series->forgotten.add(step->counts);
     steps.erase(steps.begin(), kept);
   }
-  if (keep_totals_) return;
-  const std::size_t before = series_.size();
-  std::erase_if(series_, [](const auto& series) { return series->steps.empty(); });
-  if (series_.size() != before) rebuild();
+  if (passes_ == nullptr || passing_ >= passing_max_) forget_silent();
+}
+
+void SeriesTable::forget_silent() {
+  const bool totals = passes_ != nullptr;
+  const auto goes = [&](const auto& series) { return series->steps.empty() && (!totals || series->passes); };
+  CallCounts sum;
+  std::size_t gone = 0;
+  for (const auto& series : series_) {
+    if (!goes(series)) continue;
+    ++gone;
+    if (totals) sum.add(series->forgotten);
+  }
+  if (gone == 0) return;
+  if (totals) {
+    other().forgotten.add(sum);
+    passing_ -= gone;
+  }
+  std::erase_if(series_, goes);
+  rebuild();
 }
 
 void SeriesTable::rebuild() {

@@ -2,7 +2,10 @@
 // Counts of calls by name and by time. A series is named by texts ("shop", "cart", "http"); it holds what was
 // counted since the start and, for the last minutes, in steps of ten seconds. Bounded: beyond `series_max`
 // names everything is counted under the name "(other)", so that sums stay exact; a series that was silent for
-// as long as steps are kept is forgotten unless totals are kept. Not thread-safe: RedTable locks.
+// as long as steps are kept is forgotten unless totals are kept. Where they are, names that pass (addresses
+// of a scan) have three quarters of the table between them, and the silent ones among them become part of
+// "(other)" once that is full: what has a name of its own finds room, however many of them came before. Not
+// thread-safe: RedTable locks.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +19,7 @@
 
 namespace spanlight {
 
+constexpr std::string_view kOther = "(other)";  // each part of the name of what found no series of its own
 constexpr std::uint64_t kStepNs = 10'000'000'000;
 constexpr std::size_t kStepsKept = 90;  // a quarter of an hour
 
@@ -68,11 +72,14 @@ class SeriesTable {
     std::uint64_t hash = 0;
     std::vector<Step> steps;  // by index, rising; only those in which something happened
     CallCounts forgotten;     // of steps that are no longer there
+    bool passes = false;
 
     CallCounts total() const;
   };
 
-  SeriesTable(std::size_t series_max, std::size_t name_parts, bool keep_totals);
+  using Passes = bool (*)(std::string_view name);
+  // `passes`: totals are kept, and these names pass; nullptr: none are kept.
+  SeriesTable(std::size_t series_max, std::size_t name_parts, Passes passes);
 
   // Where a call with this name at this time is to be counted; valid until the next call of anything here.
   // Asked in three steps, so that who counts many calls has the cache lines on their way before they are
@@ -98,13 +105,17 @@ class SeriesTable {
     Series* series = nullptr;
   };
   Slot& slot_of(std::string_view name, std::uint64_t hash);
+  Series& make(std::string_view name, std::uint64_t hash);
+  Series& other();
+  void forget_silent();
   void rebuild();
 
   std::vector<std::unique_ptr<Series>> series_;
   std::vector<Slot> slots_;  // open addressing, at most half full; a power of two
-  std::size_t series_max_;
+  std::size_t series_max_, passing_max_;
+  std::size_t passing_ = 0;  // series whose name passes
   std::string other_;
-  bool keep_totals_;
+  Passes passes_;
   std::uint64_t newest_ = 0;
   std::uint64_t overflowed_ = 0;
 };
