@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <tuple>
+#include <vector>
 
 #include "query/conditions.h"
 #include "store/schema.h"
@@ -65,8 +65,6 @@ Red read_red(RowCursor& row, double seconds) {
   return red;
 }
 
-using SeriesKey = std::tuple<std::string, std::string, std::string, std::string, std::string>;
-
 // The columns that tell series apart; what is not asked for is the same for all.
 std::string series_sql(const StatsQuery& query) {
   const std::string nobody = "('', '', '')";
@@ -74,6 +72,9 @@ std::string series_sql(const StatsQuery& query) {
          (query.by_protocol ? "CAST(protocol, 'String')" : std::string("''")) + " AS of_protocol, " +
          (query.by_operation ? "CAST(operation, 'String')" : std::string("''")) + " AS of_operation";
 }
+
+// By which a series is found again: names of thousands would be a longer statement than the store reads.
+constexpr std::string_view kSeriesKey = "cityHash64(service, of_protocol, of_operation)";
 
 StatsSeries read_series(RowCursor& row) {
   StatsSeries series;
@@ -83,37 +84,31 @@ StatsSeries read_series(RowCursor& row) {
   return series;
 }
 
-SeriesKey key_of(const StatsSeries& series) {
-  return {series.service.kind, series.service.name, series.service.name_space, series.protocol,
-          series.operation};
-}
-
-void read_points(const ClickHouse& client, const StatsQuery& query, const Scope& range, Stats& stats,
-                 const std::stop_token& stop) {
-  std::map<SeriesKey, StatsSeries*> known;
+// `keys`: of the series, in their order.
+void read_points(const ClickHouse& client, const StatsQuery& query, const Scope& range,
+                 const std::vector<std::uint64_t>& keys, Stats& stats, const std::stop_token& stop) {
+  std::map<std::uint64_t, StatsSeries*> known;
   std::string chosen;
-  for (StatsSeries& series : stats.series) {
-    known.emplace(key_of(series), &series);
-    chosen += (chosen.empty() ? "((" : ", ((") + sql_text(series.service.kind) + ", " +
-              sql_text(series.service.name) + ", " + sql_text(series.service.name_space) + "), " +
-              sql_text(series.protocol) + ", " + sql_text(series.operation) + ")";
+  for (std::size_t at = 0; at < stats.series.size(); ++at) {
+    known.emplace(keys[at], &stats.series[at]);
+    chosen += (chosen.empty() ? "" : ", ") + std::to_string(keys[at]);
   }
   const std::string step = std::to_string(query.step_ns), since = std::to_string(range.since_ns);
   const double seconds = static_cast<double>(query.step_ns) / kSecond;
   std::uint64_t points = 0;
   ask_rows(client,
-           {.sql = "SELECT " + series_sql(query) + ", intDiv(" + std::string(kTimeNs) + " - " + since + ", " +
-                   step + ") AS bucket, " + red_sql() + " FROM calls" + where(range, kCallsAlone) +
-                   " GROUP BY service, of_protocol, of_operation, bucket HAVING (service, of_protocol, "
-                   "of_operation) IN (" +
-                   chosen + ") ORDER BY bucket LIMIT " + std::to_string(kPointsMax + 1)},
+           {.sql = "WITH " + series_sql(query) + " SELECT " + std::string(kSeriesKey) +
+                   " AS series, intDiv(" + std::string(kTimeNs) + " - " + since + ", " + step +
+                   ") AS bucket, " + red_sql() + " FROM calls" + where(range, kCallsAlone) +
+                   " GROUP BY service, of_protocol, of_operation, bucket HAVING series IN (" + chosen +
+                   ") ORDER BY bucket LIMIT " + std::to_string(kPointsMax + 1)},
            stop, [&](RowCursor& row) {
-             const StatsSeries series = read_series(row);
+             const auto series = row.number<std::uint64_t>();
              const auto bucket = static_cast<std::uint64_t>(row.number<std::int64_t>());
              const Red red = read_red(row, seconds);
              if (!row.good()) return true;
              ++points;
-             if (const auto found = known.find(key_of(series)); found != known.end())
+             if (const auto found = known.find(series); found != known.end())
                found->second->points.push_back({range.since_ns + bucket * query.step_ns, red});
              return true;
            });
@@ -177,24 +172,29 @@ Stats find_stats(const ClickHouse& client, const StatsQuery& query, const std::s
   const Scope range = closed(client, query, stop);
   const double seconds = seconds_of(range);
   Stats stats;
+  std::vector<std::uint64_t> keys;
   if (query.step_ns != 0 && (range.until_ns - range.since_ns) / query.step_ns > kBucketsMax)
     throw QueryError(QueryError::Kind::too_heavy, "the step is too short: there would be more than " +
                                                       std::to_string(kBucketsMax) + " points");
   ask_rows(
       client,
-      {.sql = "SELECT " + series_sql(query) + ", " + red_sql() + " FROM calls" + where(range, kCallsAlone) +
+      {.sql = "SELECT " + series_sql(query) + ", " + std::string(kSeriesKey) + ", " + red_sql() +
+              " FROM calls" + where(range, kCallsAlone) +
               " GROUP BY service, of_protocol, of_operation ORDER BY count() DESC, service, of_protocol, "
               "of_operation LIMIT " +
               std::to_string(std::uint64_t{query.series_max} + 1)},
       stop, [&](RowCursor& row) {
         StatsSeries series = read_series(row);
+        const auto key = row.number<std::uint64_t>();
         series.total = read_red(row, seconds);
-        if (row.good()) stats.series.push_back(std::move(series));
+        if (!row.good()) return true;
+        stats.series.push_back(std::move(series));
+        keys.push_back(key);
         return true;
       });
   stats.all = stats.series.size() <= query.series_max;
   if (!stats.all) stats.series.resize(query.series_max);
-  if (query.step_ns != 0 && !stats.series.empty()) read_points(client, query, range, stats, stop);
+  if (query.step_ns != 0 && !stats.series.empty()) read_points(client, query, range, keys, stats, stop);
   return stats;
 }
 

@@ -108,7 +108,7 @@ TEST_F(NumbersTest, TooManyPointsOfAllSeriesAreRefused) {
       record.path =
           std::string("/of-") + static_cast<char>('a' + series / 16) + static_cast<char>('a' + series % 16);
     }
-    ASSERT_TRUE(store_->writer().offer(batch_of(batch)));
+    ASSERT_TRUE(store_->writer().offer_patiently(batch_of(batch), {}));
   }
   ASSERT_TRUE(store_->writer().flush(kPatience));
   try {
@@ -122,6 +122,38 @@ TEST_F(NumbersTest, TooManyPointsOfAllSeriesAreRefused) {
   ASSERT_EQ(found.series.size(), kSeries - 1);
   EXPECT_FALSE(found.all);
   for (const StatsSeries& series : found.series) EXPECT_EQ(series.points.size(), kSteps);
+}
+
+TEST_F(NumbersTest, SeriesWithLongNamesHavePointsToo) {
+  constexpr std::uint64_t kSeries = 1'800;
+  sample::Batch batch;
+  batch.sensor_epoch = 1'022;
+  for (std::uint64_t series = 0; series < kSeries; ++series) {
+    sample::Record& record = batch.records.emplace_back(sample::usual_call());
+    record.id = series;
+    record.timestamp = kBegin;
+    record.path = "/of-";
+    for (const std::uint64_t digit : {series / 676, series / 26 % 26, series % 26})
+      record.path += static_cast<char>('a' + digit);
+    for (int segment = 0; segment < 10; ++segment) record.path += "/" + std::string(40, 'x');
+  }
+  put(batch_of(batch));
+  StatsQuery stats;
+  stats.filter_sql = of_epoch(1'022);
+  stats.since_ns = kBegin;
+  stats.until_ns = kBegin + 2'000'000'000;
+  stats.step_ns = 1'000'000'000;
+  stats.by_operation = true;
+  stats.series_max = kSeries;
+  const Stats found = history_->stats(stats, {});
+  ASSERT_EQ(found.series.size(), kSeries);
+  std::size_t name_bytes = 0;
+  for (const StatsSeries& series : found.series) {
+    name_bytes += series.operation.size();
+    ASSERT_EQ(series.points.size(), 1u);
+    EXPECT_EQ(series.points[0].red.calls, 1u);
+  }
+  EXPECT_GT(name_bytes, std::size_t{256} << 10);  // more than a statement may have
 }
 
 TEST_F(NumbersTest, EndsWithoutNamesAreAddresses) {
