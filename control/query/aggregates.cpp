@@ -128,20 +128,26 @@ std::vector<Bucket> find_histogram(const ClickHouse& client, const Scope& scope,
   const std::uint64_t width = (range.until_ns - range.since_ns + count - 1) / count;
   std::vector<Bucket> all(count);
   for (std::uint64_t at = 0; at < count; ++at) all[at].start_ns = range.since_ns + at * width;
+  std::vector<Bucket> connections = all;
+  bool any_calls = false;
   ask_rows(client,
            {.sql = "SELECT toUInt64(intDiv(" + std::string(kTimeNs) + " - " + std::to_string(range.since_ns) +
-                   ", " + std::to_string(width) + ")) AS bucket, count(), countIf(is_error) FROM calls" +
-                   where(range) + " GROUP BY bucket"},
+                   ", " + std::to_string(width) + ")) AS bucket, " + std::string(kCallsAlone) +
+                   " AS is_call, count(), countIf(is_error) FROM calls" + where(range) +
+                   " GROUP BY bucket, is_call"},
            stop, [&](RowCursor& row) {
-             const auto bucket = row.number<std::uint64_t>(), calls = row.number<std::uint64_t>();
-             const auto errors = row.number<std::uint64_t>();
-             if (row.good() && bucket < all.size()) {
-               all[bucket].calls = calls;
-               all[bucket].errors = errors;
-             }
+             const auto bucket = row.number<std::uint64_t>();
+             const bool is_call = row.number<std::uint8_t>() != 0;
+             const auto count_of = row.number<std::uint64_t>(), errors = row.number<std::uint64_t>();
+             if (!row.good() || bucket >= all.size()) return true;
+             Bucket& counted = (is_call ? all : connections)[bucket];
+             counted.calls = count_of;
+             counted.errors = errors;
+             any_calls = any_calls || is_call;
              return true;
            });
-  return all;
+  // Whoever asks for connections alone (protocol == "conn") sees when they were.
+  return any_calls ? all : connections;
 }
 
 Map find_map(const ClickHouse& client, const MapQuery& query, const std::stop_token& stop) {
@@ -216,7 +222,8 @@ std::vector<Value> find_values(const ClickHouse& client, const ValuesQuery& quer
   std::vector<Value> values;
   ask_rows(
       client,
-      {.sql = "SELECT " + value + " AS value, count() AS calls FROM calls" + where(query) +
+      {.sql = "SELECT " + value + " AS value, countIf(" + std::string(kCallsAlone) + ") AS calls FROM calls" +
+              where(query) +
               " GROUP BY value HAVING value != '' AND startsWith(lowerUTF8(value), lowerUTF8(" +
               sql_text(query.prefix) + ")) ORDER BY calls DESC, value LIMIT " + std::to_string(query.limit)},
       stop, [&](RowCursor& row) {

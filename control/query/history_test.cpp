@@ -304,6 +304,8 @@ TEST_F(HistoryTest, TheRecordOfAConnectionIsNoCall) {
     batch.records.back().timestamp = kBegin + (id == 2 ? 5 : 0);  // the call; the others tell of connections
     batch.records.back().conn_id = id == 4 ? 8 : 7;
     batch.records.back().flags = id == 2 ? 0 : static_cast<std::uint32_t>(wire::Flag::connection);
+    batch.records.back().protocol = id == 2 ? "http" : "conn";
+    batch.records.back().is_error = id != 2;
   }
   put(batch_of(batch));
   ConnectionQuery query{1'021, 7, kBegin + 5, 0, 0, {}, true};
@@ -324,6 +326,27 @@ TEST_F(HistoryTest, TheRecordOfAConnectionIsNoCall) {
   calls = 0;
   for (const MapEdge& edge : history_->map(map, {}).edges) calls += edge.red.calls;
   EXPECT_EQ(calls, 1u);
+  const auto bars = [&](const std::string& filter_sql) {
+    Scope scope;
+    scope.filter_sql = filter_sql;
+    std::pair<std::uint64_t, std::uint64_t> sum;
+    for (const Bucket& bucket : history_->histogram(scope, 10, {})) {
+      sum.first += bucket.calls;
+      sum.second += bucket.errors;
+    }
+    return sum;
+  };
+  EXPECT_EQ(bars("epoch = 1021"), (std::pair<std::uint64_t, std::uint64_t>{1, 0}));
+  EXPECT_EQ(bars("epoch = 1021 AND protocol = 'conn'"), (std::pair<std::uint64_t, std::uint64_t>{3, 3}));
+  ValuesQuery values;
+  values.filter_sql = "epoch = 1021";
+  values.column = "protocol";
+  const auto protocols = history_->values(values, {});
+  ASSERT_EQ(protocols.size(), 2u);
+  EXPECT_EQ(protocols[0].text, "http");
+  EXPECT_EQ(protocols[0].calls, 1u);
+  EXPECT_EQ(protocols[1].text, "conn");  // to be chosen, though no call has it
+  EXPECT_EQ(protocols[1].calls, 0u);
 }
 
 TEST_F(HistoryTest, FaultsOfTheAskerAreTold) {

@@ -78,6 +78,7 @@ struct ConnectionQuery {
   bool payloads = true;
 };
 
+// Records of connections count only where no call fits the question.
 struct Bucket {
   std::uint64_t start_ns = 0;
   std::uint64_t calls = 0;
@@ -161,7 +162,7 @@ struct ValuesQuery : Scope {
 
 struct Value {
   std::string text;
-  std::uint64_t calls = 0;
+  std::uint64_t calls = 0;  // 0: only records of connections have it
 };
 
 class History {
