@@ -41,8 +41,9 @@ cli::Manual import_manual() {
            "ends as of the time of the capture and keeps them. They are seen in the same views, as a source "
            "of "
            "their own: choose it in the dashboard, or with spanlight query --source.",
-           "Nothing is lost on the way: what the store has no room for yet is waited for. Calls older than "
-           "store.keepHours are refused by the store's own rules and vanish after a while."},
+           "Nothing is lost on the way: what the store has no room for yet is waited for. However old the "
+           "capture is, its calls stay for store.keepHours after they were imported, or until they are the "
+           "oldest and room is needed."},
       .examples = {{"spanlight import incident.pcap", "As source \"incident.pcap\"."},
                    {"spanlight import --source outage a.pcap b.pcap", "Two files as one source."}},
       .exit_status = {{"1", "A capture could not be read whole, or the control process would not take it."}},
