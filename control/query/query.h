@@ -182,6 +182,7 @@ class History {
   // The latest record of the connection itself (Flag.connection), if its sensor makes them; it began at or
   // before `query.time_ns`.
   virtual std::optional<StoredCall> connection(const ConnectionQuery& query, std::stop_token cancel) = 0;
+  // In time order, without payloads.
   virtual std::vector<StoredCall> by_trace(const std::string& trace_id,
                                            const std::vector<std::string>& namespaces, std::uint32_t limit,
                                            std::stop_token cancel) = 0;

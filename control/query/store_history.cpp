@@ -102,7 +102,7 @@ std::vector<StoredCall> StoreHistory::by_trace(const std::string& trace_id,
   const Scope scope = scope_of(namespaces);
   const std::uint32_t most = std::min(limit, kByTraceMax);
   return calls_at(find_places(client_, scope, "trace_id = " + sql_text(trace_id), false, most, cancel), scope,
-                  true, cancel);
+                  false, cancel);
 }
 
 }  // namespace

@@ -320,6 +320,16 @@ TEST(Api, ASearchThatLastsTellsItsProgress) {
   EXPECT_GT(end["until"], end["since"]);
 }
 
+TEST(Api, ATraceThatIsCutSaysSo) {
+  TestServer server;
+  TestClient client(server.port());
+  for (const auto& [limit, calls, all] : {std::tuple{"2", 2u, false}, {"4", 4u, true}, {"100", 4u, true}}) {
+    const Json answer = Json::parse(client.ask("GET", "/api/traces/x?limit=" + std::string(limit)).body);
+    EXPECT_EQ(answer["calls"].size(), calls) << limit;
+    EXPECT_EQ(answer["all"], all) << limit;
+  }
+}
+
 TEST(Api, MetricsHoldTheServersOwnAndEverybodyElses) {
   TestServer server;
   TestClient client(server.port());

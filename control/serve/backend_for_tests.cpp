@@ -131,8 +131,8 @@ std::optional<StoredCall> TestHistory::connection(const ConnectionQuery&, std::s
 }
 
 std::vector<StoredCall> TestHistory::by_trace(const std::string&, const std::vector<std::string>&,
-                                              std::uint32_t, std::stop_token) {
-  return calls_;
+                                              std::uint32_t limit, std::stop_token) {
+  return {calls_.begin(), calls_.begin() + std::min<std::ptrdiff_t>(limit, std::ssize(calls_))};
 }
 
 std::vector<Bucket> TestHistory::histogram(const Scope& scope, std::uint32_t buckets, std::stop_token) {

@@ -224,7 +224,9 @@ void answer_call(const Request& request, const Backend& backend, ServerCounts& c
   exchange.send_json(std::string(out.view()));
 }
 
-void answer_list(const std::vector<StoredCall>& stored, Exchange& exchange, const Principal& principal) {
+// `more`: further members of the answer.
+void answer_list(const std::vector<StoredCall>& stored, Exchange& exchange, const Principal& principal,
+                 std::string_view more = {}) {
   TextBuffer out;
   CallText text;
   out.append("{\"calls\":[");
@@ -234,7 +236,9 @@ void answer_list(const std::vector<StoredCall>& stored, Exchange& exchange, cons
     if (shown++ > 0) out.append(',');
     out.append(text(each.call(), false));
   }
-  out.append("]}");
+  out.append(']');
+  out.append(more);
+  out.append('}');
   exchange.audit().calls = shown;
   exchange.send_json(std::string(out.view()));
 }
@@ -257,9 +261,12 @@ void answer_trace(const Request& request, const Backend& backend, Exchange& exch
   const std::string& trace_id = request.captured.at("trace_id");
   exchange.audit().ids.push_back(trace_id.substr(0, 64));
   const std::uint32_t limit = number_of(request, "limit", 1, kPageCallsMax, kPageCallsMax);
-  answer_list(
-      history_of(backend).by_trace(trace_id, request.principal.namespaces, limit, exchange.cancelled()),
-      exchange, request.principal);
+  // One more than is shown tells whether there are more.
+  std::vector<StoredCall> stored =
+      history_of(backend).by_trace(trace_id, request.principal.namespaces, limit + 1, exchange.cancelled());
+  const bool all = stored.size() <= limit;
+  if (!all) stored.pop_back();
+  answer_list(stored, exchange, request.principal, all ? ",\"all\":true" : ",\"all\":false");
 }
 
 void answer_packets(const Request& request, const Backend& backend, Exchange& exchange) {
@@ -403,7 +410,10 @@ void add_call_routes(RouteTable& table, const Backend& backend, ServerCounts& co
   trace.parameters = {
       {"trace_id", In::path, "string", "`trace_id` of a call.", "0af7651916cd43dd8448eb211c80319c", {}},
       {"limit", In::query, "integer", "At most so many, 1 to 1000.", "100", {}}};
-  trace.outcomes = {{200, "application/json", "The calls.", {"calls"}},
+  trace.outcomes = {{200,
+                     "application/json",
+                     "The calls; `all` is false where the trace has more than `limit`.",
+                     {"calls", "all"}},
                     {400, "application/json", "A parameter is wrong.", {"error"}}};
   table.add(std::move(trace));
   add_stream_route(table);

@@ -27,13 +27,17 @@ export function spansOf(calls: Call[]): Span[] {
 
 export function Waterfall({ path, parameters, current, none }: { path: string; parameters?: Record<string, string | number>; current: string; none: string }) {
   const [calls, setCalls] = useState<Call[] | null>(null);
+  const [cut, setCut] = useState(false);
   const [fault, setFault] = useState('');
   useEffect(() => {
     const stop = new AbortController();
     setCalls(null);
     setFault('');
-    ask<{ calls: Call[] }>(path, parameters, stop.signal).then(
-      (answer) => setCalls([...answer.calls].sort((a, b) => startOf(a) - startOf(b))),
+    ask<{ calls: Call[]; all?: boolean }>(path, parameters, stop.signal).then(
+      (answer) => {
+        setCut(answer.all === false);
+        setCalls([...answer.calls].sort((a, b) => startOf(a) - startOf(b)));
+      },
       (error: unknown) => !isAbort(error) && setFault(sentence(error)),
     );
     return () => stop.abort();
@@ -43,19 +47,22 @@ export function Waterfall({ path, parameters, current, none }: { path: string; p
   if (calls.length === 0) return <p class="note">{none}</p>;
   const spans = spansOf(calls);
   return (
-    <ol class="waterfall">
-      {calls.map((call, i) => (
-        <li key={call.id}>
-          <button class={`waterfall-row tone-${toneOf(call)}`} aria-current={call.id === current} onClick={() => go({ call: call.id }, true)}>
-            <span class="faint">{clock(call.timestamp ?? call.response_timestamp)}</span>
-            <Protocol name={call.protocol} />
-            <span class="waterfall-what"><b>{call.method}</b> {lineOf(call)} <span class="faint">{partyName(call.src)} → {partyName(call.dst)}</span></span>
-            <span class="waterfall-track"><i style={{ left: `${(spans[i]?.left ?? 0) * 100}%`, width: `${Math.min(spans[i]?.width ?? 0, 1 - (spans[i]?.left ?? 0)) * 100}%` }} /></span>
-            <span class="is-right">{duration(call.elapsed_time)}</span>
-            <span class={`status tone-${toneOf(call)}`}>{call.status_code ?? ''}</span>
-          </button>
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol class="waterfall">
+        {calls.map((call, i) => (
+          <li key={call.id}>
+            <button class={`waterfall-row tone-${toneOf(call)}`} aria-current={call.id === current} onClick={() => go({ call: call.id }, true)}>
+              <span class="faint">{clock(call.timestamp ?? call.response_timestamp)}</span>
+              <Protocol name={call.protocol} />
+              <span class="waterfall-what"><b>{call.method}</b> {lineOf(call)} <span class="faint">{partyName(call.src)} → {partyName(call.dst)}</span></span>
+              <span class="waterfall-track"><i style={{ left: `${(spans[i]?.left ?? 0) * 100}%`, width: `${Math.min(spans[i]?.width ?? 0, 1 - (spans[i]?.left ?? 0)) * 100}%` }} /></span>
+              <span class="is-right">{duration(call.elapsed_time)}</span>
+              <span class={`status tone-${toneOf(call)}`}>{call.status_code ?? ''}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {cut && <p class="note">There are more calls of it than these first {calls.length}.</p>}
+    </>
   );
 }
