@@ -298,6 +298,23 @@ TEST_F(HistoryTest, TheCallsOfAConnectionAndOfATrace) {
   EXPECT_TRUE(history_->by_trace("", {}, 4, {}).empty());
 }
 
+// As on a connection that was taken up in the middle, or of a clock that stands still.
+TEST_F(HistoryTest, ACallIsAmongThoseAroundItHoweverManyBeganThen) {
+  sample::Batch batch;
+  batch.sensor_epoch = 1'023;
+  for (std::uint64_t id = 0; id < 300; ++id) {
+    batch.records.push_back(sample::usual_call());
+    batch.records.back().id = id;
+    batch.records.back().timestamp = kBegin;
+    batch.records.back().conn_id = 5;
+  }
+  put(batch_of(batch));
+  std::vector<std::uint64_t> ids;
+  for (const StoredCall& call : history_->around({1'023, 5, kBegin, 2, 3, {}, false, 200}, {}))
+    ids.push_back(call.id().record_id);
+  EXPECT_EQ(ids, (std::vector<std::uint64_t>{198, 199, 200, 201, 202}));
+}
+
 TEST_F(HistoryTest, TheRecordOfAConnectionIsNoCall) {
   sample::Batch batch;
   batch.sensor_epoch = 1'021;

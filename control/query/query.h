@@ -67,15 +67,16 @@ struct Progress {
 using OnCall = std::function<bool(StoredCall&&)>;  // false: enough, the page ends here
 using OnProgress = std::function<void(const Progress&)>;
 
-// The calls of one connection around a moment.
+// The calls of one connection around one of them, or around a moment: record_id 0.
 struct ConnectionQuery {
   std::uint64_t epoch = 0;  // of the sensor
   std::uint64_t conn_id = 0;
   std::uint64_t time_ns = 0;
-  std::uint32_t before = 50;  // so many that began before, and
-  std::uint32_t after = 50;   // at or after that moment
+  std::uint32_t before = 50;  // so many that come before it in the order of pages, and
+  std::uint32_t after = 50;   // it and those that come after it
   std::vector<std::string> namespaces;
   bool payloads = true;
+  std::uint64_t record_id = 0;  // of the call that began then: many may have
 };
 
 // Records of connections count only where no call fits the question.

@@ -67,15 +67,18 @@ std::vector<StoredCall> StoreHistory::around(const ConnectionQuery& query, std::
   Scope scope = scope_of(query.namespaces);
   const std::string condition =
       "conn_id = " + std::to_string(query.conn_id) + " AND epoch = " + std::to_string(query.epoch);
+  const std::string place = "(" + sql_time(query.time_ns) + ", " + std::to_string(query.record_id) + ")";
   std::vector<Place> places;
-  if (query.before > 0 && query.time_ns > 0) {
-    scope.until_ns = query.time_ns;
-    places = find_places(client_, scope, condition, true, query.before, cancel);
+  if (query.before > 0) {
+    scope.until_ns = query.time_ns + 1;
+    places = find_places(client_, scope, condition + " AND (time, record_id) < " + place, true, query.before,
+                         cancel);
   }
   if (query.after > 0) {
     scope.until_ns = 0;
     scope.since_ns = query.time_ns;
-    const auto later = find_places(client_, scope, condition, false, query.after, cancel);
+    const auto later = find_places(client_, scope, condition + " AND (time, record_id) >= " + place, false,
+                                   query.after, cancel);
     places.insert(places.end(), later.begin(), later.end());
   }
   return calls_at(places, scope, query.payloads, cancel);

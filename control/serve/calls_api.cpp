@@ -250,6 +250,7 @@ void answer_connection(const Request& request, const Backend& backend, Exchange&
   query.epoch = stored.id().epoch;
   query.conn_id = stored.call().record->conn_id();
   query.time_ns = stored.time_ns();
+  query.record_id = stored.id().record_id;
   query.before = number_of(request, "before", 0, kAroundMax, 50);
   query.after = number_of(request, "after", 0, kAroundMax, 50);
   query.namespaces = request.principal.namespaces;
@@ -395,7 +396,7 @@ void add_call_routes(RouteTable& table, const Backend& backend, ServerCounts& co
                                    });
   connection.parameters.push_back({"before", In::query, "integer", "So many before it, 0 to 500.", "10", {}});
   connection.parameters.push_back(
-      {"after", In::query, "integer", "So many at or after it, 0 to 500.", "10", {}});
+      {"after", In::query, "integer", "So many from it on, itself included, 0 to 500.", "10", {}});
   table.add(std::move(connection));
   Route packets = route_of_call(
       "/api/calls/{id}/pcap", "call_packets", "The packets of its connection, as far as its sensor has them",
