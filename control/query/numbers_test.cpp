@@ -156,6 +156,21 @@ TEST_F(NumbersTest, SeriesWithLongNamesHavePointsToo) {
   EXPECT_GT(name_bytes, std::size_t{256} << 10);  // more than a statement may have
 }
 
+TEST_F(NumbersTest, AResponseSeenBeforeItsRequestTookNoTime) {
+  sample::Batch batch;
+  batch.sensor_epoch = 1'024;
+  batch.records.push_back(sample::usual_call());
+  batch.records[0].timestamp = kBegin + 5'000'000;
+  batch.records[0].response_timestamp = kBegin;
+  put(batch_of(batch));
+  StatsQuery stats;
+  stats.filter_sql = of_epoch(1'024);
+  const Stats found = history_->stats(stats, {});
+  ASSERT_EQ(found.series.size(), 1u);
+  EXPECT_EQ(found.series[0].total.timed, 1u);
+  EXPECT_EQ(found.series[0].total.p50_us, 0);
+}
+
 TEST_F(NumbersTest, EndsWithoutNamesAreAddresses) {
   sample::Batch batch;
   batch.sensor_epoch = 1'009;
