@@ -106,20 +106,23 @@ class Firefox:
         return said["result"].get("value")
 
     def until(self, expression):
+        """What it says as soon as it is true."""
         end = time.monotonic() + PATIENCE_S
-        while not self.value(f"Boolean({expression})"):
+        while not (said := self.value(expression)):
             assert time.monotonic() < end, f"in vain: {expression}"
             time.sleep(0.05)
+        return said
 
     def press(self, *keys):
         steps = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self.ask("input.performActions", context=self.page, actions=[{"type": "key", "id": "keys", "actions": steps}])
 
     def click(self, selector):
-        """The middle of the first that is there."""
-        self.until(f"document.querySelector({json.dumps(selector)})")
-        x, y = json.loads(self.value(f"(() => {{ const b = document.querySelector({json.dumps(selector)}).getBoundingClientRect(); "
-                                     "return JSON.stringify([Math.round(b.x + b.width / 2), Math.round(b.y + b.height / 2)]); })()"))
+        """The middle of the first that is seen."""
+        middle = (f"(() => {{ for (const e of document.querySelectorAll({json.dumps(selector)})) {{ const b = e.getBoundingClientRect(); "
+                  "const x = Math.round(b.x + b.width / 2), y = Math.round(b.y + b.height / 2); "
+                  "if (e.contains(document.elementFromPoint(x, y))) return JSON.stringify([x, y]); } return ''; })()")
+        x, y = json.loads(self.until(middle))
         self.ask("input.performActions", context=self.page, actions=[{"type": "pointer", "id": "mouse", "actions": [
             {"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]}])
 
