@@ -127,6 +127,8 @@ def run_gtest(score, flavour, name, command, env):
         good = case["result"] == "COMPLETED" and not case.get("failures")
         failed += not good
         score.add(title, good)
+        for failure in case.get("failures", []):
+            print(f"{title}: {failure['failure'][:2000]}")
     if status != 0 and failed == 0:
         score.add(f"{flavour} {name}: ended with status {status}", False)
         failed = 1

@@ -23,7 +23,7 @@ class Connection final : public Dissector {
     if (from == Direction::s2c) return {.want = Answer::Want::hold};
     if (passed_) return give_away(0);
     const HeaderLength header = header_length(window.bytes);
-    if (header.fault == Fault::short_input) return {.want = Answer::Want::wait};
+    if (header.fault == Fault::short_input) return {.want = Answer::Want::wait, .n = window.bytes.size() + 1};
     if (header.fault != Fault::none) return give_away(0);
     passed_ = true;
     if (header.bytes <= window.bytes.size()) return give_away(header.bytes);
