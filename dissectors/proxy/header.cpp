@@ -50,6 +50,7 @@ HeaderLength binary_length(Bytes head) {
   if (what >> 4 != kVersion || command > kProxied || family >= kAddressBytes.size() || transport > kDatagram)
     return {.fault = Fault::bad_value};
   if (command == kProxied && left < kAddressBytes[family]) return {.fault = Fault::bad_length};
+  if (kFixedBytes + left > kBytesMax) return {.fault = Fault::bad_length};
   return {.bytes = kFixedBytes + left};
 }
 

@@ -11,6 +11,7 @@
 namespace spanlight::proxy {
 
 inline constexpr std::size_t kLineBytesMax = 107;  // of version 1, its CRLF included
+inline constexpr std::size_t kBytesMax = 16'384;   // of version 2, with its extensions; a limit of ours
 inline constexpr std::size_t kFixedBytes = 16;     // of version 2: what says how long it is
 
 struct HeaderLength {

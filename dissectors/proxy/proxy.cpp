@@ -21,18 +21,15 @@ class Connection final : public Dissector {
 
   Answer on_data(Direction from, const Window& window, Sink&) override {
     if (from == Direction::s2c) return {.want = Answer::Want::hold};
-    if (passed_) return give_away(0);
     const HeaderLength header = header_length(window.bytes);
-    if (header.fault == Fault::short_input) return {.want = Answer::Want::wait, .n = window.bytes.size() + 1};
+    if (header.fault == Fault::short_input) return wait_for(window.bytes.size() + 1);
     if (header.fault != Fault::none) return give_away(0);
-    passed_ = true;
-    if (header.bytes <= window.bytes.size()) return give_away(header.bytes);
-    return {.consumed = kFixedBytes, .want = Answer::Want::skip, .n = header.bytes - kFixedBytes};
+    return header.bytes > window.bytes.size() ? wait_for(header.bytes) : give_away(header.bytes);
   }
 
   void on_skipped(Direction, std::uint64_t, std::uint64_t, TimeNs) override {}
 
-  // Of the client's bytes, more is gone than the rest of the header.
+  // The rest of the header is gone, and who knows what of that which follows.
   Answer on_gap(Direction from, std::uint64_t, GapCause, TimeNs, Sink&) override {
     lost_[index_of(from)] = true;
     return from == Direction::c2s ? give_away(0) : Answer{};
@@ -44,13 +41,14 @@ class Connection final : public Dissector {
   TimeNs next_deadline() const override { return kNever; }
 
  private:
+  static Answer wait_for(std::size_t bytes) { return {.want = Answer::Want::wait, .n = bytes}; }
+
   Answer give_away(std::size_t consumed) {
     workshop_.handover = {.lost = {lost_[0], lost_[1]}};
     return {.consumed = consumed, .want = Answer::Want::identify};
   }
 
   Workshop& workshop_;
-  bool passed_ = false;
   bool lost_[2] = {};
 };
 

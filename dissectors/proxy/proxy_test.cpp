@@ -39,7 +39,8 @@ TEST(ProxyHeader, EndsWhereItSays) {
        {kLine, "PROXY TCP6 2001:db8::1 ::ffff:10.0.0.2 1 65535\r\n"s, "PROXY UNKNOWN\r\n"s,
         "PROXY UNKNOWN whatever stands here\r\n"s, kBinary, kExtended, binary(0x20, 0, ""),
         binary(0x20, 0, "\x04\x00\x01x"s), binary(0x21, 0x21, std::string(36, 'a')),
-        binary(0x21, 0x31, std::string(216, 'a')), binary(0x21, 0x11, std::string(65'535, 'a'))}) {
+        binary(0x21, 0x31, std::string(216, 'a')),
+        binary(0x21, 0x11, std::string(kBytesMax - kFixedBytes, 'a'))}) {
     const HeaderLength length = header_length(bytes_of(header + "GET / HTTP/1.1\r\n"));
     EXPECT_EQ(length.fault, Fault::none) << header;
     EXPECT_EQ(length.bytes, header.size()) << header;
@@ -67,6 +68,7 @@ TEST(ProxyHeader, IsNothingElse) {
   EXPECT_EQ(fault_of(binary(0x21, 0x41, kIpv4)), Fault::bad_value);  // no such family
   EXPECT_EQ(fault_of(binary(0x21, 0x13, kIpv4)), Fault::bad_value);  // no such transport
   EXPECT_EQ(fault_of(binary(0x21, 0x11, kIpv4.substr(1))), Fault::bad_length);
+  EXPECT_EQ(fault_of(binary(0x21, 0x11, "", kBytesMax - kFixedBytes + 1)), Fault::bad_length);
 }
 
 testing::Conversation talk(const std::string& header) {
@@ -78,7 +80,7 @@ testing::Conversation talk(const std::string& header) {
 
 TEST(Proxy, WhatFollowsIsHandedOnWhole) {
   for (const std::string& header :
-       {kLine, kBinary, kExtended, binary(0x21, 0x11, std::string(70'000 - 5'000, 'a'))}) {
+       {kLine, kBinary, kExtended, binary(0x21, 0x11, std::string(10'000, 'a'))}) {
     const testing::Outcome outcome = testing::play(kDescriptor, talk(header));
     EXPECT_TRUE(outcome.violations.empty()) << outcome.text();
     EXPECT_TRUE(outcome.identified);
@@ -97,9 +99,8 @@ TEST(Proxy, HoweverItIsCut) {
   }
 }
 
-TEST(Proxy, AHoleBehindTheHeaderIsTold) {
+TEST(Proxy, AHoleInTheHeaderIsToldToWhoFollows) {
   testing::Conversation lost = talk(kExtended.substr(0, 20));
-  lost[0].lost = false;
   lost.insert(lost.begin() + 1, {Direction::c2s, kExtended.substr(20) + "GET", true});
   const testing::Outcome outcome = testing::play(kDescriptor, lost);
   EXPECT_TRUE(outcome.violations.empty()) << outcome.text();
