@@ -19,6 +19,12 @@ enum class BlockType : std::uint32_t {
   enhanced_packet = 6,
 };
 
+constexpr bool is_packet(BlockType type) {
+  return type == BlockType::enhanced_packet || type == BlockType::packet || type == BlockType::simple_packet;
+}
+
+constexpr std::uint32_t kMagic = 0x1a2b3c4d;  // a section's body begins with it, in the section's byte order
+
 constexpr std::uint32_t kPacketBytesMax = 262'144;  // of one packet: libpcap's largest snapshot
 
 enum class Fault : std::uint8_t {

@@ -9,15 +9,11 @@ namespace {
 
 using pcapng::BlockType;
 using pcapng::Fault;
+using pcapng::kMagic;
 
 constexpr std::uint32_t kHeadBytes = 8, kTailBytes = 4;
 constexpr std::uint32_t kSectionHeadBytes = 8;  // u32 magic | u16 major version | u16 minor
-constexpr std::uint32_t kMagic = 0x1a2b3c4d;
-constexpr std::uint32_t kChunkBytes = 65'536;  // a hostile length is believed only as far as the file goes
-
-bool is_packet(BlockType type) {
-  return type == BlockType::enhanced_packet || type == BlockType::packet || type == BlockType::simple_packet;
-}
+constexpr std::uint32_t kChunkBytes = 65'536;   // a hostile length is believed only as far as the file goes
 
 }  // namespace
 

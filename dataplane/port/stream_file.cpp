@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "port/pcap_reader.h"
+#include "port/pcapng_block.h"
 
 namespace spanlight {
 namespace {
@@ -16,13 +17,9 @@ namespace {
 constexpr std::size_t kBufferBytes = 524'288;  // more than the longest packet that libpcap takes
 constexpr int kStepMs = 100;
 
-namespace framing {
 constexpr std::size_t kPcapRecordBytes = 16;  // before a packet: seconds, fraction, bytes captured, bytes
-// pcapng, sections 3.1 and 4: type, length of the block; a section's head tells the order of bytes.
-constexpr std::uint32_t kSectionHead = 0x0a0d0d0a, kSectionOrder = 0x1a2b3c4d;
-constexpr std::uint32_t kOldPacket = 2, kSimplePacket = 3, kEnhancedPacket = 6;
-constexpr std::size_t kBlockBytesMin = 12;
-}  // namespace framing
+constexpr std::size_t kBlockBytesMin = 12;    // of pcapng: type, length, length again
+constexpr auto kSection = static_cast<std::uint32_t>(pcapng::BlockType::section);
 
 }  // namespace
 
@@ -44,38 +41,34 @@ std::FILE* StreamFile::file() {
 }
 
 std::uint32_t StreamFile::u32_at(std::size_t at) const {
-  std::uint32_t value = 0;
-  std::memcpy(&value, buffer_.data() + at, sizeof(value));
-  return swapped_ ? __builtin_bswap32(value) : value;
+  return pcapng::u32_of(buffer_.data() + at, swapped_);
 }
 
 // By the file's first bytes, if so many came at once.
 void StreamFile::find_format() {
-  using namespace framing;
   if (const auto pcap = pcap_format_of({buffer_.data(), end_})) {
     format_ = Format::pcap;
     swapped_ = pcap->swapped;
-  } else if (end_ >= kBlockBytesMin && u32_at(0) == kSectionHead) {
+  } else if (end_ >= kBlockBytesMin && u32_at(0) == kSection) {
     format_ = Format::pcapng;
-    swapped_ = u32_at(8) != kSectionOrder;
+    swapped_ = u32_at(8) != pcapng::kMagic;
   }
 }
 
-// Whether a whole packet is in the buffer, or something that is none for libpcap to complain of.
+// Whether a whole packet is in the buffer, or something that is none for the reader to complain of.
 bool StreamFile::has_packet() {
-  using namespace framing;
   if (format_ == Format::pcap)
     return end_ - at_ >= kPcapRecordBytes && end_ - at_ - kPcapRecordBytes >= u32_at(at_ + 8);
   for (std::size_t at = at_; end_ - at >= kBlockBytesMin;) {
     const std::uint32_t type = u32_at(at);
-    if (type == kSectionHead) {
+    if (type == kSection) {
       swapped_ = false;
-      swapped_ = u32_at(at + 8) != kSectionOrder;
+      swapped_ = u32_at(at + 8) != pcapng::kMagic;
     }
     const std::uint32_t bytes = u32_at(at + 4);
     if (bytes < kBlockBytesMin) return true;
     if (bytes > end_ - at) return false;
-    if (type == kEnhancedPacket || type == kSimplePacket || type == kOldPacket) return true;
+    if (pcapng::is_packet(static_cast<pcapng::BlockType>(type))) return true;
     at += bytes;
   }
   return false;

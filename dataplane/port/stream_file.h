@@ -1,5 +1,5 @@
 #pragma once
-// A capture that comes through a pipe, a FIFO or a terminal, as the FILE that libpcap wants. Whether a whole
+// A capture that comes through a pipe, a FIFO or a terminal, as the FILE that readers want. Whether a whole
 // packet is there can be asked, so that nobody waits for one; where that cannot be told, a wait ends when the
 // end is asked for. One thread's.
 
@@ -33,7 +33,7 @@ class StreamFile {
  private:
   enum class Format : std::uint8_t { unknown, pcap, pcapng };
 
-  static ssize_t read(void* self, char* out, std::size_t n);  // libpcap's
+  static ssize_t read(void* self, char* out, std::size_t n);  // stdio's
   // As read(2), behind what is there.
   ssize_t fill();
   ssize_t wait_and_fill();
