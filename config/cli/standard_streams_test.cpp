@@ -1,6 +1,7 @@
 #include "cli/standard_streams.h"
 
 #include <cerrno>
+#include <initializer_list>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -1,5 +1,6 @@
 #include "filter/calls_table_for_tests.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 

@@ -1,6 +1,7 @@
 #include "filter/random_calls.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "filter/checker.h"
 #include "record/reader.h"

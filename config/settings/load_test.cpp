@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 
 #include "settings/describe.h"
 #include "settings/settings.h"

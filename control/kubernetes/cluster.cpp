@@ -1,6 +1,7 @@
 #include "kubernetes/cluster.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spanlight {
 namespace {

@@ -1,6 +1,7 @@
 // Claims → spans → shards → a state of the map. Only what changed is made anew.
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "names/timeline.h"
 

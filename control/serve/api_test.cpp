@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <tuple>
 
 #include "serve/backend_for_tests.h"
 #include "serve/client_for_tests.h"

@@ -1,5 +1,6 @@
 // Links, IP and transports. Tunnels: tunnel_test.cpp.
 
+#include <algorithm>
 #include <random>
 #include <tuple>
 

@@ -8,6 +8,7 @@
 // All little-endian. Turns what comes into the windows that frames alone would be. Behind a hole the next
 // segment is looked for by its header's checksum.
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/dissector.h"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
 #include "dns/codes.h"
 #include "dns/wire_for_tests.h"

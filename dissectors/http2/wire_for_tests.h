@@ -4,6 +4,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>

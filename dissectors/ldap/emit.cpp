@@ -1,6 +1,7 @@
 // From a request and its answer to the record's transaction.
 
 #include <array>
+#include <initializer_list>
 
 #include "core/fieldset.h"
 #include "core/open_questions.h"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "core/crypto/md5.h"
 
 namespace spanlight::quic {

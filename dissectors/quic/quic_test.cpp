@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "core/testing/told.h"
 #include "core/tls/wire_for_tests.h"
 #include "quic/crypto_stream.h"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
 #include "core/testing/harness.h"
 #include "redis/commands.h"
 #include "redis/recognise.h"

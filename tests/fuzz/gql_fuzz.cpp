@@ -4,6 +4,7 @@
 //
 // Input: u8 which reader, then the text.
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>

@@ -2,6 +2,7 @@
 // parser read before; as a list and as a status: an answer. The first byte chooses the kind, the second the
 // cuts.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
 #include "core/grpc/wire_for_tests.h"
 
 namespace spanlight::grpc {

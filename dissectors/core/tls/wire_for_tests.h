@@ -2,6 +2,7 @@
 // Hellos, certificates and records for the tests of TLS and of QUIC: written out field by field.
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
