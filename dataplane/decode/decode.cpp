@@ -96,7 +96,9 @@ DecodeResult decode(Bytes head, std::uint32_t captured, std::uint32_t wire, Link
   packet = Packet{};
   packet.frame_bytes = wire;
   packet.window_scale = kNoWindowScale;
-  if (link == LinkType::ethernet && plain::tcp_in_ipv4(head, captured, wire, packet)) return DecodeResult::ok;
+  if (link == LinkType::ethernet && (plain::tcp_in_ipv4(head, captured, wire, packet) ||
+                                     plain::udp_in_ipv4(head, captured, wire, options, packet)))
+    return DecodeResult::ok;
   Walk w{.head = head,
          .captured = captured,
          .end = wire,

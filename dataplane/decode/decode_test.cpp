@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "decode/decode_test_support.h"
+#include "decode/ip_protocol.h"
 
 namespace spanlight {
 namespace {
@@ -408,10 +409,19 @@ TEST(Decode, the_short_way_and_the_walk_agree) {
   constexpr std::uint32_t kLink = 14;
   std::mt19937 engine(5);
   const auto random = [&engine] { return static_cast<std::uint32_t>(engine()); };
-  unsigned good = 0;
+  constexpr std::uint16_t kTunnelPorts[] = {4789, 8472, 6081, 2152, 3544};
+  const auto port = [&]() -> std::uint16_t {
+    return random() % 8 == 0 ? kTunnelPorts[random() % std::size(kTunnelPorts)] : std::uint16_t{53};
+  };
+  unsigned good = 0, good_udp = 0;
   for (int round = 0; round < 200'000; ++round) {
-    Frame frame =
-        on_eth().ipv4(round % 2 == 0 ? kA : kB, kB).tcp().payload(std::size_t{random() % 80}).build();
+    PacketBuilder headers = on_eth().ipv4(round % 2 == 0 ? kA : kB, kB);
+    if (round % 4 < 2)
+      headers.tcp();
+    else
+      headers.udp(port(), port());
+    Frame frame = headers.payload(std::size_t{random() % 80}).build();
+    const DecodeOptions options{.decapsulate = random() % 4 != 0};
     for (unsigned n = random() % 4; n > 0; --n)
       frame[kLink + random() % 40] = static_cast<std::uint8_t>(random() % 3 == 0 ? 0x50 : random());
     frame.resize(std::max<std::size_t>(kLink + 1, frame.size() - random() % 30));
@@ -420,12 +430,13 @@ TEST(Decode, the_short_way_and_the_walk_agree) {
     const std::uint32_t wire = captured + (random() % 2) * (random() % 40);
     Packet direct, walked;
     Fragment fragment;
-    const DecodeResult by_look = decode(frame, captured, wire, LinkType::ethernet, {}, direct, fragment);
+    const DecodeResult by_look = decode(frame, captured, wire, LinkType::ethernet, options, direct, fragment);
     const DecodeResult by_walk = decode(Bytes(frame).subspan(kLink), captured - kLink, wire - kLink,
-                                        LinkType::raw_ip, {}, walked, fragment);
+                                        LinkType::raw_ip, options, walked, fragment);
     ASSERT_EQ(by_look, by_walk) << round;
     if (by_look != DecodeResult::ok) continue;
     ++good;
+    good_udp += direct.key.protocol == ip_protocol::udp;
     walked.payload_offset += kLink;
     walked.frame_bytes += kLink;
     const auto all = [](const Packet& p) {
@@ -437,6 +448,7 @@ TEST(Decode, the_short_way_and_the_walk_agree) {
     ASSERT_EQ(all(direct), all(walked)) << round;
   }
   EXPECT_GT(good, 50'000u);
+  EXPECT_GT(good_udp, 25'000u);
 }
 
 }  // namespace

@@ -180,12 +180,18 @@ Step ip_in_ip(Walk& w) {
 }
 
 Step udp_tunnel(Walk& w, std::uint16_t src_port, std::uint16_t dst_port) {
-  constexpr std::uint16_t kGtpPort = 2152, kTeredoPort = 3544;
-  if (dst_port == w.options.vxlan_ports[0] || dst_port == w.options.vxlan_ports[1]) return vxlan(w);
-  if (dst_port == w.options.geneve_port) return geneve(w);
-  if (dst_port == kGtpPort) return gtp(w);
-  if (src_port == kTeredoPort || dst_port == kTeredoPort) return teredo(w);
-  return Step::done;
+  switch (tunnel_of(w.options, src_port, dst_port)) {
+    case Tunnel::vxlan:
+      return vxlan(w);
+    case Tunnel::geneve:
+      return geneve(w);
+    case Tunnel::gtp:
+      return gtp(w);
+    case Tunnel::teredo:
+      return teredo(w);
+    default:
+      return Step::done;
+  }
 }
 
 }  // namespace spanlight::walk

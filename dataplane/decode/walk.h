@@ -136,6 +136,14 @@ Step mpls(Walk& w);
 // tunnel.cpp
 Step gre(Walk& w);
 Step ip_in_ip(Walk& w);
+// What its ports say that a UDP datagram carries.
+inline Tunnel tunnel_of(const DecodeOptions& options, std::uint16_t src_port, std::uint16_t dst_port) {
+  constexpr std::uint16_t kGtpPort = 2152, kTeredoPort = 3544;
+  if (dst_port == options.vxlan_ports[0] || dst_port == options.vxlan_ports[1]) return Tunnel::vxlan;
+  if (dst_port == options.geneve_port) return Tunnel::geneve;
+  if (dst_port == kGtpPort) return Tunnel::gtp;
+  return src_port == kTeredoPort || dst_port == kTeredoPort ? Tunnel::teredo : Tunnel::none;
+}
 // What a UDP datagram carries, `at` behind its header; Step::done with result ok if it is no tunnel.
 Step udp_tunnel(Walk& w, std::uint16_t src_port, std::uint16_t dst_port);
 

@@ -1,5 +1,8 @@
 #include "flow/flow_table.h"
 
+#include <emmintrin.h>
+
+#include <bit>
 #include <cassert>
 #include <new>
 
@@ -46,15 +49,20 @@ bool FlowTable::populate() {
          take_pages(buckets_, bucket_count_ * sizeof(Bucket));
 }
 
+// All ways at once; bit by way.
+unsigned FlowTable::ways_with(const Bucket& bucket, std::uint16_t tag) {
+  static_assert(sizeof(bucket.tag) == sizeof(__m128i));
+  const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(bucket.tag));
+  const __m128i equal = _mm_cmpeq_epi16(tags, _mm_set1_epi16(static_cast<std::int16_t>(tag)));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128())));
+}
+
 void FlowTable::prefetch_flow(std::uint64_t hash) const {
   const Bucket& bucket = buckets_[home_of(hash)];
-  const std::uint16_t tag = tag_of(hash);
-  for (unsigned way = 0; way < kWays; ++way) {
-    if (bucket.tag[way] != tag) continue;
-    const auto* flow = reinterpret_cast<const char*>(&flows_[bucket.flow[way]]);
-    for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(flow + line * 64, 1);
-    return;
-  }
+  const unsigned ways = ways_with(bucket, tag_of(hash));
+  if (ways == 0) return;
+  const auto* flow = reinterpret_cast<const char*>(&flows_[bucket.flow[std::countr_zero(ways)]]);
+  for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(flow + line * 64, 1);
 }
 
 Flow* FlowTable::find(const FlowKey& key, std::uint64_t hash) {
@@ -62,9 +70,8 @@ Flow* FlowTable::find(const FlowKey& key, std::uint64_t hash) {
   std::uint64_t b = home_of(hash);
   for (unsigned probed = 0; probed < kBucketsProbedMax; ++probed, b = next(b)) {
     const Bucket& bucket = buckets_[b];
-    for (unsigned way = 0; way < kWays; ++way) {
-      if (bucket.tag[way] != tag) continue;
-      Flow& flow = flows_[bucket.flow[way]];
+    for (unsigned ways = ways_with(bucket, tag); ways != 0; ways &= ways - 1) {
+      Flow& flow = flows_[bucket.flow[std::countr_zero(ways)]];
       if (flow.key == key) return &flow;
     }
     if (bucket.passed == 0) return nullptr;
@@ -77,23 +84,23 @@ Flow* FlowTable::insert(const FlowKey& key, std::uint64_t hash) {
   std::uint64_t b = home_of(hash);
   for (unsigned probed = 0; probed < kBucketsProbedMax; ++probed, b = next(b)) {
     Bucket& bucket = buckets_[b];
-    for (unsigned way = 0; way < kWays; ++way) {
-      if (bucket.tag[way] != 0) continue;
-      std::uint32_t index = free_;
-      if (index != kNoFlow)
-        free_ = flows_[index].timer.next;
-      else
-        index = used_++;
-      const std::uint32_t generation = flows_[index].generation + 1;
-      Flow* flow = new (&flows_[index]) Flow{};
-      flow->key = key;
-      flow->generation = generation;  // odd: live
-      bucket.tag[way] = tag_of(hash);
-      bucket.flow[way] = index;
-      for (std::uint64_t p = home_of(hash); p != b; p = next(p)) ++buckets_[p].passed;
-      ++live_;
-      return flow;
-    }
+    const unsigned free_ways = ways_with(bucket, kFreeTag);
+    if (free_ways == 0) continue;
+    const int way = std::countr_zero(free_ways);
+    std::uint32_t index = free_;
+    if (index != kNoFlow)
+      free_ = flows_[index].timer.next;
+    else
+      index = used_++;
+    const std::uint32_t generation = flows_[index].generation + 1;
+    Flow* flow = new (&flows_[index]) Flow{};
+    flow->key = key;
+    flow->generation = generation;  // odd: live
+    bucket.tag[way] = tag_of(hash);
+    bucket.flow[way] = index;
+    for (std::uint64_t p = home_of(hash); p != b; p = next(p)) ++buckets_[p].passed;
+    ++live_;
+    return flow;
   }
   return nullptr;  // the neighbourhood is full: treated as a full table
 }
@@ -104,9 +111,10 @@ void FlowTable::erase(Flow& flow, std::uint64_t hash) {
   std::uint64_t b = home;
   for (unsigned probed = 0; probed < kBucketsProbedMax; ++probed, b = next(b)) {
     Bucket& bucket = buckets_[b];
-    for (unsigned way = 0; way < kWays; ++way) {
-      if (bucket.tag[way] == 0 || bucket.flow[way] != index) continue;
-      bucket.tag[way] = 0;
+    for (unsigned ways = ways_with(bucket, tag_of(hash)); ways != 0; ways &= ways - 1) {
+      const int way = std::countr_zero(ways);
+      if (bucket.flow[way] != index) continue;
+      bucket.tag[way] = kFreeTag;
       for (std::uint64_t p = home; p != b; p = next(p)) --buckets_[p].passed;
       ++flow.generation;  // even: free
       flow.timer.next = free_;

@@ -59,10 +59,11 @@ class FlowTable {
 
  private:
   static constexpr unsigned kWays = 8;
+  static constexpr std::uint16_t kFreeTag = 0;
   static constexpr unsigned kBucketsProbedMax = 16;
 
   struct alignas(64) Bucket {
-    std::uint16_t tag[kWays];  // 0 = free
+    std::uint16_t tag[kWays];  // kFreeTag: nothing
     std::uint32_t flow[kWays];
     std::uint16_t passed;  // entries that live behind this bucket because it was full
   };
@@ -70,8 +71,9 @@ class FlowTable {
 
   static std::uint16_t tag_of(std::uint64_t hash) {
     const auto tag = static_cast<std::uint16_t>(hash);
-    return tag == 0 ? std::uint16_t{1} : tag;
+    return tag == kFreeTag ? std::uint16_t{1} : tag;
   }
+  static unsigned ways_with(const Bucket& bucket, std::uint16_t tag);
 
   // Scaled, not masked: the number of buckets need not be a power of two.
   std::uint64_t home_of(std::uint64_t hash) const {

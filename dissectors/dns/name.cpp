@@ -7,7 +7,12 @@
 namespace spanlight::dns {
 namespace {
 
-enum class Shown : std::uint8_t { plain, escaped, decimal };
+enum class Shown : std::uint8_t {
+  plain,
+  quote,  // as it is, but not inside of a JSON string
+  escaped,
+  decimal
+};
 using Table = std::array<Shown, 256>;
 
 constexpr Table table_of(NameStyle style, bool dots) {
@@ -17,6 +22,7 @@ constexpr Table table_of(NameStyle style, bool dots) {
     const bool more = style == NameStyle::utf8 && (b == 0x20 || b >= 0x80);
     table[b] = graphic || more ? Shown::plain : Shown::decimal;
   }
+  table['"'] = Shown::quote;
   table['\\'] = Shown::escaped;
   if (dots) table['.'] = Shown::escaped;
   if (style == NameStyle::zone_file && dots)
@@ -28,7 +34,16 @@ constexpr Table table_of(NameStyle style, bool dots) {
 constexpr Table kLabel[] = {table_of(NameStyle::zone_file, true), table_of(NameStyle::utf8, true)};
 constexpr Table kText[] = {table_of(NameStyle::zone_file, false), table_of(NameStyle::utf8, false)};
 
+// Nearly all names are.
+bool all_plain(Bytes bytes, const Table& table) {
+  static_assert(static_cast<unsigned>(Shown::plain) == 0);
+  unsigned seen = 0;
+  for (const std::uint8_t b : bytes) seen |= static_cast<unsigned>(table[b]);
+  return seen == 0;
+}
+
 void write(TextRoom& out, Bytes bytes, const Table& table) {
+  if (all_plain(bytes, table)) return out.put(as_text(bytes));
   for (const std::uint8_t b : bytes) {
     switch (table[b]) {
       case Shown::decimal:
@@ -39,6 +54,7 @@ void write(TextRoom& out, Bytes bytes, const Table& table) {
         out.letter('\\');
         break;
       case Shown::plain:
+      case Shown::quote:
         break;
     }
     out.letter(static_cast<char>(b));
