@@ -89,6 +89,7 @@ class RecordBuild {
   Offset<wire::Message> write_message(const Message& message);
   Offset<Vector<std::uint8_t>> write_body(const Message& message);
   Offset<Vector<Offset<wire::Field>>> write_fields(const Message& message);
+  Offset<wire::Field> shared_field(const Field& field);
   Offset<wire::Field> write_field(const Field& field);
   Offset<Vector<Text>> write_list(const Field& field);
 
@@ -146,7 +147,7 @@ Text RecordBuild::written(std::string_view source) {
 Text RecordBuild::shared(std::string_view source) {
   if (source.size() > TextCache::kTextBytesMax) return written(source);
   const TextCache::Key key(source);
-  TextCache::Entry& entry = target_.cache.entry(key);
+  TextCache::Entry& entry = target_.texts.entry(key);
   if (TextCache::holds(entry, key, source, builder_)) return entry.text;
   const Copy made = copy(source);
   if (redactor_.text_rules() && redactor_.mask_text(made.bytes)) {
@@ -207,7 +208,7 @@ Offset<Vector<Text>> RecordBuild::write_list(const Field& field) {
   const std::span<const std::string_view> in = list_kept(field);
   if (in.size() < field.list.size()) ++counters_.fields_left_out;
   for (const std::string_view each : in)
-    texts.add(each.empty() ? builder_.text({}) : text(each));  // an empty text of a list has its place
+    texts.add(each.empty() ? builder_.text({}) : shared(each));  // an empty text of a list has its place
   return builder_.vector_of(texts.all().data(), in.size());
 }
 
@@ -242,11 +243,25 @@ Offset<wire::Field> RecordBuild::write_field(const Field& field) {
   return builder_.table<TextFieldHead>(TextFieldChildren{name, shared_text(field.text)}).offset;
 }
 
+Offset<wire::Field> RecordBuild::shared_field(const Field& field) {
+  const FieldCache::Key key = FieldCache::key_of(field);
+  FieldCache::Entry& entry = target_.fields.entry(key);
+  if (entry.key == key) return entry.field;
+  entry = {key, write_field(field)};
+  return entry.field;
+}
+
+// Where texts may be masked each is looked at: what was is told of its record.
 Offset<Vector<Offset<wire::Field>>> RecordBuild::write_fields(const Message& message) {
   Listed<Offset<wire::Field>, kFieldsPerMessageMax> fields;
   const std::span<const Field> in = fields_kept(message);
   if (in.size() < message.fields.size()) ++counters_.fields_left_out;
-  for (const Field& each : in) fields.add(write_field(each));
+  std::size_t left = redactor_.text_rules() ? 0 : FieldCache::kSharedPerMessageMax;
+  for (const Field& each : in) {
+    const bool shares = left > 0 && FieldCache::takes(each);
+    left -= shares;
+    fields.add(shares ? shared_field(each) : write_field(each));
+  }
   return builder_.vector_of(fields.all().data(), in.size());
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/transaction.h"
 #include "encode/batch_builder.h"
+#include "encode/field_cache.h"
 #include "encode/record_writer.h"
 #include "encode/text_cache.h"
 
@@ -18,7 +19,8 @@ struct RecordShape {
 
 struct RecordTarget {
   BatchBuilder& builder;
-  TextCache& cache;
+  TextCache& texts;
+  FieldCache& fields;
   Text protocol;  // its name, in the same batch
 };
 

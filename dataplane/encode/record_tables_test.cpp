@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "encode/field_cache.h"
 #include "encode/header_copy.h"
 #include "encode/record_writer.h"
 #include "encode/tables.h"
@@ -394,35 +395,93 @@ TEST(RecordTables, BytesDependOnTheCallsAlone) {
   EXPECT_TRUE(batches[0] == batches[1]);
 }
 
-// Texts that are written once make a message stand for more than its size. Readers refuse eight times as
-// much.
-TEST(RecordTables, SharedTextsStayBelowWhatReadersAccept) {
+// Texts and fields that are written once make a message stand for more than its size. Readers refuse eight
+// times as much, and more tables than one for each eight bytes.
+TEST(RecordTables, WhatIsSharedStaysBelowWhatReadersAccept) {
   const auto redactor = redactor_for(without_redaction());
   BatchPool pool(3, 4 * kBufferBytes, 1);
   EncodeCounters counters;
   RecordWriter writer(3, "rack12", 99, pool, *redactor, {.batch_bytes = 2 * kBufferBytes, .batch_ns = kNever},
                       counters, kProtocols);
-  const std::string name(TextCache::kTextBytesMax, 'n'), text(TextCache::kTextBytesMax, 't');
-  for (const std::size_t count : {0u, 1u, 8u, 64u}) {
-    SCOPED_TRACE(count);
-    const std::vector<Field> fields(count, Field{.name = name, .text = text});
-    Transaction call;
-    call.protocol = &kProtocol;
-    call.version = call.method = call.url = call.path = text;
-    for (Message* message : {&call.request, &call.response}) {
-      message->present = true;
-      message->content_type = message->content_encoding = text;
-      message->fields = fields;
+  const std::string text(TextCache::kTextBytesMax, 't');
+  const std::string long_name(TextCache::kTextBytesMax, 'n'), short_name(TextCache::kKeyBytesMax, 'n');
+  const struct {
+    const char* name;
+    Field field;
+    bool bare;  // nothing else in the record
+  } cases[] = {{"long texts", {.name = long_name, .text = text}, false},
+               {"short texts", {.name = short_name, .text = short_name}, false},
+               {"short texts alone", {.name = short_name, .text = short_name}, true},
+               {"a letter each", {.name = "n", .text = "t"}, true},
+               {"names alone", {.name = "n"}, true},
+               {"numbers", {.name = "n", .kind = Field::Kind::integer, .integer = 7}, true}};
+  for (const auto& c : cases) {
+    for (const std::size_t count : {0u, 1u, 8u, 15u, 16u, 17u, 64u}) {
+      SCOPED_TRACE(c.name + std::string(" ") + std::to_string(count));
+      const std::vector<Field> fields(count, c.field);
+      Transaction call;
+      call.protocol = &kProtocol;
+      if (!c.bare) call.version = call.method = call.url = call.path = text;
+      for (Message* message : {&call.request, &call.response}) {
+        message->present = true;
+        if (!c.bare) message->content_type = message->content_encoding = text;
+        message->fields = fields;
+      }
+      for (int i = 0; i < 100; ++i) writer.write(call, {}, 0);
+      writer.flush();
+      Batch* batch = pool.next();
+      ASSERT_NE(batch, nullptr);
+      EXPECT_EQ(batch->records, 100u);
+      const auto opened = open_batch({batch->storage + batch->data_offset, batch->data_bytes});
+      EXPECT_EQ(opened.fault, ReadFault::none) << fault_name(opened.fault);
+      pool.release(batch);
     }
-    for (int i = 0; i < 200; ++i) writer.write(call, {}, 0);
-    writer.flush();
-    Batch* batch = pool.next();
-    ASSERT_NE(batch, nullptr);
-    EXPECT_EQ(batch->records, 200u);
-    const auto opened = open_batch({batch->storage + batch->data_offset, batch->data_bytes});
-    EXPECT_EQ(opened.fault, ReadFault::none) << fault_name(opened.fault);
-    pool.release(batch);
   }
+}
+
+// A field that was said before is the same table; one that differs in anything is not.
+TEST(RecordTables, FieldsAreSharedWhereTheySayTheSame) {
+  const auto redactor = redactor_for(without_redaction());
+  BatchPool pool(1, kBufferBytes, 1);
+  EncodeCounters counters;
+  RecordWriter writer(3, "rack12", 99, pool, *redactor, {.batch_bytes = kBufferBytes, .batch_ns = kNever},
+                      counters, kProtocols);
+  const std::string longer(TextCache::kKeyBytesMax + 1, 't');
+  const Field fields[] = {{.name = "type", .text = "A"},
+                          {.name = "type", .text = "AAAA"},
+                          {.name = "typE", .text = "A"},
+                          {.name = "type"},
+                          {.name = "type", .text = longer},
+                          {.name = longer, .text = "A"},
+                          {.name = "size", .kind = Field::Kind::integer, .integer = 1},
+                          {.name = "size", .kind = Field::Kind::integer, .integer = -1},
+                          {.name = "size", .kind = Field::Kind::boolean, .integer = 1},
+                          {.name = "size", .kind = Field::Kind::number, .number = 1.0}};
+  Transaction call;
+  call.protocol = &kProtocol;
+  call.request.present = true;
+  call.request.fields = fields;
+  for (int i = 0; i < 2; ++i) writer.write(call, {}, 0);
+  writer.flush();
+  Batch* batch = pool.next();
+  ASSERT_NE(batch, nullptr);
+  const auto opened = open_batch({batch->storage + batch->data_offset, batch->data_bytes});
+  ASSERT_EQ(opened.fault, ReadFault::none);
+  const auto& records = *opened->records();
+  ASSERT_EQ(records.size(), 2u);
+  const auto &first = *records[0]->request()->fields(), &second = *records[1]->request()->fields();
+  ASSERT_EQ(first.size(), std::size(fields));
+  std::set<const wire::Field*> apart;
+  for (unsigned i = 0; i < first.size(); ++i) {
+    SCOPED_TRACE(i);
+    EXPECT_TRUE(apart.insert(first[i]).second);
+    EXPECT_EQ(first[i] == second[i], FieldCache::takes(fields[i]));
+    EXPECT_EQ(second[i]->name()->string_view(), fields[i].name);
+    EXPECT_EQ(second[i]->text() == nullptr ? "" : second[i]->text()->string_view(), fields[i].text);
+    EXPECT_EQ(second[i]->integer(), fields[i].integer);
+    EXPECT_EQ(static_cast<int>(second[i]->kind()), static_cast<int>(fields[i].kind));
+  }
+  pool.release(batch);
 }
 
 // The forms hold every member of the schema, each once, apart from each other and aligned.

@@ -39,7 +39,8 @@ struct RecordWriter::Topic {
   const Descriptor* protocol = nullptr;
   Batch* batch = nullptr;
   std::optional<BatchBuilder> builder;  // there while `batch` is
-  TextCache cache;
+  TextCache texts;
+  FieldCache fields;
   Text name_text, sensor_text, protocol_text;
   TimeNs first_record = 0;
   std::uint32_t records = 0;
@@ -101,7 +102,7 @@ void RecordWriter::write(const Transaction& call, const ConnectionInfo& connecti
   BatchBuilder& builder = *topic->builder;
   const std::size_t size_before = builder.size();
   const std::uint64_t id = std::uint64_t{worker_} << kWorkerShift | (++records_written_ & kRecordIdMask);
-  RecordTarget target{builder, topic->cache, topic->protocol_text};
+  RecordTarget target{builder, topic->texts, topic->fields, topic->protocol_text};
   // Time may step back from packet to packet of a capture; a batch's age may not underflow.
   if (topic->records == 0 || now < topic->first_record) topic->first_record = now;
   topic->offsets[topic->records++] = write_record(target, id, call, connection, shape, redactor_, counters_);
@@ -159,7 +160,8 @@ bool RecordWriter::open(Topic& topic) {
   BatchBuilder& builder = topic.builder.emplace(batch->storage, batch->storage_bytes);
   topic.records = 0;
   topic.tally = {};
-  topic.cache.clear();
+  topic.texts.clear();
+  topic.fields.clear();
   const std::size_t texts =
       text_bound(topic.name) + text_bound(sensor_name_) + text_bound(topic.protocol->name);
   if (!topic.fits(texts)) {  // a pool of useless buffers

@@ -16,12 +16,14 @@ namespace spanlight {
 class TextCache {
  public:
   static constexpr std::size_t kTextBytesMax = 48;
+  static constexpr std::size_t kKeyBytesMax = 16;  // of at most so many, a key says all
 
   struct Key {
     std::uint64_t first = 0, last = 0;  // bytes; of less than eight the same number, unlike for other bytes
     std::uint64_t size = 0;             // 0: of no text
     bool operator==(const Key&) const = default;
-    explicit Key() = default;
+    std::uint64_t mix() const { return first ^ last << 1 ^ size; }
+    Key() = default;
     explicit Key(std::string_view text) : size(text.size()) {
       if (size >= sizeof(first)) {
         first = load<std::uint64_t>(text.data());
@@ -52,11 +54,10 @@ class TextCache {
 
   void clear() { entries_.fill({}); }
   Entry& entry(const Key& key) {
-    const std::uint64_t mix = (key.first ^ key.last << 1 ^ key.size) * 0x9e3779b97f4a7c15u;
-    return entries_[mix >> (64 - kEntryBits)];  // Fibonacci hashing
+    return entries_[key.mix() * 0x9e3779b97f4a7c15u >> (64 - kEntryBits)];  // Fibonacci hashing
   }
   static bool holds(const Entry& entry, const Key& key, std::string_view text, const BatchBuilder& builder) {
-    return entry.key == key && (text.size() <= 2 * sizeof(key.first) || builder.text_at(entry.text) == text);
+    return entry.key == key && (text.size() <= kKeyBytesMax || builder.text_at(entry.text) == text);
   }
 
  private:
