@@ -145,6 +145,8 @@ int run(const Arguments& a) {
     return cli::kExitUsage;
   }
   if (a.idle_flows && trace.mix == Mix::headers) return failed("--idle-flows: `headers` has no calls");
+  if (a.idle_flows && trace.mix == Mix::dns)
+    return failed("--idle-flows: flows of datagrams do not stay open while they are silent");
   const std::vector<unsigned> cpus(all.end() - static_cast<std::ptrdiff_t>(a.workers), all.end());
   if (a.idle_flows) fill_in_idle_flows(trace);
   Settings settings = settings_of(a, trace);
