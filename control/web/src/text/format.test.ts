@@ -76,6 +76,19 @@ describe('what is lost', () => {
     const verdict = verdictOf([sensor([], { clock_trouble: 'the clock of sensor rack12 is 1.250 s ahead of ours: keep both right with a time service' })]);
     expect(verdict).toEqual({ tone: 'warn', sentence: 'The clock of sensor rack12 is 1.250 s ahead of ours.', advice: 'Keep both right with a time service.' });
   });
+  it.each([
+    ['port_dropped_packets_total', 'unknown_link'],
+    ['packets_total', 'fragment_refused'],
+    ['frames_total', 'cut'],
+    ['flows_total', 'evicted'],
+    ['reassembly_total', 'limit_hit'],
+    ['inspect_total', 'state_exhausted'],
+    ['dissect_total', 'open_calls_exceeded'],
+  ])('has a sentence and a mend: %s %s', (name, label) => {
+    const [loss] = lossesOf(sensor([{ of: 'worker', who: '0', name, label, value: 7, per_second: 1 }]));
+    expect(loss).toMatchObject({ grave: true, total: 7, perSecond: 1 });
+    expect(loss?.advice).toMatch(/\.$/);
+  });
   it('counts batches that did not arrive', () => expect(lossesOf(sensor([], { missed_batches: 3 }))[0]?.total).toBe(3));
 });
 
