@@ -28,6 +28,8 @@ WriterOptions writer_options(const ControlSettings& settings) {
   options.batch_rows = settings.store_batch_rows;
   options.batch_ms = settings.store_batch_ms;
   options.queue_bytes = std::size_t{settings.store_queue_mb} << 20;
+  // Replicas note a token together with its part; one that is asked may lag behind.
+  options.asks_after_trouble = layout_of(settings).cluster.empty();
   return options;
 }
 

@@ -4,15 +4,21 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <functional>
+#include <sstream>
 
 #include "store/store_fixture.h"
 
@@ -54,6 +60,94 @@ TEST_F(StoreTest, NothingIsLostOrDoubledWhenTheChildIsKilled) {
   EXPECT_EQ(counters.offered, counters.stored);
   EXPECT_GE(store->process()->starts(), 2u);
   EXPECT_EQ(counters.trouble, "");
+}
+
+// Stands between a client and the store: the first insert is done, and then not answered.
+class Relay {
+ public:
+  // `on_done`: while the client still waits for the answer that it will not get.
+  Relay(std::string path, std::string store, std::function<void()> on_done)
+      : path_(std::move(path)), store_(std::move(store)), on_done_(std::move(on_done)) {
+    listener_ = socket(AF_UNIX, SOCK_STREAM, 0);
+    const sockaddr_un address = address_of(path_);
+    EXPECT_EQ(bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(listen(listener_, 8), 0);
+    thread_ = std::jthread([this] { serve(); });
+  }
+  ~Relay() {
+    shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    close(listener_);
+  }
+
+ private:
+  static sockaddr_un address_of(const std::string& path) {
+    sockaddr_un address{.sun_family = AF_UNIX};
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    return address;
+  }
+
+  void serve() {
+    for (int client = 0; (client = accept(listener_, nullptr, nullptr)) >= 0; close(client)) {
+      const int server = socket(AF_UNIX, SOCK_STREAM, 0);
+      const sockaddr_un address = address_of(store_);
+      if (connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+        pass(client, server);
+      close(server);
+    }
+  }
+
+  void pass(int client, int server) {
+    std::string asked;
+    char piece[65'536];
+    for (;;) {
+      pollfd both[] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
+      poll(both, 2, -1);
+      const bool answers = both[1].revents != 0;
+      const ssize_t n = read(answers ? server : client, piece, sizeof piece);
+      if (n <= 0) return;
+      const auto bytes = static_cast<std::size_t>(n);
+      if (!answers) asked.append(piece, std::min(bytes, sizeof piece - std::min(asked.size(), sizeof piece)));
+      if (answers && !done_ && asked.find("INSERT") != std::string::npos) {
+        done_ = true;
+        return on_done_();
+      }
+      if (write(answers ? client : server, piece, bytes) != n) return;
+    }
+  }
+
+  const std::string path_, store_;
+  const std::function<void()> on_done_;
+  int listener_ = -1;
+  bool done_ = false;
+  std::jthread thread_;
+};
+
+// Killed between the two, the store has noted an insert's token and has not its rows.
+TEST_F(StoreTest, WhatTheStoreTakesForDoneIsLookedFor) {
+  const auto store = open(settings_in(folder_));
+  const std::string relay_path = folder_.path() + "/relay";
+  unsigned taken_away = 0;
+  Relay relay(relay_path, store->process()->socket(), [&] {
+    const pid_t child = store->process()->pid();
+    std::istringstream parts(ask(
+        *store, "SELECT path FROM system.parts WHERE database = 'spanlight' AND table = 'calls' AND active"));
+    for (std::string part; std::getline(parts, part); ++taken_away) std::filesystem::remove_all(part);
+    kill(child, SIGKILL);
+    EXPECT_TRUE(comes_true([&] {
+      const pid_t now = store->process()->pid();
+      return now != 0 && now != child;
+    }));
+    EXPECT_TRUE(store->wait_ready(kPatience));
+  });
+  const ClickHouse client({.socket = relay_path});
+  StoreWriter writer(client, {.batch_ms = 20}, log_to_stderr());
+  ASSERT_TRUE(writer.offer(batch_of(batch(0, 10))));
+  ASSERT_TRUE(writer.flush(kPatience));
+  EXPECT_EQ(taken_away, 1u);
+  EXPECT_EQ(ask(*store, "SELECT count(), uniqExact(epoch, record_id) FROM calls"), "10\t10\n");
+  EXPECT_EQ(writer.counters().stored, 10u);
+  EXPECT_EQ(writer.counters().trouble, "");
 }
 
 TEST_F(StoreTest, TheSameInsertAgainIsNotStoredAgain) {

@@ -151,7 +151,7 @@ std::string_view StoreWriter::encode(const Insert& insert) {
   return block_.finish();
 }
 
-void StoreWriter::store(const Insert& insert) {
+void StoreWriter::store(Insert& insert) {
   const std::string_view block = encode(insert);
   unsigned refusals = 0;
   std::chrono::milliseconds pause = options_.retry_least;
@@ -172,7 +172,20 @@ void StoreWriter::store(const Insert& insert) {
   done(insert, &WriterCounters::stored);
 }
 
-bool StoreWriter::try_once(const Insert& insert, std::string_view block, unsigned& refusals) {
+// Rows of one insert are there together or not at all.
+bool StoreWriter::has_rows() const {
+  const Call& first = *order_.front();
+  ClickHouse::Statement statement;
+  statement.sql =
+      "SELECT count() FROM calls WHERE time = fromUnixTimestamp64Nano({time:Int64}, 'UTC')"
+      " AND epoch = {epoch:UInt64} AND record_id = {record:UInt64} FORMAT TabSeparated";
+  statement.parameters = {{"time", std::to_string(order_time(*first.record))},
+                          {"epoch", std::to_string(first.batch->sensor_epoch())},
+                          {"record", std::to_string(first.record->id())}};
+  return client_.ask(statement, give_up_.get_token()) != "0\n";
+}
+
+bool StoreWriter::try_once(Insert& insert, std::string_view block, unsigned& refusals) {
   ClickHouse::Statement statement;
   statement.sql = insert_calls_statement();
   statement.data = block;
@@ -184,9 +197,12 @@ bool StoreWriter::try_once(const Insert& insert, std::string_view block, unsigne
                         {"min_insert_block_size_bytes", "0"}};
   try {
     client_.ask(statement, give_up_.get_token());
-    return true;
+    if (!insert.may_be_noted || !options_.asks_after_trouble || has_rows()) return true;
+    insert.token += "-again";
+    return false;
   } catch (const StoreError& error) {
     if (error.kind() == StoreError::Kind::interrupted) return false;
+    insert.may_be_noted = insert.may_be_noted || error.kind() != StoreError::Kind::unreachable;
     const Trouble trouble = trouble_of(error);
     refusals = trouble == Trouble::stays ? refusals + 1 : 0;
     tell_trouble(error.what(), trouble == Trouble::disk_full);

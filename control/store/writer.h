@@ -2,7 +2,8 @@
 // Takes calls in and stores them, on a thread of its own. offer() is for the ingest: it never waits. What
 // waits to be stored is bounded in bytes; what does not fit is dropped and counted, the newest first, so that
 // what was accepted stays. While the store is away, full or overloaded, what was accepted is tried again and
-// again, always as the same insert under the same token, so that none is stored twice.
+// again, always as the same insert under the same token, so that none is stored twice; under another one
+// where the store kept the token and not the rows.
 
 #include <atomic>
 #include <condition_variable>
@@ -41,6 +42,9 @@ struct WriterOptions {
   std::size_t queue_bytes = std::size_t{256} << 20;
   std::chrono::milliseconds retry_least{100}, retry_most{5'000};
   std::chrono::milliseconds flush_patience{10'000};  // of stop()
+  // A table that is not replicated notes an insert's token before it has its rows: killed between the two, it
+  // takes the same insert, sent again, for done. So after trouble it is asked whether the rows are there.
+  bool asks_after_trouble = true;
 };
 
 // Calls; each one that was offered ends in exactly one of stored, dropped_* or waiting.
@@ -82,12 +86,13 @@ class StoreWriter {
 
  private:
   using Clock = std::chrono::steady_clock;
-  // An insert under way: never changed until it was stored or given up.
+  // An insert under way: its calls never change until it was stored or given up.
   struct Insert {
     std::vector<std::shared_ptr<const StoredBatch>> batches;
     std::size_t rows = 0;
     std::size_t bytes = 0;
     std::string token;
+    bool may_be_noted = false;  // an attempt failed on the way
   };
 
   static std::size_t cost_of(const StoredBatch& batch);
@@ -95,9 +100,10 @@ class StoreWriter {
   void run(const std::stop_token& stop);
   std::optional<Insert> next_insert(const std::stop_token& stop);
   bool due() const;
-  void store(const Insert& insert);
+  void store(Insert& insert);
   std::string_view encode(const Insert& insert);
-  bool try_once(const Insert& insert, std::string_view block, unsigned& refusals);
+  bool try_once(Insert& insert, std::string_view block, unsigned& refusals);
+  bool has_rows() const;
   void done(const Insert& insert, std::uint64_t WriterCounters::*ending);
   void tell_trouble(const std::string& sentence, bool disk_full);
   void tell_end_of_trouble();
@@ -117,8 +123,8 @@ class StoreWriter {
   bool ending_ = false;
   std::stop_source give_up_;  // ends an insert that is under way
 
-  CallBlock block_;  // of the thread, as are the following
-  std::vector<const Call*> order_;
+  CallBlock block_;                 // of the thread, as are the following
+  std::vector<const Call*> order_;  // of the insert under way
   std::string token_head_;
   std::uint64_t inserts_made_ = 0;
   std::jthread thread_;
