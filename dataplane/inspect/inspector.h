@@ -107,6 +107,13 @@ class Inspector final : private Sink {
   void on_time(Flow& flow, TimeNs now);
   static TimeNs next_deadline(const Flow& flow);
 
+  // What dissects `other`, if that is the protocol of `flow`.
+  static Dissector* dissector_like(const Flow& flow, const Flow& other) {
+    const Inspection *in = flow.inspection, *beside = other.inspection;
+    return in != nullptr && beside != nullptr && in->protocol == beside->protocol ? beside->dissector
+                                                                                  : nullptr;
+  }
+
   // The flow was silent for a while: its memory is given back if nothing of it is open. True: it was.
   bool rest(Flow& flow);
 

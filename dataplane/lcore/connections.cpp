@@ -153,20 +153,35 @@ void Worker::on_call(const Flow& flow, const Transaction& call) {
   health.errors += call.is_error;
 }
 
-// The quoted packet is of a flow that this worker may have, in the tunnel and VLAN of the one that quotes it.
-std::uint64_t Worker::on_error(const QuotedPacket& quoted) {
-  if (quoting_ == nullptr) return 0;
+// Of this worker, in the tunnel and VLAN of the datagram that is being read.
+const Flow* Worker::flow_beside(std::uint8_t protocol, const IpAddress& src, std::uint16_t src_port,
+                                const IpAddress& dst, std::uint16_t dst_port) {
+  if (reading_ == nullptr) return nullptr;
   Packet packet;
-  packet.key.protocol = quoted.protocol;
-  packet.key.tunnel = quoting_->key.tunnel;
-  packet.key.vlan = quoting_->key.vlan;
-  packet.key.tunnel_id = quoting_->key.tunnel_id;
-  canonicalise(packet, IpAddress{quoted.src}, quoted.src_port, IpAddress{quoted.dst}, quoted.dst_port);
-  const Flow* flow = table_.find(packet.key, flow_hash(packet.key));
+  packet.key.protocol = protocol;
+  packet.key.tunnel = reading_->key.tunnel;
+  packet.key.vlan = reading_->key.vlan;
+  packet.key.tunnel_id = reading_->key.tunnel_id;
+  canonicalise(packet, src, src_port, dst, dst_port);
+  return table_.find(packet.key, flow_hash(packet.key));
+}
+
+std::uint64_t Worker::on_error(const QuotedPacket& quoted) {
+  const Flow* flow = flow_beside(quoted.protocol, IpAddress{quoted.src}, quoted.src_port,
+                                 IpAddress{quoted.dst}, quoted.dst_port);
   if (flow == nullptr) return 0;
   if (health_.wanted())
     if (Health& health = health_[table_.index_of(*flow)]; health.tracked()) add_one(health.icmp_errors);
   return flow->conn_id;
+}
+
+Dissector* Worker::asked(const std::array<std::uint8_t, 16>& group) {
+  if (reading_ == nullptr) return nullptr;
+  const FlowKey& key = reading_->key;
+  const unsigned client = reading_->client;
+  const Flow* flow =
+      flow_beside(key.protocol, key.ip[client], key.port[client], IpAddress{group}, key.port[1 - client]);
+  return flow == nullptr ? nullptr : Inspector::dissector_like(*reading_, *flow);
 }
 
 }  // namespace spanlight

@@ -258,7 +258,7 @@ void Worker::on_datagram(Flow& flow, const Slot& slot, TimeNs time) {
       packet.key.protocol == ip_protocol::icmp || packet.key.protocol == ip_protocol::icmpv6 ? kIcmpLead : 0;
   if (flow.opaque || packet.payload_bytes + lead == 0) return;
   const std::uint32_t at = packet.payload_offset - lead;
-  quoting_ = &flow;
+  reading_ = &flow;
   if (!slot.datagram.empty()) {
     inspector_.on_datagram(flow, packet.sender, slot.datagram.subspan(at), time);
     return;

@@ -77,7 +77,7 @@ Worker::Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redac
       reassembly_limits_(reassembly_limits(settings_)),
       state_(std::size_t{settings_.state_memory_mb} << 20),
       previews_(std::size_t{settings_.preview_memory_mb} << 20),
-      workshop_{state_, previews_, limits_, counters_.dissectors, this, this, kFlowHashSeed.word[0]},
+      workshop_{state_, previews_, limits_, counters_.dissectors, this, this, this, kFlowHashSeed.word[0]},
       fragments_(state_, counters_.fragments),
       table_(settings_.flows_max),
       health_(settings_.connection_records == ConnectionRecords::none ? 0 : settings_.flows_max),

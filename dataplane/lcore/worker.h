@@ -55,7 +55,11 @@ struct WorkerShared {
   std::atomic<bool> distrust_devices{false};
 };
 
-class Worker final : private StreamSink, private Lender, private FlowWatcher, private FlowErrors {
+class Worker final : private StreamSink,
+                     private Lender,
+                     private FlowWatcher,
+                     private FlowErrors,
+                     private GroupFlows {
  public:
   Worker(std::uint16_t index, WorkerShared& shared, BatchPool& pool, Redactor& redactor,
          TargetReader targets);
@@ -188,10 +192,13 @@ class Worker final : private StreamSink, private Lender, private FlowWatcher, pr
     const Flow& flow_;
   };
 
-  // FlowWatcher, FlowErrors.
+  // FlowWatcher, FlowErrors, GroupFlows.
   void on_identified(const Flow& flow, const Descriptor& protocol) override;
   void on_call(const Flow& flow, const Transaction& call) override;
   std::uint64_t on_error(const QuotedPacket& quoted) override;
+  Dissector* asked(const std::array<std::uint8_t, 16>& group) override;
+  const Flow* flow_beside(std::uint8_t protocol, const IpAddress& src, std::uint16_t src_port,
+                          const IpAddress& dst, std::uint16_t dst_port);
 
   void finish();
 
@@ -276,7 +283,7 @@ class Worker final : private StreamSink, private Lender, private FlowWatcher, pr
   TimeNs flows_cut_ = 0;                            // when the share of flows last fell
   TimeNs last_shed_ = 0;                            // when flows last were, or may have been, left out
   Flow* current_ = nullptr;
-  const Flow* quoting_ = nullptr;  // whose datagram is being read
+  const Flow* reading_ = nullptr;  // whose datagram is being read
   rte_mbuf* lendable_ = nullptr;   // what the segment under way lies in
   TimeNs now_ = 0;                 // the worker's clock, read once a turn
   TimeNs capture_now_ =

@@ -14,6 +14,7 @@
 
 #include "core/bytes.h"
 #include "core/flow_errors.h"
+#include "core/group_flows.h"
 #include "core/handover.h"
 #include "core/lender.h"
 #include "core/memo.h"
@@ -126,6 +127,7 @@ struct Workshop {
   DissectorCounters& counters;
   Lender* lender = nullptr;  // of received buffers; none: what is kept is copied
   FlowErrors* flow_errors = nullptr;
+  GroupFlows* group_flows = nullptr;
   std::uint64_t secret =
       0x9e3779b97f4a7c15;  // a worker's own: what strangers choose is mixed with it where it is hashed
   Handover handover = {};  // filled by who answers `identify`, taken away at once

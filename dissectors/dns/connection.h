@@ -91,8 +91,10 @@ class Connection final : public Dissector {
   Query* take_query(const Read& message);
   Query* find_query(Direction from, const Read& message);
   Query* find_same(Direction from, const Read& message);
+  Query* take_from_group(Direction from, const Read& message);
   void settle(Query& query, Reason reason, Sink& sink);
   void settle_all(Direction asker, End end, Sink& sink);
+  void unlink(Query& query);
   void release(Query& query);
 
   bool was_answered(const Read& message) const;

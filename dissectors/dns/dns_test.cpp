@@ -457,6 +457,75 @@ TEST(LinkLocal, AQuestionToAllThatNobodyAnswersIsNoError) {
   EXPECT_EQ(brief(play(kLinkLocal, {{kC, framed(kAsked)}, {kS, framed(kAnswered)}})), "complete 0 A a.org\n");
 }
 
+// A client's flows: to the group, and with two of its members.
+class Members final : GroupFlows, Sink {
+ public:
+  enum Flow : std::size_t { group, first, second };
+
+  Members() {
+    for (std::size_t i = 0; i < std::size(flows_); ++i)
+      flows_[i] = kLinkLocal.datagram_create(slots_[i].bytes, workshop_);
+  }
+  void say(Flow flow, Direction from, const std::string& bytes) {
+    now_ += kMillisecondNs;
+    flows_[flow]->on_data(from, {.bytes = as_bytes(bytes), .time = now_}, *this);
+  }
+  std::string close() {
+    for (Dissector* flow : flows_) flow->on_close(End::idle, now_, *this);
+    EXPECT_EQ(slabs_.used_bytes(), 0u);
+    return told_;
+  }
+
+ private:
+  Dissector* asked(const std::array<std::uint8_t, 16>& address) override {
+    return address[0] == 0xff ? flows_[Flow::group] : nullptr;
+  }
+  void emit(const Transaction& call) override {
+    told_ += std::string(call.summary) + " " + std::to_string(static_cast<int>(call.state));
+    EXPECT_NE(call.reason, Reason::lost_in_mirror);
+    if (call.state == State::complete)
+      told_ +=
+          " after " + std::to_string((call.response.first_byte - call.request.first_byte) / kMillisecondNs);
+    told_ += "\n";
+  }
+
+  struct alignas(64) Slot {
+    std::byte bytes[256];
+  };
+  Limits limits_;
+  DissectorCounters counters_;
+  SlabPool slabs_{1u << 16};
+  Workshop workshop_{slabs_, slabs_, limits_, counters_, nullptr, nullptr, this};
+  Slot slots_[3];
+  Dissector* flows_[3];
+  TimeNs now_ = kSecondNs;
+  std::string told_;
+};
+
+TEST(LinkLocal, WhatAMemberAnswersWasAskedInItsGroup) {
+  Members all;
+  all.say(Members::group, kC, query(1, "a.org"));
+  all.say(Members::group, kC, query(1, "a.org"));
+  all.say(Members::group, kC, query(2, "b.org"));
+  all.say(Members::first, kS, answer(1, "A.org"));
+  all.say(Members::first, kS, answer(1, "a.org"));   // sent again
+  all.say(Members::second, kS, answer(2, "c.org"));  // of another question
+  all.say(Members::second, kS, answer(2, "b.org"));
+  all.say(Members::second, kS, answer(1, "a.org"));  // the first one was faster
+  EXPECT_EQ(all.close(), "A a.org 0 after 3\nA c.org 2\nA b.org 0 after 4\nA a.org 2\n");
+}
+
+// The client asks again because it missed the answer, or waits for others.
+TEST(LinkLocal, AskedInTheGroupAgainBehindAnAnswer) {
+  Members all;
+  all.say(Members::group, kC, query(1, "a.org"));
+  all.say(Members::first, kS, answer(1, "a.org"));
+  all.say(Members::group, kC, query(1, "a.org"));
+  all.say(Members::second, kS, answer(1, "a.org"));
+  all.say(Members::group, kC, query(1, "a.org"));
+  EXPECT_EQ(all.close(), "A a.org 0 after 1\nA a.org 0 after 1\nA a.org 3\n");
+}
+
 // ---- recognising --------------------------------------------------------------------------------
 
 TEST(DnsRecognise, Datagrams) {

@@ -1,6 +1,7 @@
 // Which answer belongs to which query, and what becomes of those without one.
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 
@@ -10,6 +11,12 @@
 
 namespace spanlight::dns {
 namespace {
+
+// 224.0.0.252 and ff02::1:3, LLMNR's.
+constexpr std::array<std::uint8_t, 16> kGroups[] = {
+    {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 224, 0, 0, 252},
+    {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 3},
+};
 
 std::uint32_t flags_of(const Outline& outline, std::size_t size) {
   return outline.fault != Fault::none || outline.end != size ? std::uint32_t{kFlagMalformed} : 0;
@@ -154,11 +161,15 @@ void Connection::settle_all(Direction asker, End end, Sink& sink) {
   }
 }
 
-void Connection::release(Query& query) {
+void Connection::unlink(Query& query) {
   Query** at = &front_;
   while (*at != &query) at = &(*at)->next;
   *at = query.next;
   --open_;
+}
+
+void Connection::release(Query& query) {
+  unlink(query);
   if (query.transfer != nullptr) {
     query.transfer->first.release(workshop_.state);
     workshop_.state.give({reinterpret_cast<std::uint8_t*>(query.transfer), sizeof(Transfer)});
@@ -170,6 +181,7 @@ void Connection::release(Query& query) {
 
 void Connection::answer(Direction from, const Read& message, Sink& sink) {
   Query* query = find_query(from, message);
+  if (query == nullptr && flavour_.asks_many) query = take_from_group(from, message);
   if (query == nullptr) return tell_unasked(from, message, sink);
   if (!flavour_.datagrams && asks_for_zone(*query) &&
       (query->transfer != nullptr || begin_transfer(*query))) {
@@ -192,6 +204,23 @@ void Connection::answer(Direction from, const Read& message, Sink& sink) {
   release(*query);
 }
 
+// What the client asked its group on another flow (RFC 4795, 2) is from here on a query of this one.
+Query* Connection::take_from_group(Direction from, const Read& message) {
+  if (workshop_.group_flows == nullptr || from == Direction::c2s) return nullptr;
+  for (const auto& group : kGroups) {
+    auto* const other = static_cast<Connection*>(workshop_.group_flows->asked(group));
+    Query* const query = other == nullptr ? nullptr : other->find_query(from, message);
+    if (query == nullptr) continue;
+    other->remember(*query);
+    other->unlink(*query);
+    query->next = front_;
+    front_ = query;
+    ++open_;
+    return query;
+  }
+  return nullptr;
+}
+
 // Nobody asked, or the question was not seen, or it has its answer already.
 void Connection::tell_unasked(Direction from, const Read& message, Sink& sink) {
   if (was_answered(message)) {
@@ -200,7 +229,8 @@ void Connection::tell_unasked(Direction from, const Read& message, Sink& sink) {
   }
   const Direction asker = opposite(from);
   const bool missing = has_hole(asker);
-  const bool never = !rest_.asked;  // the mirror shows one side alone, or began late
+  // The mirror shows one side alone, or began late; a group is asked elsewhere.
+  const bool never = !rest_.asked && !flavour_.asks_many;
   const Half half = message.half();
   emit_exchange(
       flavour_,

@@ -114,6 +114,14 @@ class Captured(unittest.TestCase):
         (call,), _ = self.dissect([asked(0, query(9, "box")), asked(0, query(9, "box"))])
         self.assertEqual((call["protocol"], call["state"], call.get("error")), ("llmnr", "one_way", None))
 
+    def test_a_member_of_a_group_answers_from_its_own_address(self):
+        client = ("10.0.0.1", 50000)
+        asked, other = Udp(client=client, server=("224.0.0.252", 5355)), Udp(client=("10.0.0.2", 50000), server=("224.0.0.252", 5355))
+        said = Udp(client=client, server=("10.0.0.9", 5355))
+        calls, _ = self.dissect([other(0, query(9, "box")), asked(0, query(9, "box")), said(1, answer(9, "box", flags=0x8000))])
+        self.assertEqual([(c["protocol"], c["state"], c["src"]["ip"], c["dst"]["ip"], c["elapsed_time"]) for c in calls],
+                         [("llmnr", "complete", "10.0.0.1", "10.0.0.9", 1000), ("llmnr", "one_way", "10.0.0.2", "224.0.0.252", None)])
+
     def test_filters_know_the_fields(self):
         say = Udp()
         with tempfile.TemporaryDirectory() as folder:
