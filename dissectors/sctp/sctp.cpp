@@ -9,6 +9,7 @@
 
 #include "core/diameter/over_sctp.h"
 #include "core/listed.h"
+#include "core/reader.h"
 #include "core/sctp/parse.h"
 
 namespace spanlight::sctp {
@@ -236,8 +237,19 @@ class Association final : public Dissector {
   std::array<Opening, 2> opening_;  // by Direction: an INIT that waits for its INIT ACK
 };
 
-Verdict probe(Bytes, Bytes) {
-  return Verdict::either;
+// What opens an association says who is the client: servers' ports are often among those that clients are
+// given (S1AP's 36412).
+Verdict probe(Bytes own, Bytes) {
+  switch (Reader{own}.u8()) {
+    case chunk_type::init:
+    case chunk_type::cookie_echo:
+      return Verdict::client;
+    case chunk_type::init_ack:
+    case chunk_type::cookie_ack:
+      return Verdict::server;
+    default:
+      return Verdict::either;
+  }
 }
 
 Dissector* create(void* slot, Workshop& workshop) {

@@ -127,6 +127,16 @@ TEST(Sctp, AnAssociationOpens) {
   EXPECT_EQ(flow.said[2].request, "chunk=COOKIE_ACK direction=s2c ");
 }
 
+TEST(Sctp, TheHandshakeSaysWhoIsTheClient) {
+  const auto probed = [](const Octets& packet) { return kDescriptor.probe(packet, {}); };
+  EXPECT_EQ(probed(init(1, 77)), Verdict::client);
+  EXPECT_EQ(probed(init(2, 99)), Verdict::server);
+  EXPECT_EQ(probed(chunk(10, 0, {1, 2, 3}) + data(5, "hello")), Verdict::client);
+  EXPECT_EQ(probed(chunk(11, 0, {})), Verdict::server);
+  EXPECT_EQ(probed(data(5, "hello")), Verdict::either);
+  EXPECT_EQ(probed({}), Verdict::either);
+}
+
 TEST(Sctp, EachDataChunkIsTold) {
   Flow flow;
   flow.say(kS, data(5, "hello") + chunk(3, 0, Octets(12, 0)) + data(6, "", 4));

@@ -230,8 +230,9 @@ class Connections(unittest.TestCase):
 
     def test_an_association(self):
         chunk = lambda kind, flags, value: struct.pack(">BBH", kind, flags, 4 + len(value)) + value + b"\0" * (-len(value) % 4)
-        packet = lambda src, dst, chunks: ipv4(src, dst, 132, struct.pack(">HHII", 2905, 2905, 7, 0) + chunks)
         a, b = "10.0.0.1", "10.0.0.2"
+        ports = {a: 32768, b: 36412}
+        packet = lambda src, dst, chunks: ipv4(src, dst, 132, struct.pack(">HHII", ports[src], ports[dst], 7, 0) + chunks)
         init = struct.pack(">IIHHI", 77, 65536, 10, 10, 1000)
         data = struct.pack(">IHHI", 1000, 1, 0, 3) + b"payload"
         frames = [(0, packet(a, b, chunk(1, 0, init))), (5, packet(b, a, chunk(2, 0, init))),
@@ -240,7 +241,8 @@ class Connections(unittest.TestCase):
         self.assertEqual(opened["transport"], "sctp")
         self.assertEqual(opened["elapsed_time"], 5000)
         self.assertEqual(sent["request"]["body"]["data"], "payload")
-        self.assertEqual(sent["request"]["fields"]["tsn"], 1000)
+        self.assertEqual((sent["request"]["fields"]["tsn"], sent["request"]["fields"]["direction"]), (1000, "c2s"))
+        self.assertEqual(sent["src"], {"ip": a, "port": 32768})
         self.assertEqual((aborted["error"], aborted["request"]["fields"]["direction"]), ("user initiated abort", "s2c"))
 
 
