@@ -12,7 +12,11 @@ namespace spanlight {
 namespace {
 
 Window window(const Chunk& chunk) {
-  return {.bytes = chunk.bytes, .offset = chunk.offset, .time = chunk.time, .peer_acked = chunk.peer_acked};
+  return {.bytes = chunk.bytes,
+          .offset = chunk.offset,
+          .time = chunk.time,
+          .peer_acked = chunk.peer_acked,
+          .cut = chunk.cut};
 }
 
 }  // namespace

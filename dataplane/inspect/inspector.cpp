@@ -103,11 +103,11 @@ void Inspector::tell_end(Flow& flow, unsigned sender) {
   flow.inspection->dissector->on_end(direction(flow, sender), side.end, side.end_time, *this);
 }
 
-void Inspector::on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs time) {
+void Inspector::on_datagram(Flow& flow, unsigned sender, Bytes payload, std::size_t cut, TimeNs time) {
   // A datagram is a whole message: nothing of it waits for the next one.
   if (flow.encrypted) counters_.encrypted_bytes += payload.size();
   if (flow.opaque || sleeps_through(flow, payload) || !wake(flow, sender, 0)) return;
-  take(flow, sender, {.bytes = payload, .time = time});
+  take(flow, sender, {.bytes = payload, .time = time, .cut = cut});
   if (flow.inspection == nullptr) return;
   drop_waiting(flow.inspection->side[sender]);
   // Most such flows ask once, and their ends are not told: what waits for nothing keeps nothing.
@@ -218,7 +218,7 @@ void Inspector::look_at_head(Flow& flow, unsigned sender, const Chunk& chunk) {
     side.alive &= identifier_.encrypted();
     if (side.alive == 0) return turn_opaque(flow);
   }
-  const Found found = probe(flow, side, own, in.side[1 - sender].waiting.bytes());
+  const Found found = probe(flow, side, own, chunk.cut, in.side[1 - sender].waiting.bytes());
   if (found.protocol != nullptr) {
     if (start(flow, sender, found, chunk.time)) show_as_it_came(flow, sender, kept ? window_of(side) : chunk);
   } else if (encrypted && side.alive == 0) {
@@ -236,11 +236,12 @@ void Inspector::note_encrypted(Flow& flow, std::size_t bytes) {
 }
 
 // Hints first: on the expected port one probe decides and nothing is scanned.
-Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes own, Bytes peer) {
+Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes own, std::size_t cut,
+                                  Bytes peer) {
   const CandidateMask hinted =
       side.alive & (identifier_.hinted(flow.key.port[0]) | identifier_.hinted(flow.key.port[1]));
   const Transport over = transport_of(flow);
-  Found found = probe_among(identifier_, over, hinted, side, own, peer);
+  Found found = probe_among(identifier_, over, hinted, side, own, cut, peer);
   if (found.protocol != nullptr) return found;
   const Identifier::Scan scan = identifier_.scan(side.alive & ~hinted, own, scratch_);
   if (scan.certain != 0) {
@@ -251,7 +252,7 @@ Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes o
   // full.
   const bool full = own.size() >= Identifier::kScanBytes;
   if (full) side.alive &= scan.likely | hinted;
-  found = probe_among(identifier_, over, side.alive & ~hinted, side, own, peer);
+  found = probe_among(identifier_, over, side.alive & ~hinted, side, own, cut, peer);
   // Nor does a probe's no while a user pattern may still say yes.
   if (found.protocol == nullptr && !full)
     side.alive |= identifier_.with_user_patterns() & candidates_of(flow);
@@ -259,11 +260,11 @@ Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes o
 }
 
 Inspector::Found Inspector::probe_among(const Identifier& identifier, Transport over, CandidateMask among,
-                                        InspectedSide& side, Bytes own, Bytes peer) {
+                                        InspectedSide& side, Bytes own, std::size_t cut, Bytes peer) {
   for (; among != 0; among &= among - 1) {
     const auto i = static_cast<unsigned>(std::countr_zero(among));
     const Descriptor& candidate = identifier.candidate(i);
-    const Verdict verdict = candidate.probe_over(over)(own, peer);
+    const Verdict verdict = candidate.probe_of(over, own, cut, peer);
     const bool undecided = verdict == Verdict::more && own.size() < candidate.head_bytes_max;
     if (verdict == Verdict::no || (verdict == Verdict::more && !undecided))
       side.alive &= ~(CandidateMask{1} << i);

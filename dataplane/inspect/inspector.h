@@ -101,8 +101,8 @@ class Inspector final : private Sink {
     return flow.opaque || (flow.inspection != nullptr && flow.inspection->side[sender].skipping);
   }
 
-  // One datagram of a flow without a stream.
-  void on_datagram(Flow& flow, unsigned sender, Bytes payload, TimeNs time);
+  // One datagram of a flow without a stream; `cut` bytes at its end were not captured.
+  void on_datagram(Flow& flow, unsigned sender, Bytes payload, std::size_t cut, TimeNs time);
 
   void on_time(Flow& flow, TimeNs now);
   static TimeNs next_deadline(const Flow& flow);
@@ -143,9 +143,9 @@ class Inspector final : private Sink {
     const Descriptor* protocol = nullptr;
     Verdict verdict = Verdict::no;
   };
-  Found probe(const Flow& flow, InspectedSide& side, Bytes own, Bytes peer);
+  Found probe(const Flow& flow, InspectedSide& side, Bytes own, std::size_t cut, Bytes peer);
   static Found probe_among(const Identifier& identifier, Transport over, CandidateMask among,
-                           InspectedSide& side, Bytes own, Bytes peer);
+                           InspectedSide& side, Bytes own, std::size_t cut, Bytes peer);
   void rule_out(Flow& flow, InspectedSide& side);
   bool start(Flow& flow, unsigned sender, Found found, TimeNs time);
 

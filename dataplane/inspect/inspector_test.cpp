@@ -696,7 +696,7 @@ class Datagrams : public InspectorTest {
   Datagrams() { datagrams_.key.protocol = 17; }
   ~Datagrams() override { both_inspector_.close(datagrams_, End::fin, 0); }
   void send(unsigned sender, std::string_view text) {
-    both_inspector_.on_datagram(datagrams_, sender, as_bytes(text), 1'000);
+    both_inspector_.on_datagram(datagrams_, sender, as_bytes(text), 0, 1'000);
   }
 
   std::unique_ptr<Identifier> both_ = Identifier::make({}, fault_, kBoths);
@@ -756,7 +756,7 @@ TEST_F(Datagrams, WakeNobodyWhoDoesNotWantToBeWoken) {
   flow.key.protocol = 17;
   script_.parks = true;
   for (const std::string_view text : {"U1", "back", "on", "U2"})
-    inspector.on_datagram(flow, text == "back" ? 1 : 0, as_bytes(text), 1'000);
+    inspector.on_datagram(flow, text == "back" ? 1 : 0, as_bytes(text), 0, 1'000);
   EXPECT_EQ(script_.log, (Log{">0:U1", "park >0 <0", "resume 1 >0 <0", ">0:U2", "park >0 <0"}));
   inspector.close(flow, End::fin, 0);
 }

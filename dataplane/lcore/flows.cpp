@@ -260,13 +260,14 @@ void Worker::on_datagram(Flow& flow, const Slot& slot, TimeNs time) {
   const std::uint32_t at = packet.payload_offset - lead;
   reading_ = &flow;
   if (!slot.datagram.empty()) {
-    inspector_.on_datagram(flow, packet.sender, slot.datagram.subspan(at), time);
+    inspector_.on_datagram(flow, packet.sender, slot.datagram.subspan(at), 0, time);
     return;
   }
   // A length of 0 leaves it to the frame: of more than a datagram can be, the beginning is read.
   const auto n = std::min(packet.payload_bytes + lead, static_cast<std::uint32_t>(scratch_.size()));
   const auto* bytes = static_cast<const std::uint8_t*>(rte_pktmbuf_read(slot.mbuf, at, n, scratch_.data()));
-  if (bytes != nullptr) inspector_.on_datagram(flow, packet.sender, {bytes, n}, time);
+  const std::uint32_t cut = packet.payload_wire_bytes - packet.payload_bytes;
+  if (bytes != nullptr) inspector_.on_datagram(flow, packet.sender, {bytes, n}, cut, time);
 }
 
 // ---- the end of flows ---------------------------------------------------------------------------

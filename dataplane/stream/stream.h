@@ -45,12 +45,13 @@ struct Conversation {
 };
 static_assert(sizeof(Conversation) == 88, "part of every flow");
 
-// A piece of one direction in order. `peer_acked`: see Window.
+// A piece of one direction in order, or a datagram. `peer_acked`: see Window.
 struct Chunk {
   Bytes bytes;
   std::uint64_t offset = 0;
   TimeNs time = 0;
   std::uint64_t peer_acked = 0;
+  std::size_t cut = 0;  // of a datagram: see Window
 
   // Past the first `n` bytes, or all of them.
   void advance(std::size_t n) {

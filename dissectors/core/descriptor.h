@@ -69,6 +69,9 @@ struct Descriptor {
 
   // Over datagrams, where that differs from streams: each is a message, and shown alone.
   Probe datagram_probe = nullptr;
+  // Of one whose end the capture left out: what is there, and how large it was. Without it the probe makes
+  // do.
+  Verdict (*cut_datagram_probe)(Bytes own, std::size_t wire_bytes) = nullptr;
   bool (*wakes)(Bytes datagram) =
       nullptr;  // a dissector that rests is shown these alone; nullptr: all. Cheap
   Dissector* (*datagram_create)(void* slot, Workshop& workshop) = nullptr;
@@ -86,6 +89,11 @@ struct Descriptor {
 
   Probe probe_over(Transport one) const {
     return one == Transport::udp && datagram_probe != nullptr ? datagram_probe : probe;
+  }
+  // Of `own`, of which `cut` bytes more were on the wire.
+  Verdict probe_of(Transport one, Bytes own, std::size_t cut, Bytes peer) const {
+    if (cut > 0 && cut_datagram_probe != nullptr) return cut_datagram_probe(own, own.size() + cut);
+    return probe_over(one)(own, peer);
   }
   Dissector* create_over(Transport one, void* slot, Workshop& workshop) const {
     const bool datagrams = one == Transport::udp && datagram_create != nullptr;

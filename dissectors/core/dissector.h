@@ -8,7 +8,8 @@
 //
 // Per direction the pipeline calls   ( on_data | on_skipped | on_gap )* on_end   , and at last on_close once.
 // Bytes come causally ordered: what a peer acknowledged is delivered before what it then said, also when the
-// two directions of a TAP arrive skewed. Datagrams: each is a window of its own, whole, without holes.
+// two directions of a TAP arrive skewed. Datagrams: each is a window of its own, without holes, and whole as
+// far as it was captured.
 
 #include <cstdint>
 
@@ -32,6 +33,7 @@ struct Window {
   TimeNs time = 0;  // capture time of the newest bytes
   std::uint64_t peer_acked = 0;  // offset in the OTHER direction up to which the sender of these bytes had
                                  // received it when it sent them (datagrams: 0)
+  std::size_t cut = 0;           // bytes behind these, of the same datagram, that the capture left out
 };
 
 // What the dissector wants next for this direction. `consumed` bytes of the window are done with.

@@ -6,7 +6,7 @@ namespace spanlight::dns {
 
 Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   if (flavour_.datagrams) {
-    take_message(from, window.bytes, window.time, window.time, sink);
+    take_message(from, window.bytes, window.cut, window.time, window.time, sink);
     return {.consumed = window.bytes.size()};
   }
   Way& way = ways_[index_of(from)];
@@ -29,7 +29,7 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
     at += message.size();
     const TimeNs began = way.began;
     way = {};
-    if (!take_message(from, message, began, window.time, sink)) return lose_way(way, at);
+    if (!take_message(from, message, 0, began, window.time, sink)) return lose_way(way, at);
   }
   return {.consumed = at};
 }

@@ -67,6 +67,7 @@ class Connection final : public Dissector {
   };
   struct Read {
     Bytes bytes;
+    std::size_t cut;  // what the capture left out behind them
     const Outline& outline;
     std::uint16_t question;  // digest_of() it; 0: none
     TimeNs first_byte, last_byte;
@@ -75,12 +76,17 @@ class Connection final : public Dissector {
               .outline = &outline,
               .first_byte = first_byte,
               .last_byte = last_byte,
-              .size = bytes.size()};
+              .size = bytes.size() + cut};
+    }
+    std::uint32_t flags() const {
+      if (cut > 0) return kFlagGap;
+      return outline.fault != Fault::none || outline.end != bytes.size() ? std::uint32_t{kFlagMalformed} : 0;
     }
   };
 
   Answer lose_way(Way& way, std::size_t consumed);
-  bool take_message(Direction from, Bytes message, TimeNs first_byte, TimeNs last_byte, Sink& sink);
+  bool take_message(Direction from, Bytes message, std::size_t cut, TimeNs first_byte, TimeNs last_byte,
+                    Sink& sink);
   void ask(Direction from, const Read& message, Sink& sink);
   void answer(Direction from, const Read& message, Sink& sink);
   void tell_unasked(Direction from, const Read& message, Sink& sink);

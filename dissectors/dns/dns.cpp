@@ -103,6 +103,7 @@ const Descriptor kDescriptor{
     .create = create<kStream>,
     .fields = kFields,
     .datagram_probe = probe_datagram,
+    .cut_datagram_probe = probe_cut_datagram,
     .datagram_create = create<kDatagrams>,
 };
 
@@ -116,6 +117,7 @@ const Descriptor kMulticast{
     .slot_bytes = sizeof(Connection),
     .create = create<kMulticastDatagrams>,
     .fields = kMulticastFields,
+    .cut_datagram_probe = probe_cut_multicast,
 };
 
 const Descriptor kLinkLocal{
@@ -131,6 +133,7 @@ const Descriptor kLinkLocal{
     .create = create<kLinkLocalStream>,
     .fields = kFields,
     .datagram_probe = probe_datagram,
+    .cut_datagram_probe = probe_cut_datagram,
     .datagram_create = create<kLinkLocalDatagrams>,
 };
 

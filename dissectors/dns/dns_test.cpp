@@ -394,6 +394,40 @@ TEST(DnsDatagrams, LossMakesNoNewPair) {
   }
 }
 
+TEST(DnsDatagrams, WhatTheCaptureCutIsToldAsFarAsItIsThere) {
+  const std::string asked = header(1, 0x0100, 1, 0, 0, 1) + question("a.org", 1) + opt();
+  Conversation c = {{kC, asked}, {kS, kAnswered}};
+  c[0].cut = 3;
+  EXPECT_EQ(brief(play(kDescriptor, c, kDatagrams)), "complete 0 A a.org" + flag(kFlagGap) + "\n");
+  c[1].cut = 10;
+  const Outcome o = play(kDescriptor, c, kDatagrams);
+  EXPECT_EQ(brief(o), "complete 0 A a.org" + flag(kFlagGap) + "\n");
+  EXPECT_EQ(o.calls[0].request_size, asked.size());
+  EXPECT_EQ(o.calls[0].response_size, kAnswered.size());
+  EXPECT_NE(o.calls[0].response_fields.find("answer_count=1|"), std::string::npos);
+  EXPECT_EQ(o.counters.malformed, 0u);
+  EXPECT_EQ(brief(play(kMulticast, c, kDatagrams)), "one_way -1 A a.org" + flag(kFlagGap) +
+                                                        reason(Reason::unsolicited) + "\none_way -1 A a.org" +
+                                                        flag(kFlagGap) + reason(Reason::unsolicited) + "\n");
+}
+
+TEST(DnsRecognise, CutDatagrams) {
+  const auto probed = [](const Descriptor& protocol, const std::string& whole, std::size_t bytes) {
+    return protocol.probe_of(Transport::udp, as_bytes(whole).first(bytes), whole.size() - bytes, {});
+  };
+  const std::size_t with_question = kAsked.size();
+  for (std::size_t n = 0; n < kAnswered.size(); ++n) {
+    EXPECT_EQ(probed(kDescriptor, kAnswered, n), n < with_question ? Verdict::no : Verdict::server) << n;
+    EXPECT_EQ(probed(kMulticast, kAnswered, n), n < with_question ? Verdict::no : Verdict::client) << n;
+  }
+  EXPECT_EQ(probed(kDescriptor, kAnswered + "more", kAnswered.size()), Verdict::no)
+      << "behind a whole message";
+  const std::string crowded = header(1, 0x8180, 1, 200) + question("a.org", 1) + std::string(100, '\0');
+  EXPECT_EQ(probed(kDescriptor, crowded, 40), Verdict::no) << "200 answers have no room in it";
+  EXPECT_EQ(probed(kLinkLocal, kAsked + opt(), with_question), Verdict::no)
+      << "of which its header knows nothing";
+}
+
 // ---- work ---------------------------------------------------------------------------------------
 
 // `n` questions: the first one as told, then short ones.

@@ -18,10 +18,6 @@ constexpr std::array<std::uint8_t, 16> kGroups[] = {
     {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 3},
 };
 
-std::uint32_t flags_of(const Outline& outline, std::size_t size) {
-  return outline.fault != Fault::none || outline.end != size ? std::uint32_t{kFlagMalformed} : 0;
-}
-
 // An outline costs what the whole query does, and this is asked for every message that may belong to it.
 Question first_question(const Query& query) {
   std::size_t at = kHeaderBytes;
@@ -38,19 +34,21 @@ bool asks_for_zone(const Query& query) {
 }  // namespace
 
 // False: no message.
-bool Connection::take_message(Direction from, Bytes bytes, TimeNs first_byte, TimeNs last_byte, Sink& sink) {
+bool Connection::take_message(Direction from, Bytes bytes, std::size_t cut, TimeNs first_byte,
+                              TimeNs last_byte, Sink& sink) {
   const Outline outline = outline_of(bytes);
-  if (outline.fault != Fault::none || outline.end != bytes.size()) ++workshop_.counters.malformed;
+  if (cut == 0 && (outline.fault != Fault::none || outline.end != bytes.size()))
+    ++workshop_.counters.malformed;
   if (!outline.understood()) return false;
   const std::uint16_t question =
       flavour_.pairs && outline.asks() ? digest_of(bytes, outline.question) : std::uint16_t{0};
-  const Read message{bytes, outline, question, first_byte, last_byte};
+  const Read message{bytes, cut, outline, question, first_byte, last_byte};
   if (!flavour_.pairs) {
     const Half half = message.half();
     emit_exchange(flavour_,
                   {.state = State::one_way,
                    .reason = Reason::unsolicited,
-                   .flags = flags_of(outline, bytes.size()),
+                   .flags = message.flags(),
                    .asked_by = from,
                    .answers = outline.header.count(Section::answer),
                    .query = &half},
@@ -83,7 +81,7 @@ void Connection::ask(Direction from, const Read& message, Sink& sink) {
     return emit_exchange(flavour_,
                          {.state = State::no_response,
                           .reason = Reason::evicted,
-                          .flags = flags_of(message.outline, message.bytes.size()),
+                          .flags = message.flags(),
                           .asked_by = from,
                           .query = &half},
                          sink);
@@ -105,9 +103,9 @@ Query* Connection::take_query(const Read& message) {
   query->question = message.question;
   query->first_byte = message.first_byte;
   query->last_byte = message.last_byte;
-  query->size = static_cast<std::uint32_t>(message.bytes.size());
+  query->size = static_cast<std::uint32_t>(message.bytes.size() + message.cut);
   query->kept = static_cast<std::uint32_t>(kept);
-  query->flags = flags_of(message.outline, message.bytes.size());
+  query->flags = message.flags();
   std::memcpy(block.data() + sizeof(Query), message.bytes.data(), kept);
   return query;
 }
@@ -193,7 +191,7 @@ void Connection::answer(Direction from, const Read& message, Sink& sink) {
   const Half half = half_of(*query, asked);
   remember(*query);
   emit_exchange(flavour_,
-                {.flags = query->flags | flags_of(message.outline, message.bytes.size()),
+                {.flags = query->flags | message.flags(),
                  .asked_by = query->from,
                  .retransmissions = query->retransmissions,
                  .repeated = query->repeated,
@@ -232,15 +230,14 @@ void Connection::tell_unasked(Direction from, const Read& message, Sink& sink) {
   // The mirror shows one side alone, or began late; a group is asked elsewhere.
   const bool never = !rest_.asked && !flavour_.asks_many;
   const Half half = message.half();
-  emit_exchange(
-      flavour_,
-      {.state = State::no_request,
-       .reason = missing || never ? lost(asker) : Reason::unsolicited,
-       .flags = flags_of(message.outline, message.bytes.size()) | (missing ? std::uint32_t{kFlagGap} : 0),
-       .asked_by = asker,
-       .answers = message.outline.header.count(Section::answer),
-       .response = &half},
-      sink);
+  emit_exchange(flavour_,
+                {.state = State::no_request,
+                 .reason = missing || never ? lost(asker) : Reason::unsolicited,
+                 .flags = message.flags() | (missing ? std::uint32_t{kFlagGap} : 0),
+                 .asked_by = asker,
+                 .answers = message.outline.header.count(Section::answer),
+                 .response = &half},
+                sink);
 }
 
 // ---- zones --------------------------------------------------------------------------------------
@@ -265,7 +262,7 @@ bool Connection::carry_on(Query& query, const Read& message) {
   }
   t.last_byte = message.last_byte;
   t.size += message.bytes.size();
-  query.flags |= flags_of(message.outline, message.bytes.size());
+  query.flags |= message.flags();
   const bool incremental = first_question(query).type == type::kIxfr;
   return take_answers(t, message.bytes, message.outline, incremental);
 }

@@ -123,8 +123,19 @@ Verdict probe_datagram(Bytes own, Bytes) {
   return plausible(own, own.size()) == Fault::none ? speaker_of(own) : Verdict::no;
 }
 
+// As far as it is there; its first question at least, or what it says unasked.
+Verdict probe_cut_datagram(Bytes own, std::size_t wire_bytes) {
+  const Fault fault = plausible(own, wire_bytes);
+  if (fault != Fault::none && fault != Fault::short_input) return Verdict::no;
+  return outline_of(own).end > kHeaderBytes ? speaker_of(own) : Verdict::no;
+}
+
 Verdict probe_multicast(Bytes own, Bytes) {
   return plausible(own, own.size()) == Fault::none ? Verdict::client : Verdict::no;
+}
+
+Verdict probe_cut_multicast(Bytes own, std::size_t wire_bytes) {
+  return probe_cut_datagram(own, wire_bytes) == Verdict::no ? Verdict::no : Verdict::client;
 }
 
 Verdict probe_stream(Bytes own, Bytes) {

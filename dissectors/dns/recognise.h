@@ -9,10 +9,12 @@ namespace spanlight::dns {
 constexpr std::size_t kProbeBytes = 512;
 
 Verdict probe_datagram(Bytes own, Bytes peer);
+Verdict probe_cut_datagram(Bytes own, std::size_t wire_bytes);
 Verdict probe_stream(Bytes own, Bytes peer);
 
 // Multicast DNS: whoever speaks, speaks first.
 Verdict probe_multicast(Bytes own, Bytes peer);
+Verdict probe_cut_multicast(Bytes own, std::size_t wire_bytes);
 
 std::span<const Signs> signs(Direction from);
 Look begins(Direction from, Bytes window);

@@ -95,6 +95,15 @@ class Captured(unittest.TestCase):
                          ("no_response", "unanswered", "no response: unanswered"))
         self.assertEqual(calls[2]["reason"], "capture_ended")
 
+    def test_datagrams_that_the_capture_cut(self):
+        say = Udp()
+        long = "a-name-of-some-length.in-a-namespace.svc.cluster.local"
+        with_edns = struct.pack(">6H", 1, 0x0100, 1, 0, 0, 1) + query(1, long)[12:] + struct.pack(">BHHIH", 0, 41, 1232, 0, 0)
+        captured = len(say(0, query(1, long)))
+        (call,), _ = self.dissect([say(0, with_edns)[:captured], say(1, answer(1, long))[:captured]])
+        self.assertEqual((call["state"], call["status_code"], call["flags"]), ("complete", 0, ["gap"]))
+        self.assertEqual((call["request"]["size"], call["response"]["size"]), (len(with_edns), len(answer(1, long))))
+
     def test_over_tcp_in_small_segments(self):
         tcp = spanlight.Tcp(server=("10.0.0.53", 53))
         framed = lambda m: struct.pack(">H", len(m)) + m

@@ -163,6 +163,7 @@ struct Way {
   std::uint64_t offset = 0;  // of window[0]
   std::uint64_t acked = 0;
   TimeNs time = 0;  // of the newest bytes
+  std::size_t cut = 0;
   std::uint64_t skip_left = 0, skip_seen = 0, skip_missing = 0;
   std::uint64_t wait_bytes = 0;
   bool held = false, lost = false, ended = false;
@@ -191,7 +192,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  void deliver(Direction from, std::string_view bytes, std::uint64_t acked, TimeNs time) {
+  void deliver(Direction from, std::string_view bytes, std::uint64_t acked, TimeNs time,
+               std::size_t cut = 0) {
     if (done_) {
       out_.handed_over[index_of(from)] += bytes;
       return;
@@ -202,6 +204,7 @@ class Session {
     Way& w = way(from);
     w.time = time;
     w.acked = acked;
+    w.cut = cut;
     bytes = pass(from, bytes);
     w.window += bytes;
     if (!bytes.empty()) run(from);
@@ -355,7 +358,7 @@ class Session {
       const std::size_t before = w.window.size();
       const bool resynced = resynced_;
       resynced_ = false;
-      const Window window{buffers_.show(w.window), w.offset, w.time, w.acked};
+      const Window window{buffers_.show(w.window), w.offset, w.time, w.acked, w.cut};
       const Answer answer = asked([&] { return dissector_->on_data(from, window, sink_); });
       buffers_.hide();
       if (answer.consumed > before) return violate("consumed beyond the window");
@@ -481,11 +484,12 @@ Outcome play(const Descriptor& protocol, const Conversation& conversation, const
     if (ended[index_of(s.from)]) continue;
     if (s.lost && !how.datagrams) session.gap(s.from, s.bytes.size(), s.cause, time);
     std::string_view rest = s.lost ? std::string_view{} : s.bytes;
+    rest.remove_suffix(std::min(s.cut, rest.size()));
     while (!rest.empty()) {
       std::size_t n = how.cut_bytes == 0 || how.datagrams ? rest.size() : how.cut_bytes;
       if (how.cut_seed != 0 && !how.datagrams) n = 1 + random() % (1u << (random() % 9));
       n = std::min(n, rest.size());
-      session.deliver(s.from, rest.substr(0, n), acked, time);
+      session.deliver(s.from, rest.substr(0, n), acked, time, s.cut);
       rest.remove_prefix(n);
     }
     if (s.fin) session.end(s.from, End::fin, time);

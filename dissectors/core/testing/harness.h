@@ -22,6 +22,7 @@ struct Segment {
   GapCause cause = GapCause::mirror;
   DurationNs pause = 0;  // before it
   bool fin = false;      // its sender's direction ends in order behind it; what follows of it is ignored
+  std::size_t cut = 0;   // of a datagram: so many bytes of its end were not captured
   static constexpr std::uint64_t kAllBefore = ~std::uint64_t{0};
 };
 using Conversation = std::vector<Segment>;
