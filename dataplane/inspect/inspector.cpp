@@ -304,7 +304,9 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
   side.searched.advance(begun.at);
   if (begun.protocol != nullptr && begun.protocol->reads_encrypted) {
     note_encrypted(flow, window.bytes.size());
-    return turn_opaque(flow);
+    // Behind the connection's beginning there is nothing that it could read.
+    const Verdict seen = begun.protocol->probe(window.bytes, {});
+    if (seen != Verdict::client && seen != Verdict::server) return turn_opaque(flow);
   }
   if (begun.protocol != nullptr) {
     const Verdict speaker = begun.from == Direction::c2s ? Verdict::client : Verdict::server;

@@ -135,9 +135,16 @@ void Connection::give_up(Sink& sink) {
   finish();
 }
 
-Answer Connection::on_gap(Direction from, std::uint64_t, GapCause cause, TimeNs, Sink& sink) {
+Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause, TimeNs, Sink& sink) {
   if (done_) return done_with(0);
-  lose(from, cause == GapCause::sensor ? Reason::lost_in_sensor : Reason::lost_in_mirror, kFlagGap, sink);
+  const Reason reason = cause == GapCause::sensor ? Reason::lost_in_sensor : Reason::lost_in_mirror;
+  Way& way = ways_[index_of(from)];
+  if (missing == 0 && !way.any) {
+    way.unsure = true;
+    lost_reason_ = reason;
+    return {.want = Answer::Want::resync};
+  }
+  lose(from, reason, kFlagGap, sink);
   return done_with(0);
 }
 

@@ -45,6 +45,7 @@ class Connection final : public Dissector {
     bool clear_alert : 1 = false;  // an alert of this size is not enciphered
     bool old_form : 1 = false;     // the record is a ClientHello of SSL 2
     bool sealed : 1 = false;       // records from now on are enciphered
+    bool unsure : 1 = false;       // joined midstream: its hello may have been missed
   };
   // A hello that is whole.
   struct Hello {

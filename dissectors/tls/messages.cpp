@@ -123,7 +123,8 @@ void Connection::settle(Reason reason, Sink& sink) {
   if (done_) return;
   if (!is_open()) return;
   if (client().held() && server().held()) return tell(State::complete, Reason::none, sink);
-  if (client().held()) return tell(State::no_response, reason, sink);
+  const bool missed = ways_[1].unsure && !ways_[1].any;
+  if (client().held()) return tell(State::no_response, missed ? lost_reason_ : reason, sink);
   tell(State::no_request, lost_reason_, sink);
 }
 

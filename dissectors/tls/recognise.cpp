@@ -45,6 +45,10 @@ Verdict look_at_old(Bytes in) {
   return parts && sum ? Verdict::client : Verdict::no;
 }
 
+Verdict hello_of(Direction from) {
+  return from == Direction::c2s ? Verdict::client : Verdict::server;
+}
+
 }  // namespace
 
 Verdict probe(Bytes own, Bytes) {
@@ -67,7 +71,8 @@ std::span<const Signs> signs(Direction) {
   return kSigns;
 }
 
-Look begins(Direction, Bytes window) {
+Look begins(Direction from, Bytes window) {
+  if (probe(window, {}) == hello_of(from)) return Look::yes;
   constexpr unsigned kRecordsMin = 2;
   for (unsigned seen = 0; seen < kRecordsMin; ++seen) {
     if (window.size() < kRecordHeadBytes)
@@ -79,6 +84,12 @@ Look begins(Direction, Bytes window) {
     window = window.subspan(std::min(whole, window.size()));
   }
   return Look::yes;
+}
+
+Sync sync(Direction from, Bytes window) {
+  const Verdict seen = probe(window, {});
+  const bool found = seen == hello_of(from);
+  return {.skip = found || seen == Verdict::more ? 0 : window.size(), .found = found};
 }
 
 }  // namespace spanlight::tls

@@ -9,9 +9,12 @@ constexpr std::size_t kProbeBytes = 11;  // record head, handshake head, the hel
 
 Verdict probe(Bytes own, Bytes peer);
 
-// In the middle of a connection there is nothing to read: two records, one where the other ends, say that it
-// is encrypted.
+// Of a connection joined midstream a hello is read. Behind it there is nothing to read: two records, one
+// where the other ends, say that it is encrypted.
 std::span<const Signs> signs(Direction from);
 Look begins(Direction from, Bytes window);
+
+// Where the other side's hello was seen: this side's begins what is seen of it, or was missed.
+Sync sync(Direction from, Bytes window);
 
 }  // namespace spanlight::tls

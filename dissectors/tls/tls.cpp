@@ -38,6 +38,7 @@ const Descriptor kDescriptor{
     .probe = probe,
     .begins = begins,
     .signs = signs,
+    .sync = sync,
     .slot_bytes = sizeof(Connection),
     .create = create,
     .fields = kFields,

@@ -93,14 +93,43 @@ TEST(Tls, TwoRecordsInTheMiddleOfAConnectionAreEnough) {
   const std::string record = std::string("\x17\x03\x03\0\x08", 5) + "sealed..";
   const std::string bytes = "rest of a record" + record + record;
   for (const Direction from : {Direction::c2s, Direction::s2c}) {
-    const Sync found = kDescriptor.find(from, as_bytes(bytes));
+    const Sync found = kDescriptor.find_proof(from, as_bytes(bytes));
     EXPECT_TRUE(found.found);
     EXPECT_EQ(found.skip, 16u);
-    const Sync one = kDescriptor.find(from, as_bytes(bytes).first(16 + record.size()));
+    const Sync one = kDescriptor.find_proof(from, as_bytes(bytes).first(16 + record.size()));
     EXPECT_FALSE(one.found);
     EXPECT_EQ(one.skip, 16u) << "the second may follow";
   }
-  EXPECT_FALSE(kDescriptor.find(Direction::c2s, as_bytes(record + "and something else")).found);
+  EXPECT_FALSE(kDescriptor.find_proof(Direction::c2s, as_bytes(record + "and something else")).found);
+}
+
+TEST(Tls, OfAConnectionJoinedMidstreamAHelloIsEnough) {
+  for (std::size_t n = 0; n <= kAsked.size(); ++n) {
+    const Bytes seen = as_bytes(kAsked).first(n);
+    EXPECT_EQ(kDescriptor.find_proof(kC, seen).found, n >= kProbeBytes) << n;
+    EXPECT_FALSE(kDescriptor.find_proof(kS, seen).found) << n;
+    EXPECT_EQ(kDescriptor.find_proof(kC, seen).skip, 0u) << n;
+  }
+  EXPECT_TRUE(kDescriptor.find_proof(kS, as_bytes(kNew[1].bytes)).found);
+}
+
+// What nobody knows to be missing is told as a hole of no bytes.
+TEST(Tls, JoinedMidstream) {
+  const auto joined = [](Conversation c) {
+    const auto unknown = [](Direction from) {
+      return spanlight::testing::Segment{.from = from, .bytes = "", .lost = true};
+    };
+    c.insert(c.begin(), {unknown(kC), unknown(kS)});
+    return c;
+  };
+  EXPECT_EQ(brief(play(kDescriptor, joined(kNew))), "complete ClientHello example.org, TLSv1.3\n");
+  EXPECT_EQ(brief(play(kDescriptor, joined(kOld))), "complete ClientHello example.org, TLSv1.2, h2\n");
+  EXPECT_EQ(check_splits(kDescriptor, joined(kNew), {}), "");
+  const std::string missed = reason(Reason::lost_in_mirror) + "\n";
+  EXPECT_EQ(brief(play(kDescriptor, joined({kNew[0], {kS, kSealedFlight}, kNew[2]}))),
+            "no_response ClientHello example.org, TLSv1.3, h2" + missed);
+  EXPECT_EQ(brief(play(kDescriptor, joined({kNew[1], kNew[2]}))), "no_request ServerHello TLSv1.3" + missed);
+  EXPECT_EQ(brief(play(kDescriptor, joined({kNew[2], kNew[3]}))), "");
 }
 
 TEST(Tls, TheRestOfTheFlowIsNobodys) {

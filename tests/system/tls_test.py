@@ -129,11 +129,23 @@ class Made(unittest.TestCase):
                          [("http", "CONNECT", "complete"), ("tls", "ClientHello", "complete")])
         self.assertEqual(counts["inspect_total{encrypted}"], 1)
 
-    def test_joined_midstream_nothing_is_told(self):
-        flights = self.memory().flights
+    def joined(self, flights, mss=1448):
         tcp = spanlight.Tcp(server=("10.0.0.2", 443))
-        frames = [f for sender, data in flights for f in tcp.data(sender, data)]
-        self.assertEqual(self.dissect(frames)[0], [])
+        return self.dissect([f for sender, data in flights for f in tcp.data(sender, data, mss)])[0]
+
+    def test_joined_midstream_behind_the_hellos_nothing_is_told(self):
+        self.assertEqual(self.joined(self.memory().flights[2:]), [])
+
+    def test_joined_midstream_in_front_of_a_hello_it_is_told(self):
+        for mss in (1448, 7):
+            flights = self.memory().flights
+            (call,) = self.joined(flights, mss)
+            self.assertEqual((call["state"], call["flags"], call["src"]["port"]), ("complete", ["midstream"], 40000))
+            self.assertEqual((call["request"]["fields"]["sni"], call["response"]["fields"]["version"]), (tls_ends.NAME, "TLSv1.3"))
+            (call,) = self.joined(flights[:1], mss)
+            self.assertEqual((call["state"], call["reason"]), ("no_response", "lost_in_mirror"))
+            (call,) = self.joined(flights[1:2], mss)
+            self.assertEqual((call["state"], call["reason"]), ("no_request", "lost_in_mirror"))
 
     def test_left_out_where_it_is_not_enabled(self):
         capture = spanlight.write_pcap(pathlib.Path(self.folder.name, "out.pcap"), self.frames(self.memory().flights))

@@ -217,6 +217,7 @@ class Session {
     if (done_) return;
     wake();
     Way& w = way(from);
+    const bool joined = missing == 0 && w.offset == 0 && w.window.empty();
     if (w.skip_left > 0) {
       const std::uint64_t n = std::min(w.skip_left, missing);
       w.skip_left -= n;
@@ -225,7 +226,7 @@ class Session {
       missing -= n;
       if (w.skip_left == 0) end_skip(from);
     }
-    if (missing == 0) return;
+    if (missing == 0 && !joined) return;
     w.offset += w.window.size() + missing;
     w.window.clear();
     w.held = false;

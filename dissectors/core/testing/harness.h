@@ -17,7 +17,7 @@ namespace spanlight::testing {
 struct Segment {
   Direction from;
   std::string bytes;
-  bool lost = false;                      // never reaches the dissector: declared as a hole
+  bool lost = false;  // never reaches the dissector: declared as a hole (of no bytes: joined midstream)
   std::uint64_t peer_acked = kAllBefore;  // default: its sender had everything that stands before it here
   GapCause cause = GapCause::mirror;
   DurationNs pause = 0;  // before it
