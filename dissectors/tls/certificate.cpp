@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/address_text.h"
 #include "core/reader.h"
 
 namespace spanlight::tls {
@@ -137,18 +138,7 @@ void write_time(TextRoom& room, Bytes time) {
 }
 
 void write_address(TextRoom& room, Bytes address) {
-  constexpr std::size_t kV4 = 4, kV6 = 16;
-  if (address.size() == kV4) {
-    for (std::size_t i = 0; i < kV4; ++i) {
-      if (i > 0) room.put('.');
-      room.number(address[i]);
-    }
-  }
-  if (address.size() != kV6) return;
-  for (std::size_t i = 0; i < kV6; i += 2) {
-    if (i > 0) room.put(':');
-    room.hex(address.subspan(i, 2));
-  }
+  room.put(AddressText(address).view());
 }
 
 }  // namespace spanlight::tls

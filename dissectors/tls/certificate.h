@@ -28,6 +28,7 @@ void each_name(Bytes names, const Take& take);
 
 // "2026-11-26T20:15:00Z"; nothing where the time has another form.
 void write_time(TextRoom& room, Bytes time);
+// IPv6 as RFC 5952 says; nothing where it has another length.
 void write_address(TextRoom& room, Bytes address);
 
 // ---- one value of DER ---------------------------------------------------------------------------

@@ -84,7 +84,7 @@ TEST(Tls, AHandshakeOfTls12ShowsTheCertificate) {
   EXPECT_EQ(fields.substr(fields.find("certificate_subject")),
             "certificate_subject=example.org|certificate_issuer=Some CA|"
             "certificate_not_before=2026-01-01T00:00:00Z|certificate_not_after=2051-02-03T04:05:06Z|"
-            "certificate_names=example.org,*.example.org,192.0.2.1,2001:0db8:0000:0000:0000:0000:0000:0001,|"
+            "certificate_names=example.org,*.example.org,192.0.2.1,2001:db8::1,|"
             "group=secp256r1|client_certificate_requested=1|");
   EXPECT_EQ(o.calls[0].response_size, old_flight().size());
 }
