@@ -45,6 +45,15 @@ Verdict look_at_old(Bytes in) {
   return parts && sum ? Verdict::client : Verdict::no;
 }
 
+// In the clear, as it is where a server has no hello for the client.
+Look look_at_alert(Bytes window) {
+  constexpr std::size_t kAlertBytes = 2;
+  if (window.empty() || window[0] != content::alert) return Look::no;
+  const RecordHead head = parse_record_head(window);
+  if (head.fault == Fault::short_input) return Look::more;
+  return head.fault == Fault::none && head.bytes == kAlertBytes ? Look::yes : Look::no;
+}
+
 Verdict hello_of(Direction from) {
   return from == Direction::c2s ? Verdict::client : Verdict::server;
 }
@@ -87,9 +96,11 @@ Look begins(Direction from, Bytes window) {
 }
 
 Sync sync(Direction from, Bytes window) {
-  const Verdict seen = probe(window, {});
-  const bool found = seen == hello_of(from);
-  return {.skip = found || seen == Verdict::more ? 0 : window.size(), .found = found};
+  const Verdict seen = probe(window, {}), wanted = hello_of(from);
+  const Look alert = from == Direction::s2c ? look_at_alert(window) : Look::no;
+  const bool found = seen == wanted || alert == Look::yes;
+  const bool waits = seen == Verdict::more || alert == Look::more;
+  return {.skip = found || waits ? 0 : window.size(), .found = found};
 }
 
 }  // namespace spanlight::tls

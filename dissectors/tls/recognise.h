@@ -14,7 +14,8 @@ Verdict probe(Bytes own, Bytes peer);
 std::span<const Signs> signs(Direction from);
 Look begins(Direction from, Bytes window);
 
-// Where the other side's hello was seen: this side's begins what is seen of it, or was missed.
+// Where the other side's hello was seen: this side's, or an alert in its place, begins what
+// is seen of it, or was missed.
 Sync sync(Direction from, Bytes window);
 
 }  // namespace spanlight::tls

@@ -125,6 +125,10 @@ TEST(Tls, JoinedMidstream) {
   EXPECT_EQ(brief(play(kDescriptor, joined(kNew))), "complete ClientHello example.org, TLSv1.3\n");
   EXPECT_EQ(brief(play(kDescriptor, joined(kOld))), "complete ClientHello example.org, TLSv1.2, h2\n");
   EXPECT_EQ(check_splits(kDescriptor, joined(kNew), {}), "");
+  const Conversation refused = {kNew[0], {kS, alert(2, 40)}};
+  EXPECT_EQ(brief(play(kDescriptor, joined(refused))),
+            "complete ClientHello example.org, TLSv1.3, h2 error=alert: handshake_failure\n");
+  EXPECT_EQ(check_splits(kDescriptor, joined(refused), {}), "");
   const std::string missed = reason(Reason::lost_in_mirror) + "\n";
   EXPECT_EQ(brief(play(kDescriptor, joined({kNew[0], {kS, kSealedFlight}, kNew[2]}))),
             "no_response ClientHello example.org, TLSv1.3, h2" + missed);
