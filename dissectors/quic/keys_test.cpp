@@ -36,6 +36,14 @@ TEST(Keys, OfVersion1) {
   EXPECT_EQ(hex(keys.server.header), "c206b8d9b9f0f37644430b490eeaa314");
 }
 
+// draft-ietf-quic-tls-27, A.1.
+TEST(Keys, OfTheDraftsBefore29) {
+  const Keys keys = make_keys(*find_version(0xff00001b), as_bytes(from_hex("8394c8f03e515708")));
+  EXPECT_EQ(hex(keys.client.key), "af7fd7efebd21878ff66811248983694");
+  EXPECT_EQ(hex(keys.client.iv), "8681359410a70bb9c92f0420");
+  EXPECT_EQ(hex(keys.client.header), "a980b8b4fb7d9fbc13e814c23164253d");
+}
+
 // RFC 9369, A.1.
 TEST(Keys, OfVersion2) {
   const Keys keys = make_keys(*find_version(0x6b3343cf), as_bytes(from_hex("8394c8f03e515708")));

@@ -61,6 +61,7 @@ std::string answered(std::uint32_t version = 1) {
 TEST(Quic, AHandshake) {
   for (const auto& [number, name, shown] : {std::tuple<std::uint32_t, std::string, std::string>{1, "v1", "1"},
                                             {0x6b3343cf, "v2", "2"},
+                                            {0xff00001b, "draft-27", "draft-27"},
                                             {0xff00001d, "draft-29", "draft-29"},
                                             {0xff000022, "draft-34", "draft-34"}}) {
     const Outcome o =
