@@ -47,6 +47,9 @@ constexpr Version kVersions[] = {
     draft(0xff000020, "draft-32", kSaltOfDraft29),
     draft(0xff000021, "draft-33", kSaltOfV1),
     draft(0xff000022, "draft-34", kSaltOfV1),
+    // Facebook's (mvfst), of draft 27: its numbers are its names.
+    draft(0xfaceb002, "0xfaceb002", kSaltOfDraft23),
+    draft(0xfaceb00e, "0xfaceb00e", kSaltOfDraft23),
 };
 
 // The ids and what follows them are of the same form in all versions (RFC 8999, 5.1).

@@ -63,7 +63,8 @@ TEST(Quic, AHandshake) {
                                             {0x6b3343cf, "v2", "2"},
                                             {0xff00001b, "draft-27", "draft-27"},
                                             {0xff00001d, "draft-29", "draft-29"},
-                                            {0xff000022, "draft-34", "draft-34"}}) {
+                                            {0xff000022, "draft-34", "draft-34"},
+                                            {0xfaceb002, "0xfaceb002", "0xfaceb002"}}) {
     const Outcome o =
         play(kDescriptor, {{kC, asked(number)}, {kS, answered(number)}, {kC, "\x40short"}}, kDatagrams);
     ASSERT_EQ(brief(o), "complete " + shown + " ClientHello example.org, TLSv1.3\n");
