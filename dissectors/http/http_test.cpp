@@ -370,6 +370,45 @@ TEST(Http, GraphqlIsToldAsSuch) {
   EXPECT_EQ(check_gaps(kDescriptor, c), "");
 }
 
+// What uploads files, and what is answered piece by piece.
+TEST(Http, GraphqlInSeveralParts) {
+  const std::string operations = "--b\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n";
+  const std::string form = operations + R"({"query":"mutation Up($f:File!){up(f:$f)}"})" + "\r\n--b--\r\n";
+  const std::string other = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--\r\n";
+  const auto post = [](const std::string& type, const std::string& body) {
+    return "POST /any HTTP/1.1\r\nHost: h\r\nContent-Type: " + type +
+           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  };
+  const auto answer = [](const std::string& headers, const std::string& body) {
+    return "HTTP/1.1 200 OK\r\n" + headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
+  };
+  const std::string error = R"({"errors":[{"message":"no"}]})";
+  const Conversation c = {
+      {kC, post("multipart/form-data; boundary=b", form)},
+      {kS, answer("Content-Type: application/json\r\n", error)},
+      {kC, post("multipart/form-data; boundary=b", other)},
+      {kS, answer("", "hi")},
+      {kC, post("application/json", R"({"query":"query D { a ... @defer { b } }"})")},
+      {kS, answer("Content-Type: multipart/mixed; boundary=\"-\"\r\n",
+                  "\r\n---\r\nContent-Type: application/json\r\n\r\n{\"data\":{},\"hasNext\":true}\r\n---\r\n"
+                  "Content-Type: application/json\r\n\r\n{\"incremental\":[" +
+                      error + "]}\r\n-----\r\n")},
+      {kC, post("application/json", R"({"query":"subscription S { s }"})")},
+      {kS, answer("Content-Type: text/event-stream\r\nContent-Encoding: none\r\n",
+                  "event: next\ndata: {\"data\":{}}\n\nevent: next\ndata: " + error +
+                      "\n\nevent: complete\n\n")}};
+  const Outcome o = play(kDescriptor, c);
+  ASSERT_EQ(o.calls.size(), 4u);
+  const char* const summaries[] = {"mutation Up", "POST /any", "query D", "subscription S"};
+  for (std::size_t i = 0; i < o.calls.size(); ++i) {
+    EXPECT_EQ(o.calls[i].summary, summaries[i]) << i;
+    EXPECT_EQ(o.calls[i].error, i == 1 ? "" : "no") << i;
+  }
+  EXPECT_EQ(check_splits(kDescriptor, c), "");
+  EXPECT_EQ(check_gaps(kDescriptor, c), "");
+}
+
 // Overload leaves previews out for a while: bodies are counted all the same, and what is missing is flagged.
 TEST(Http, PreviewsLeftOutUnderOverload) {
   const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n";

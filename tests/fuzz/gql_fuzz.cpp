@@ -1,6 +1,6 @@
-// Bytes → what GraphQL's readers make of them: requests, responses, query strings, bare documents, messages
-// of WebSocket. Checked: views lie in the input or in the room, and what is said of a preview that is cut is
-// never taken back when the rest is there.
+// Bytes → what GraphQL's readers make of them: requests, forms, responses, query strings, bare documents,
+// messages of WebSocket. Checked: views lie in the input or in the room, and what is said of a preview that
+// is cut is never taken back when the rest is there.
 //
 // Input: u8 which reader, then the text.
 
@@ -80,11 +80,13 @@ void check_document(std::string_view text) {
   }
 }
 
-void check_response(std::string_view text) {
+using ReadResponse = void (*)(std::string_view, bool, gql::Response&);
+
+void check_response(ReadResponse read, std::string_view text) {
   gql::Response whole;
-  gql::read_response(text, true, whole);
+  read(text, true, whole);
   gql::Response part;
-  gql::read_response(text.substr(0, text.size() / 2), false, part);
+  read(text.substr(0, text.size() / 2), false, part);
   if (part.errors > 0 && whole.errors == 0) broken("errors that the whole does not have");
 }
 
@@ -98,11 +100,17 @@ void run(std::string_view text) {
       return check_document(text);
     case 1: {
       Request request;
-      gql::read_query_string(text, *room, request);
+      if ((which & 8) != 0)
+        gql::read_form(text, *room, request);
+      else
+        gql::read_query_string(text, *room, request);
       return check_request(request, text, *room);
     }
-    case 2:
-      return check_response(text);
+    case 2: {
+      constexpr ReadResponse kReaders[] = {gql::read_response, gql::read_parts, gql::read_events,
+                                           gql::read_response};
+      return check_response(kReaders[which >> 3 & 3], text);
+    }
     case 3: {
       gql::SocketMessage message;
       gql::read_socket_message(text, (which & 8) != 0, *room, message);

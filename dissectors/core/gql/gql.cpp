@@ -106,8 +106,9 @@ void say(Summary& summary, const Request& request) {
   if (request.name.empty()) summary << request.persisted;
 }
 
+// "none" is no encoding's name: servers of events send it so that no proxy compresses them.
 bool is_plain(std::string_view encoding) {
-  return encoding.empty() || encoding == "identity";
+  return encoding.empty() || encoding == "identity" || encoding == "none";
 }
 
 // `body` as far as it is at hand, in one piece.
@@ -124,6 +125,8 @@ bool is_answered_so(const Transaction& call) {
   return call.response.content_type.starts_with("application/graphql-response+json");
 }
 
+constexpr std::string_view kForm = "multipart/form-data";
+
 // Whether a closer look is worth it: for calls that are not GraphQL's this is all that happens.
 bool may_be(const Transaction& call) {
   if (is_answered_so(call)) return true;
@@ -136,10 +139,13 @@ bool may_be(const Transaction& call) {
   }
   const std::string_view type = call.request.content_type;
   if (type.starts_with("application/graphql")) return true;
-  if (!type.starts_with("application/json") && !type.empty()) return false;
-  constexpr std::size_t kTelling = 64;  // bytes in which the first key stands
+  const bool is_form = type.starts_with(kForm);
+  if (!is_form && !type.starts_with("application/json") && !type.empty()) return false;
+  // Bytes in which the first key stands, or the first part's name.
+  const std::size_t telling = is_form ? 256 : 64;
   const Bytes front = call.request.body.front();
-  return may_be_request(as_text(front)) || front.size() < std::min(kTelling, call.request.body.size());
+  if (front.size() < std::min(telling, call.request.body.size())) return true;
+  return is_form ? as_text(front).find(kFormPart) != std::string_view::npos : may_be_request(as_text(front));
 }
 
 // What the request is by its own words. `body` holds what `request` points to, `room` what had escapes.
@@ -153,9 +159,16 @@ void recognise(const Transaction& call, Room& body, Room& room, Request& request
       return read_request(text, is_whole(call.request, text), room, request);
     return read_document(text, is_whole(call.request, text), request);
   }
+  if (type.starts_with(kForm)) return read_form(text_of(call.request, body), room, request);
   if (!type.starts_with("application/json") && !type.empty()) return;
   const std::string_view text = text_of(call.request, body);
   if (may_be_request(text)) read_request(text, is_whole(call.request, text), room, request);
+}
+
+void read_answer(std::string_view type, std::string_view text, bool whole, Response& out) {
+  if (type.starts_with("multipart/mixed")) return read_parts(text, whole, out);
+  if (type.starts_with("text/event-stream")) return read_events(text, whole, out);
+  read_response(text, whole, out);
 }
 
 }  // namespace
@@ -185,7 +198,7 @@ void emit_if_gql(Transaction& call, Sink& sink) {
   if (call.response.present) {
     const bool readable = is_plain(call.response.content_encoding);
     const std::string_view text = readable ? text_of(call.response, response_body) : std::string_view{};
-    read_response(text, is_whole(call.response, text), response);
+    read_answer(call.response.content_type, text, is_whole(call.response, text), response);
     add_errors(answered, response);
     if (response.errors == 0 && response.cut && call.response.body_size > 0) add_true(answered, "truncated");
     for (const Field& field : call.response.fields) answered.add(field);

@@ -170,6 +170,77 @@ TEST(GqlResponse, Errors) {
   EXPECT_EQ(read("<html>"), "0  ");
 }
 
+std::string told(const Response& r) {
+  return std::to_string(r.errors) + " " + std::string(r.message) + " " + std::string(r.code) +
+         (r.cut ? " cut" : "");
+}
+
+std::string form(const std::string& body) {
+  Room room;
+  Request out;
+  read_form(body, room, out);
+  return told(out);
+}
+
+TEST(GqlRequest, Forms) {
+  const std::string head = "Content-Disposition: form-data; name=\"operations\"\r\n\r\n";
+  const std::string file =
+      "\r\n--b\r\nContent-Disposition: form-data; name=\"0\"; filename=\"a\"\r\n\r\n--b but no end\r\n--";
+  const std::string upload = R"({"query":"mutation Up($f:File!){up(f:$f)}","variables":{"f":null}})";
+  EXPECT_EQ(form("--b\r\n" + head + upload + file + "b--\r\n"), "mutation Up variables 1");
+  EXPECT_EQ(form("\r\n--b \t\r\n" + head + upload + file), "mutation Up variables 1");
+  EXPECT_EQ(form("--b\r\n" + head + "[" + upload + "," + upload + "]" + file),
+            "mutation Up variables 1 batch 2");
+  EXPECT_EQ(form("--b" + file + "b\r\n" + head + upload + file), "mutation Up variables 1");
+  // Nobody knows whether more of it was to come.
+  EXPECT_EQ(form("--b\r\n" + head + upload), "mutation Up variables 1 cut");
+  EXPECT_EQ(form("--b\r\n" + head + upload.substr(0, 40)), "  cut");
+  EXPECT_EQ(form("--b\r\n" + head + R"({"query":"select 1"})" + file), "none");
+  EXPECT_EQ(form("--b\r\nContent-Disposition: form-data; filename=\"operations\"\r\n\r\n" + upload + file),
+            "none");
+  EXPECT_EQ(form("--" + std::string(71, 'b') + "\r\n" + head + upload + file), "none");
+  EXPECT_EQ(form("--b\r\n" + head), "none");
+  EXPECT_EQ(form(head + upload + file), "none");
+  EXPECT_EQ(form(""), "none");
+}
+
+TEST(GqlResponse, PartsOneAfterTheOther) {
+  const auto read = [](const std::string& body, bool whole = true) {
+    Response out;
+    read_parts(body, whole, out);
+    return told(out);
+  };
+  const std::string head = "\r\n---\r\nContent-Type: application/json\r\n\r\n", end = "\r\n-----\r\n";
+  const std::string first = R"({"data":{"a":1},"hasNext":true})";
+  EXPECT_EQ(read(head + first + head +
+                 R"({"incremental":[{"data":{"errors":[1]},"path":[]}],"hasNext":false})" + end),
+            "0  ");
+  EXPECT_EQ(read(head + R"({"errors":[{"message":"a"}],"hasNext":true})" + head +
+                 R"({"incremental":[{"errors":[{"message":"b"}]},{"errors":[{"message":"c"}]}],)"
+                 R"("completed":[{"id":"0"},{"id":"1","errors":[{"message":"d"}]}],"hasNext":false})" +
+                 end),
+            "4 a ");
+  EXPECT_EQ(read(head + "{}" + head +
+                 R"({"payload":{"errors":[{"message":"e","extensions":{"code":"X"}}]}})" + end),
+            "1 e X");
+  EXPECT_EQ(read(head + first + head + R"({"incremental":[{"errors":[{"message":"b"},{"mess)", false),
+            "2 b  cut");
+  EXPECT_EQ(read(head + first, false), "0   cut");
+  EXPECT_EQ(read("<html>"), "0  ");
+}
+
+TEST(GqlResponse, Events) {
+  const auto read = [](const std::string& body, bool whole = true) {
+    Response out;
+    read_events(body, whole, out);
+    return told(out);
+  };
+  EXPECT_EQ(read(":\n\nevent: next\ndata: {\"data\":{\"n\":0}}\n\nevent: complete\ndata:\n\n"), "0  ");
+  EXPECT_EQ(read("event: next\r\ndata:{\"errors\":[{\"message\":\"a\"}]}\r\n\r\nid: 7\r\n\r\n"), "1 a ");
+  EXPECT_EQ(read("data: {\"data\":1}\n\ndata: {\"errors\":[{\"message\":\"b\"}]}\n\n", false), "1 b  cut");
+  EXPECT_EQ(read("data: {\"errors\":[{\"mess"), "1   cut");
+}
+
 TEST(GqlSocket, OnlyWhatItsTypesSay) {
   Room room;
   for (const char* text : {R"({"type":"message"})", R"({"id":"1"})", "[1]", R"({"type":"next")", "x"}) {

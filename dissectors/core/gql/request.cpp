@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/gql/multipart.h"
+
 namespace spanlight::gql {
 namespace {
 
@@ -157,6 +159,39 @@ void read_result(Json& json, Response& out) {
   }
 }
 
+// One result of several.
+void add_result(Json& json, Response& out) {
+  Response one;
+  read_result(json, one);
+  if (out.errors == 0) {
+    out.message = one.message;
+    out.code = one.code;
+  }
+  out.errors += one.errors;
+}
+
+// What comes piece by piece: a result, or what wraps it: "payload" in Apollo's subscriptions, "incremental"
+// and "completed" behind @defer and @stream.
+void read_piece(std::string_view text, Response& out) {
+  Json wraps(text), json(text);
+  if (json.kind() != Json::Kind::object) return;
+  add_result(json, out);
+  out.cut = out.cut || json.cut();
+  wraps.enter();
+  std::string_view key;
+  while (wraps.next_key(key)) {
+    const Json::Kind kind = wraps.kind();
+    if (key == "payload" && kind == Json::Kind::object) {
+      add_result(wraps, out);
+    } else if ((key == "incremental" || key == "completed") && kind == Json::Kind::array) {
+      wraps.enter();
+      while (wraps.next_item() && wraps.kind() == Json::Kind::object) add_result(wraps, out);
+    } else {
+      wraps.skip();
+    }
+  }
+}
+
 constexpr std::string_view kTypes[] = {
     "connection_init",
     "connection_ack",
@@ -250,6 +285,15 @@ void read_document(std::string_view document, bool whole, Request& out) {
   take_document({}, document, !whole, false, out);
 }
 
+void read_form(std::string_view form, Room& room, Request& out) {
+  Part part;
+  for (Multipart parts(form); parts.next(part);) {
+    if (part.head.find(kFormPart) == std::string_view::npos) continue;
+    if (may_be_request(part.text)) read_request(part.text, part.whole, room, out);
+    return;
+  }
+}
+
 void read_query_string(std::string_view query_string, Room& room, Request& out) {
   Parts parts;
   std::string_view extensions, query;
@@ -286,19 +330,23 @@ void read_response(std::string_view body, bool whole, Response& out) {
   Json json(body);
   if (json.kind() == Json::Kind::array) {  // of a batch
     json.enter();
-    while (json.next_item() && json.kind() == Json::Kind::object) {
-      Response one;
-      read_result(json, one);
-      if (out.errors == 0) {
-        out.message = one.message;
-        out.code = one.code;
-      }
-      out.errors += one.errors;
-    }
+    while (json.next_item() && json.kind() == Json::Kind::object) add_result(json, out);
   } else if (json.kind() == Json::Kind::object) {
     read_result(json, out);
   }
   out.cut = json.cut() || (!whole && json.ok());
+}
+
+void read_parts(std::string_view body, bool whole, Response& out) {
+  Part part;
+  for (Multipart parts(body); parts.next(part);) read_piece(part.text, out);
+  out.cut = out.cut || !whole;
+}
+
+void read_events(std::string_view body, bool whole, Response& out) {
+  std::string_view event;
+  while (next_event(body, event)) read_piece(event, out);
+  out.cut = out.cut || !whole;
 }
 
 // An object with keys, a list, a text.

@@ -37,8 +37,11 @@ using Room = std::array<std::uint8_t, kLookedAtMax>;
 bool may_be_request(std::string_view body);
 
 // `whole`: `body` is all of it.
-void read_request(std::string_view body, bool whole, Room& room, Request& out);   // JSON, one or a batch
-void read_document(std::string_view document, bool whole, Request& out);          // application/graphql
+void read_request(std::string_view body, bool whole, Room& room, Request& out);  // JSON, one or a batch
+void read_document(std::string_view document, bool whole, Request& out);         // application/graphql
+// multipart/form-data, which uploads files ("GraphQL multipart request"): the part of that name is JSON.
+constexpr std::string_view kFormPart = " name=\"operations\"";
+void read_form(std::string_view form, Room& room, Request& out);
 void read_query_string(std::string_view query_string, Room& room, Request& out);  // GET
 
 struct Response {
@@ -48,6 +51,9 @@ struct Response {
   std::string_view code;     // extensions.code of it
 };
 void read_response(std::string_view body, bool whole, Response& out);
+// Several results that come one after the other: multipart/mixed, and server-sent events.
+void read_parts(std::string_view body, bool whole, Response& out);
+void read_events(std::string_view body, bool whole, Response& out);
 
 // A message of the sub-protocols: {"type": …, "id": …, "payload": …}.
 struct SocketMessage {
