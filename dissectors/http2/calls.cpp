@@ -189,6 +189,8 @@ void Connection::emit(Call& call, Reason reason, Sink& sink) {
     if (t.call == &call) t.call = nullptr;
   const bool over = call.request.ended && call.response.ended;
   close_socket(call, sink);
+  // Clients that have read them may reset the stream before it ends.
+  if (!call.response.ended && call.response.messages.has_all_trailers()) read_web_trailers(call);
   if (!over) call.flags |= call.flags_if_cut;
   if (!over && reason != Reason::unanswered && reason != Reason::evicted) recent_.add(call.stream);
   if (call.request.begun || call.response.begun)

@@ -366,6 +366,25 @@ TEST(Http2Grpc, GrpcWebHasItsTrailersInTheBody) {
   expect_sound(lab.said);
 }
 
+TEST(Http2Grpc, GrpcWebMayBeResetBehindItsTrailers) {
+  Lab lab;
+  Pairs call = grpc_call("/shop.Cart/Get"), answer = grpc_ok();
+  call[5].second = answer[1].second = "application/grpc-web+proto";
+  const std::string trailers = grpc_message("grpc-status: 15\r\ngrpc-message: gone\r\n", '\x80');
+  for (const std::uint32_t stream : {1u, 3u}) {
+    lab.ask(lab.client.headers(stream, call) + data(stream, grpc_message("x"), true));
+    lab.answer(lab.server.headers(stream, answer) +
+               data(stream, stream == 1 ? trailers : trailers.substr(0, 19)));  // "grpc-status: 1"
+    lab.ask(rst_stream(stream, 2));
+  }
+  const Outcome o = lab.play();
+  ASSERT_EQ(o.calls.size(), 2u);
+  EXPECT_EQ(o.calls[0].error, "DATA_LOSS: gone");
+  EXPECT_TRUE(has(o.calls[0].response_fields, "reset=INTERNAL_ERROR|"));
+  EXPECT_EQ(o.calls[1].error, "stream reset by the client: INTERNAL_ERROR");
+  expect_sound(lab.said);
+}
+
 TEST(Http2Grpc, GrpcWebMayBeText) {
   Lab lab;
   Pairs call = grpc_call("/shop.Cart/Get"), answer = grpc_ok();

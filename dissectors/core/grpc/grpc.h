@@ -69,6 +69,7 @@ class MessageWalk {
   bool any_compressed() const { return compressed_ > 0; }
   bool lost() const { return lost_; }
   bool in_trailers() const { return in_trailers_; }
+  bool has_all_trailers() const { return in_trailers_ && left_ == 0; }
 
  private:
   static constexpr std::size_t kPrefixBytes = 5;
