@@ -43,7 +43,7 @@ void Connection::release(Call& call) {
 
 void Connection::emit(Call& call, Reason reason, Sink& sink) {
   queue_.remove(call);
-  if (call.request.begun || call.response.begun) emit_call(call, reason, sink);
+  if (call.request.begun || call.response.begun) emit_call(call, reason, workshop_, sink);
   release(call);
 }
 

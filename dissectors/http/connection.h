@@ -103,6 +103,6 @@ static_assert(sizeof(Connection) <= 256, "a flow's slot is the slabs' smallest b
 
 // Builds the transaction of a call and hands it to the sink. `reason` is none exactly when both halves are
 // there.
-void emit_call(const Call& call, Reason reason, Sink& sink);
+void emit_call(const Call& call, Reason reason, Workshop& workshop, Sink& sink);
 
 }  // namespace spanlight::http

@@ -110,7 +110,7 @@ void set_request(Transaction& out, const Call& call, RequestFields& extra) {
 
 }  // namespace
 
-void emit_call(const Call& call, Reason reason, Sink& sink) {
+void emit_call(const Call& call, Reason reason, Workshop& workshop, Sink& sink) {
   Transaction out;
   out.protocol = &kDescriptor;
   const bool asked = call.request.begun;
@@ -148,7 +148,7 @@ void emit_call(const Call& call, Reason reason, Sink& sink) {
     out.is_error = !out.error.empty();
   }
   if (grpc::is_web(out)) return grpc::emit_web(out, sink);
-  gql::emit_call(out, sink);
+  gql::emit_call(out, workshop, sink);
 }
 
 }  // namespace spanlight::http

@@ -1,6 +1,7 @@
 #include "http/http.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <string>
 
@@ -407,6 +408,49 @@ TEST(Http, GraphqlInSeveralParts) {
   }
   EXPECT_EQ(check_splits(kDescriptor, c), "");
   EXPECT_EQ(check_gaps(kDescriptor, c), "");
+}
+
+// `window_bits`: deflateInit2()'s, 16 more for gzip.
+std::string deflated(const std::string& text, int window_bits) {
+  z_stream zlib{};
+  deflateInit2(&zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&zlib, text.size()), '\0');
+  zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  zlib.avail_in = static_cast<uInt>(text.size());
+  zlib.next_out = reinterpret_cast<Bytef*>(out.data());
+  zlib.avail_out = static_cast<uInt>(out.size());
+  deflate(&zlib, Z_FINISH);
+  out.resize(zlib.total_out);
+  deflateEnd(&zlib);
+  return out;
+}
+
+TEST(Http, GraphqlErrorsInCompressedAnswers) {
+  const std::string error = R"({"errors":[{"message":"no","extensions":{"code":"C"}}],"data":null})";
+  const std::string fine = R"({"data":{}})", late = "{\"data\":\"" + x(20'000) + "\"," + error.substr(1);
+  const std::string told = "errors=1|error_code=C|reason=OK|";
+  struct Packed {
+    std::string encoding, body, fields;
+  };
+  for (const Packed& c :
+       {Packed{"gzip", deflated(error, 31), told}, Packed{"x-gzip", deflated(error, 31), told},
+        Packed{"deflate", deflated(error, 15), told}, Packed{"gzip", deflated(fine, 31), "reason=OK|"},
+        Packed{"gzip", deflated(late, 31), "truncated=1|reason=OK|"},
+        Packed{"gzip", deflated(error, 31).substr(0, 12), "truncated=1|reason=OK|"},
+        Packed{"gzip", error, "truncated=1|reason=OK|"}, Packed{"br", error, "truncated=1|reason=OK|"}}) {
+    const Conversation conversation = {
+        {kC,
+         "POST /any HTTP/1.1\r\nContent-Type: application/json\r\n"
+         "Content-Length: 14\r\n\r\n{\"query\":\"{a}\"}"},
+        {kS, "HTTP/1.1 200 OK\r\nContent-Encoding: " + c.encoding +
+                 "\r\nContent-Length: " + std::to_string(c.body.size()) + "\r\n\r\n" + c.body}};
+    const Outcome o = play(kDescriptor, conversation);
+    ASSERT_EQ(o.calls.size(), 1u);
+    EXPECT_EQ(o.calls[0].response_fields, c.fields) << c.encoding << c.body.size();
+    EXPECT_EQ(o.calls[0].error, c.fields == told ? "no" : "");
+    EXPECT_EQ(o.used_bytes, 0u);
+    EXPECT_EQ(check_splits(kDescriptor, conversation), "");
+  }
 }
 
 // Overload leaves previews out for a while: bodies are counted all the same, and what is missing is flagged.

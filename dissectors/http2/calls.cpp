@@ -194,7 +194,7 @@ void Connection::emit(Call& call, Reason reason, Sink& sink) {
   if (!over) call.flags |= call.flags_if_cut;
   if (!over && reason != Reason::unanswered && reason != Reason::evicted) recent_.add(call.stream);
   if (call.request.begun || call.response.begun)
-    emit_call(call, call.request.begun ? reason : call.fate, sink);
+    emit_call(call, call.request.begun ? reason : call.fate, workshop_, sink);
   call.request.release(workshop_);
   call.response.release(workshop_);
   call.web_trailers.release(workshop_.state);

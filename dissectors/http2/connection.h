@@ -140,6 +140,6 @@ class Connection final : public Dissector {
 static_assert(sizeof(Connection) <= 1'024, "one of the slabs' smaller blocks");
 
 // Builds the transaction of a call and hands it to the sink. `reason` counts where a half is missing.
-void emit_call(const Call& call, Reason reason, Sink& sink);
+void emit_call(const Call& call, Reason reason, Workshop& workshop, Sink& sink);
 
 }  // namespace spanlight::http2

@@ -213,7 +213,7 @@ std::string_view reason_text(Reason reason) {
 
 }  // namespace
 
-void emit_call(const Call& call, Reason reason, Sink& sink) {
+void emit_call(const Call& call, Reason reason, Workshop& workshop, Sink& sink) {
   Transaction out;
   Extra extra;
   out.protocol = call.is_grpc() ? &grpc::kDescriptor : &kDescriptor;
@@ -234,7 +234,7 @@ void emit_call(const Call& call, Reason reason, Sink& sink) {
   out.request.fields = extra.request.all();
   out.response.fields = extra.response.all();
   if (call.is_grpc()) return sink.emit(out);
-  gql::emit_call(out, sink);
+  gql::emit_call(out, workshop, sink);
 }
 
 }  // namespace spanlight::http2

@@ -5,6 +5,7 @@
 
 #include "core/fieldset.h"
 #include "core/gql/request.h"
+#include "core/unpack/inflater.h"
 
 namespace spanlight::gql {
 namespace {
@@ -165,10 +166,33 @@ void recognise(const Transaction& call, Room& body, Room& room, Request& request
   if (may_be_request(text)) read_request(text, is_whole(call.request, text), room, request);
 }
 
-void read_answer(std::string_view type, std::string_view text, bool whole, Response& out) {
-  if (type.starts_with("multipart/mixed")) return read_parts(text, whole, out);
-  if (type.starts_with("text/event-stream")) return read_events(text, whole, out);
-  read_response(text, whole, out);
+struct Text {
+  std::string_view text;
+  bool whole = false;
+};
+
+// The text of a message that may be compressed, as far as it is at hand and fits; nothing of what cannot be
+// inflated. Only for calls that are GraphQL's: it costs.
+Text unpacked(const Message& message, Workshop& workshop, Room& room) {
+  using unpack::Inflater;
+  const std::string_view encoding = message.content_encoding;
+  if (is_plain(encoding)) {
+    const std::string_view text = text_of(message, room);
+    return {text, is_whole(message, text)};
+  }
+  const bool is_gzip = encoding == "gzip" || encoding == "x-gzip";
+  if (!is_gzip && encoding != "deflate") return {};
+  Room packed_room;
+  const std::string_view packed = text_of(message, packed_room);
+  const Inflater::Format format = is_gzip ? Inflater::Format::gzip : Inflater::Format::zlib;
+  const unpack::Inflated out = unpack::inflate_at_once(workshop, format, as_bytes(packed), room);
+  return {as_text(out.bytes), out.state == Inflater::State::ended && is_whole(message, packed)};
+}
+
+void read_answer(std::string_view type, const Text& answer, Response& out) {
+  if (type.starts_with("multipart/mixed")) return read_parts(answer.text, answer.whole, out);
+  if (type.starts_with("text/event-stream")) return read_events(answer.text, answer.whole, out);
+  read_response(answer.text, answer.whole, out);
 }
 
 }  // namespace
@@ -180,7 +204,7 @@ const Descriptor kDescriptor{
     .fields = kFields,
 };
 
-void emit_if_gql(Transaction& call, Sink& sink) {
+void emit_if_gql(Transaction& call, Workshop& workshop, Sink& sink) {
   if (!may_be(call)) return sink.emit(call);
   Room request_body, response_body, unescaped;
   Request request;
@@ -196,9 +220,8 @@ void emit_if_gql(Transaction& call, Sink& sink) {
   say(summary, request);
   Response response;
   if (call.response.present) {
-    const bool readable = is_plain(call.response.content_encoding);
-    const std::string_view text = readable ? text_of(call.response, response_body) : std::string_view{};
-    read_answer(call.response.content_type, text, is_whole(call.response, text), response);
+    const Text text = unpacked(call.response, workshop, response_body);
+    read_answer(call.response.content_type, text, response);
     add_errors(answered, response);
     if (response.errors == 0 && response.cut && call.response.body_size > 0) add_true(answered, "truncated");
     for (const Field& field : call.response.fields) answered.add(field);

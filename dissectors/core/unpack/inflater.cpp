@@ -30,7 +30,7 @@ struct Inflater::Arena {
   static void give(voidpf, voidpf) {}  // all at once, with the block
 };
 
-bool Inflater::begin(Workshop& workshop) {
+bool Inflater::begin(Workshop& workshop, Format format) {
   end(workshop);
   const MutableBytes block = workshop.state.take(sizeof(Arena) + kAlign + kStateBytes + kWindowBytes);
   if (block.empty()) {
@@ -44,7 +44,8 @@ bool Inflater::begin(Workshop& workshop) {
   arena->zlib.zalloc = Arena::take;
   arena->zlib.zfree = Arena::give;
   arena->zlib.opaque = arena;
-  if (inflateInit(&arena->zlib) != Z_OK) {
+  constexpr int kAsGzip = 16;  // inflateInit2()'s way to say so
+  if (inflateInit2(&arena->zlib, MAX_WBITS + (format == Format::gzip ? kAsGzip : 0)) != Z_OK) {
     end(workshop);
     return false;
   }
@@ -73,6 +74,21 @@ void Inflater::end(Workshop& workshop) {
   workshop.state.give(block_);
   block_ = {};
   state_ = State::idle;
+}
+
+Inflated inflate_at_once(Workshop& workshop, Inflater::Format format, Bytes packed, MutableBytes room) {
+  Inflater inflater;
+  if (!inflater.begin(workshop, format)) return {};
+  std::size_t used = 0;
+  while (inflater.state() == Inflater::State::running && used < room.size()) {
+    const std::size_t before = packed.size();
+    const std::size_t n = inflater.read(packed, room.subspan(used)).size();
+    used += n;
+    if (n == 0 && packed.size() == before) break;
+  }
+  const Inflater::State state = inflater.state();
+  inflater.end(workshop);
+  return {room.first(used), state};
 }
 
 }  // namespace spanlight::unpack

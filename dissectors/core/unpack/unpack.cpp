@@ -23,17 +23,9 @@ char* chars(MutableBytes bytes) {
 
 // How many bytes came out; false: nothing did that may be believed.
 bool inflate_into(Workshop& workshop, Bytes packed, MutableBytes room, std::size_t& out) {
-  Inflater inflater;
-  if (!inflater.begin(workshop)) return false;
-  while (inflater.state() == Inflater::State::running && out < room.size()) {
-    const std::size_t before = packed.size();
-    const std::size_t n = inflater.read(packed, room.subspan(out)).size();
-    out += n;
-    if (n == 0 && packed.size() == before) break;
-  }
-  const bool failed = inflater.state() == Inflater::State::failed;
-  inflater.end(workshop);
-  return !failed;
+  const Inflated inflated = inflate_at_once(workshop, Inflater::Format::zlib, packed, room);
+  out = inflated.bytes.size();
+  return inflated.state != Inflater::State::idle && inflated.state != Inflater::State::failed;
 }
 
 // A context is only a workspace: nothing of one message is left for the next.
