@@ -44,7 +44,7 @@ class Connection final : public Dissector {
     block,  // a piece of a header block
     pass,   // padding, or a frame that says nothing of calls
   };
-  enum class Next : std::uint8_t { go_on, wait, resync };
+  enum class Next : std::uint8_t { go_on, wait, resync, identify };
   struct Step {
     std::size_t consumed = 0;
     Next next = Next::go_on;
@@ -72,6 +72,7 @@ class Connection final : public Dissector {
     std::uint32_t left = 0;     // of the frame's content
     std::uint32_t padding = 0;  // behind it
     Phase phase = Phase::head;
+    bool begun = false;                  // the preface, or a frame, was read
     GapCause cause = GapCause::content;  // why the decompressor had to guess
     bool disturbed = false;              // frames went missing
     bool searching = false;              // and none was found again yet
@@ -85,6 +86,7 @@ class Connection final : public Dissector {
   // Frames. frames.cpp.
   Step step(Direction from, const Window& window, Sink& sink);
   Step step_head(Direction from, const Window& window, Sink& sink);
+  bool speaks_otherwise(Direction from) const;
   Step begin_content(Direction from, const Window& window, Sink& sink);
   Step read_control(Direction from, Bytes bytes, Sink& sink);
   Step malformed(Direction from, TimeNs time, Sink& sink);
@@ -135,6 +137,7 @@ class Connection final : public Dissector {
   std::uint32_t newest_stream_ = 0;  // of those that the client opened
   std::uint32_t newest_opened_ = 0;  // of the client's streams, also where the answer was seen first
   std::uint32_t goaways_ = 0;        // that named streams as not taken
+  bool greeted_ = false;             // the server spoke first, as HTTP/2
   bool opened_first_ = false;        // stream 1 by itself, not by an upgrade
 };
 static_assert(sizeof(Connection) <= 1'024, "one of the slabs' smaller blocks");

@@ -40,6 +40,8 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
       case Next::resync:
         ++workshop_.counters.resyncs;
         return {.consumed = at, .want = Answer::Want::resync};
+      case Next::identify:
+        return {.consumed = at, .want = Answer::Want::identify};
     }
   }
   return after_window(from, at);
@@ -89,13 +91,20 @@ Connection::Step Connection::step_head(Direction from, const Window& window, Sin
   const Bytes in = window.bytes;
   if (from == Direction::c2s) {
     const std::string_view head = as_text(in.first(std::min(in.size(), kPreface.size())));
-    if (head == kPreface) return {.consumed = kPreface.size()};
+    if (head == kPreface) {
+      track(from).begun = true;
+      return {.consumed = kPreface.size()};
+    }
     // The next byte may show that it is a frame after all.
     if (kPreface.starts_with(head)) return {.next = Next::wait, .wait_bytes = head.size() + 1};
   }
   if (in.size() < kFrameHeadBytes) return {.next = Next::wait, .wait_bytes = kFrameHeadBytes};
   Track& t = track(from);
   t.frame = parse_frame_head(in);
+  if (speaks_otherwise(from)) return {.next = Next::identify};
+  if (from == Direction::s2c && !t.begun && !track(Direction::c2s).begun)
+    greeted_ = t.frame.type == FrameType::settings && !t.frame.has(kEndStream);
+  t.begun = true;
   const bool continues = t.frame.type == FrameType::continuation;
   // RFC 9113, 6.10: between the pieces of a header block nothing else may stand.
   if (check_frame(t.frame) != Fault::none || continues != t.block.open ||
@@ -116,6 +125,14 @@ Connection::Step Connection::step_head(Direction from, const Window& window, Sin
   t.left = t.frame.length;
   t.phase = t.left > 0 ? Phase::pass : Phase::head;
   return {.consumed = kFrameHeadBytes};
+}
+
+// A server that speaks first, as those of gRPC do, has said nothing of its client: that one may take it for
+// another's, and what it asks is to be told. Its first words are neither the preface nor a frame of HTTP/2.
+bool Connection::speaks_otherwise(Direction from) const {
+  const Track& t = track(from);
+  if (from == Direction::s2c || !greeted_ || t.begun || t.disturbed) return false;
+  return t.frame.type > FrameType::continuation || check_frame(t.frame) != Fault::none;
 }
 
 Connection::Step Connection::read_control(Direction from, Bytes bytes, Sink& sink) {

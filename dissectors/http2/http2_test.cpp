@@ -88,6 +88,38 @@ TEST(Http2, ACallIsPairedByItsStream) {
   expect_sound(lab.said);
 }
 
+// Servers of gRPC speak first, and clients may take them for servers of HTTP/1.
+TEST(Http2, AClientThatSpeaksOtherwiseIsLookedAtAfresh) {
+  const std::string other = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (const char* first : {"G", "P", "PRI * HTTP/1.1\r\n"}) {
+    Lab lab(false);
+    lab.answer(settings(std::string("\0\3\0\0\0\x64", 6)) + window_update(0));
+    lab.ask(first + other.substr(1));
+    const Outcome o = lab.play();
+    EXPECT_TRUE(o.identified) << first;
+    EXPECT_EQ(o.handed_over[0], first + other.substr(1));
+    EXPECT_TRUE(o.calls.empty());
+    EXPECT_EQ(check_splits(kDescriptor, lab.said), "");
+  }
+  // The preface, and requests behind one that was not seen.
+  for (const bool prefaced : {true, false}) {
+    Lab lab(false);
+    lab.answer(settings());
+    if (prefaced) lab.ask(opening());
+    lab.ask(lab.client.headers(1, get("/"), true));
+    lab.answer(settings_ack() + lab.server.headers(1, ok(), true));
+    const Outcome o = lab.play();
+    EXPECT_FALSE(o.identified) << prefaced;
+    ASSERT_EQ(o.calls.size(), 1u);
+    EXPECT_EQ(o.calls[0].status, 200);
+    EXPECT_EQ(o.calls[0].flags, 0u);
+  }
+  // Behind a preface there is no doubt who speaks.
+  Lab lab;
+  lab.ask(other + std::string(4'000, 'x'));
+  EXPECT_FALSE(lab.play().identified);
+}
+
 TEST(Http2, StreamsInterleave) {
   Lab lab;
   std::string asks, answers;
