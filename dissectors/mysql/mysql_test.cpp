@@ -409,10 +409,10 @@ TEST(Mysql, ALongFileWithinTheCompressedProtocol) {
   EXPECT_EQ(testing::check_gaps(kDescriptor, c), "");
 }
 
+// Neither greeting nor login were seen.
 TEST(Mysql, JoinedInTheMiddle) {
-  const Conversation c = {
-      {kC, "", true},          {kC, query("SELECT 1")}, {kS, rows(1)}, {kC, command(22, "SELECT ?")},
-      {kS, prepared(1, 1, 1)}, {kC, execution(1)},      {kS, rows(1)}};
+  const Conversation c = {{kC, query("SELECT 1")}, {kS, rows(1)},      {kC, command(22, "SELECT ?")},
+                          {kS, prepared(1, 1, 1)}, {kC, execution(1)}, {kS, rows(1)}};
   EXPECT_EQ(brief(play(kDescriptor, c)),
             "complete COM_QUERY | SELECT 1\ncomplete COM_STMT_PREPARE | SELECT ?\ncomplete COM_STMT_EXECUTE "
             "| SELECT ?\n");
