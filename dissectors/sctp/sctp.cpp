@@ -19,7 +19,8 @@ constexpr unsigned kChunksMax = 256;  // of one packet; 64 KiB hold more only wh
 
 constexpr FieldSpec kFields[] = {
     {"chunk", FieldType::text, true, true, "Type of the chunk: DATA, INIT, INIT_ACK, ABORT, ..."},
-    {"direction", FieldType::text, true, false, "Who sent it: c2s or s2c"},
+    {"direction", FieldType::text, true, false,
+     "c2s: sent by who opened the association, s2c: by the other end"},
     {"tsn", FieldType::integer, true, false, "Transmission sequence number of the data"},
     {"sid", FieldType::integer, true, false, "Stream that the data belongs to"},
     {"ssn", FieldType::integer, true, false, "Number of the message within its stream"},
@@ -191,6 +192,7 @@ class Association final : public Dissector {
     fields.add({.name = "direction", .text = from == Direction::c2s ? "c2s" : "s2c"});
     Transaction out;
     out.state = State::one_way;
+    out.reversed = from == Direction::s2c;  // either end says what it likes: who said this is its client
     out.request = message_of(time, bytes);
     if (data || i_data) add_data(out, fields, chunk);
     const bool broken = chunk.type == chunk_type::abort || chunk.type == chunk_type::error;

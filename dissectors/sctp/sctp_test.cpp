@@ -125,6 +125,8 @@ TEST(Sctp, AnAssociationOpens) {
             "chunk=INIT_ACK initiate_tag=99 out_streams=10 in_streams=12 initial_tsn=1000 ");
   EXPECT_EQ(flow.said[1].request, "chunk=COOKIE_ECHO direction=c2s ");
   EXPECT_EQ(flow.said[2].request, "chunk=COOKIE_ACK direction=s2c ");
+  EXPECT_FALSE(flow.said[1].reversed);
+  EXPECT_TRUE(flow.said[2].reversed);
 }
 
 TEST(Sctp, TheHandshakeSaysWhoIsTheClient) {

@@ -244,6 +244,7 @@ class Connections(unittest.TestCase):
         self.assertEqual((sent["request"]["fields"]["tsn"], sent["request"]["fields"]["direction"]), (1000, "c2s"))
         self.assertEqual(sent["src"], {"ip": a, "port": 32768})
         self.assertEqual((aborted["error"], aborted["request"]["fields"]["direction"]), ("user initiated abort", "s2c"))
+        self.assertEqual((aborted["src"]["ip"], aborted["dst"]["ip"]), (b, a))
 
 
 if __name__ == "__main__":
