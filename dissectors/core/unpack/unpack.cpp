@@ -30,7 +30,7 @@ bool inflate_into(Workshop& workshop, Bytes packed, MutableBytes room, std::size
 
 // A context is only a workspace: nothing of one message is left for the next.
 bool zstd_into(Bytes packed, MutableBytes room, std::size_t& out) {
-  constexpr std::size_t kContextBytes = 192u * 1'024;
+  constexpr std::size_t kContextBytes = std::size_t{192} * 1'024;
   alignas(64) static thread_local std::array<std::uint8_t, kContextBytes> memory;
   static thread_local ZSTD_DCtx* context = nullptr;
   if (context == nullptr) context = ZSTD_initStaticDCtx(memory.data(), memory.size());
