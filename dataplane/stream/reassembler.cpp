@@ -228,7 +228,7 @@ void lower_ack(const Stream& s, ArrivingSegment& a) {
 }  // namespace
 
 // Passes what is next in order and holds the rest. When holding is refused, the oldest wait of this direction
-// is cut short until it is not. Every turn takes bytes off `a` or a segment out of the ring.
+// is cut short until it is not. Every turn takes bytes off `a`, a segment out of a ring, or a hole away.
 void Reassembler::place(Conversation& c, unsigned sender, ArrivingSegment& a, bool overlaps_old,
                         StreamSink& sink) {
   Stream& s = c.stream[sender];
@@ -239,19 +239,16 @@ void Reassembler::place(Conversation& c, unsigned sender, ArrivingSegment& a, bo
   HoldMarks marks{.overlapped = overlaps_old};
   bool forced = false;
   while (a.wire != 0) {
-    if (a.seq == s.next_seq && (forced || !waits) && (s.held == nullptr || s.held->seq != a.seq)) {
+    const bool free_to_go = forced || !waits_for(o, a.has_ack, a.ack);
+    if (a.seq == s.next_seq && free_to_go && (s.held == nullptr || s.held->seq != a.seq)) {
       pass_front(c, sender, a, sink);
       marks.added = true;
       continue;
     }
     if (hold(s, a, limits_, slabs_, marks)) break;
+    if (deliver_all_ready(c, a.clock, sink)) continue;
     ++counters_.limit_hits;
-    forced = true;
-    if (s.held == nullptr || before(a.seq, s.held->seq)) {
-      if (a.seq != s.next_seq) declare(c, sender, a.seq - s.next_seq, a.clock, sink);
-    } else {
-      release(c, sender, a.clock, sink);
-    }
+    forced = !cut_wait_short(c, sender, a, sink);
   }
   if (!marks.added) {
     ++counters_.retransmitted;
@@ -262,6 +259,27 @@ void Reassembler::place(Conversation& c, unsigned sender, ArrivingSegment& a, bo
   }
   if (marks.added && marks.overlapped) ++counters_.overlaps;
   if (marks.conflict) ++counters_.overlap_conflicts;
+}
+
+// Ends what the front of this direction, held or `a`, waits for: the hole before it, else the hole of the
+// other side. Bytes are held behind that one, so that its port is not late, and what overtook it would answer
+// what was not asked yet. False: the other side has none, and this side no longer waits.
+bool Reassembler::cut_wait_short(Conversation& c, unsigned sender, const ArrivingSegment& a,
+                                 StreamSink& sink) {
+  const Stream& s = c.stream[sender];
+  const Stream& o = c.stream[sender ^ 1];
+  const bool front_is_held = s.held != nullptr && !before(a.seq, s.held->seq);
+  const std::uint32_t front = front_is_held ? s.held->seq : a.seq;
+  if (front != s.next_seq) {
+    declare(c, sender, front - s.next_seq, a.clock, sink);
+    return true;
+  }
+  if (o.held != nullptr && o.held->seq != o.next_seq) {
+    give_up(c, sender ^ 1, a.clock, sink);
+    return true;
+  }
+  if (front_is_held) release(c, sender, a.clock, sink);
+  return false;
 }
 
 // Delivers the front of `a`, up to what is held, as a view.

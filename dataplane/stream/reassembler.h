@@ -152,12 +152,14 @@ class Reassembler {
   void rejoin(Conversation& c, unsigned sender, const ArrivingSegment& a, StreamSink& sink);
   void take_data(Conversation& c, unsigned sender, ArrivingSegment a, StreamSink& sink);
   void place(Conversation& c, unsigned sender, ArrivingSegment& a, bool overlaps_old, StreamSink& sink);
+  bool cut_wait_short(Conversation& c, unsigned sender, const ArrivingSegment& a, StreamSink& sink);
   void pass_front(Conversation& c, unsigned sender, ArrivingSegment& a, StreamSink& sink);
   void take_fin(Conversation& c, unsigned sender, const ArrivingSegment& a, std::uint32_t fin_seq);
 
   // Delivery and its order (settle.cpp).
   void settle(Conversation& c, TimeNs now, StreamSink& sink);
   bool step(Conversation& c, TimeNs now, bool all_due, StreamSink& sink);
+  bool deliver_all_ready(Conversation& c, TimeNs now, StreamSink& sink);
   bool deliver_ready(Conversation& c, TimeNs now, StreamSink& sink);
   TimeNs due_at(const Conversation& c, Stream& s, TimeNs now) const;
   void give_up(Conversation& c, unsigned sender, TimeNs now, StreamSink& sink);

@@ -473,6 +473,34 @@ TEST(Reassembler, ALimitReleasesWhatWaitsForTheOtherSide) {
   EXPECT_EQ(run.sink.broken, "");
 }
 
+// Bytes behind a hole show that its port is not late: the answer does not overtake the request.
+TEST(Reassembler, ALimitGivesUpTheHoleThatTheOtherSideWaitsFor) {
+  for (const char* what : {"segments", "bytes"}) {
+    SCOPED_TRACE(what);
+    Conversing run;
+    if (what == std::string("segments")) run.limits.held_segments_max = 2;
+    if (what == std::string("bytes")) run.limits.held_bytes_max = 4;
+    run.run(std::string(kOpen) +
+            "1 0 A 3 1 'q1'\n 1 0 A 7 1 'q2'\n 2 1 A 1 5 'r1'\n 2 1 A 3 9 'r2'\n 3 1 A 5 9 'r3'\n"
+            "4 1 A 7 9 'r4'");
+    EXPECT_EQ(
+        joined(run.sink.log),
+        "0 gap 2; 0 data 'q1'; 1 data 'r1'; 0 gap 2; 0 data 'q2'; 1 data 'r2'; 1 data 'r3'; 1 data 'r4'");
+    EXPECT_EQ(run.counters.limit_hits, 2u);
+    EXPECT_EQ(run.sink.broken, "");
+    EXPECT_EQ(run.slabs_.used_bytes(), 0u);
+  }
+}
+
+// The hole of this side is what its own bytes wait for first; the other side's answer to them comes behind.
+TEST(Reassembler, ALimitKeepsCausalOrderBehindAHoleOfItsOwn) {
+  Conversing run;
+  run.limits.held_segments_max = 1;
+  run.run(std::string(kOpen) + "1 1 A 3 1 'r1'\n 1 0 A 1 5 'q1'\n 1 1 A 5 3 'r2'\n 2 1 A 7 3 'r3'");
+  EXPECT_EQ(joined(run.sink.log), "1 gap 2; 1 data 'r1'; 0 data 'q1'; 1 data 'r2'; 1 data 'r3'");
+  EXPECT_EQ(run.counters.limit_hits, 1u);
+}
+
 // Read together while the clock stood still: nothing is old when it goes on.
 TEST(Reassembler, HolesDateFromWhenTheyWereRead) {
   Conversing run;

@@ -62,6 +62,12 @@ bool Reassembler::deliver_ready(Conversation& c, TimeNs now, StreamSink& sink) {
   return true;
 }
 
+bool Reassembler::deliver_all_ready(Conversation& c, TimeNs now, StreamSink& sink) {
+  bool any = false;
+  while (deliver_ready(c, now, sink)) any = true;
+  return any;
+}
+
 // One thing at a time: an end, a held segment, a hole that is due. False: nothing is left to do.
 bool Reassembler::step(Conversation& c, TimeNs now, bool all_due, StreamSink& sink) {
   for (unsigned side = 0; side < 2; ++side) {
