@@ -133,12 +133,27 @@ void Connection::headed(Direction from, Call& call, Sink& sink) {
     half.ended = true;
   else if (t.block.ends_stream)
     end_half(from, call, sink);
+  else if (refused_at_ != 0)
+    refuse(call, sink);
+}
+
+// The server does not speak HTTP/2, and said so in HTTP/1.
+void Connection::refuse(Call& call, Sink& sink) {
+  Half& response = call.response;
+  response.begun = response.headed = response.ended = true;
+  response.first_byte = response.last_byte = refused_at_;
+  response.fields.add(workshop_, ":status", {refusal_.data(), refusal_.size()});
+  response.fields.miss();
+  call.flags |= kFlagMalformed;
+  refused_at_ = 0;
+  settle_if_done(call, sink);
 }
 
 void Connection::end_half(Direction from, Call& call, Sink& sink) {
   call.half(from).ended = true;
   end_socket(from, call, kFlagMalformed | kFlagTruncatedBody, sink);
   if (from == Direction::s2c && call.web_trailers.size() > 0) read_web_trailers(call);
+  if (refused_at_ != 0) return refuse(call, sink);
   settle_if_done(call, sink);
 }
 

@@ -87,6 +87,8 @@ class Connection final : public Dissector {
   Step step(Direction from, const Window& window, Sink& sink);
   Step step_head(Direction from, const Window& window, Sink& sink);
   bool speaks_otherwise(Direction from) const;
+  bool answers_in_http1(Direction from, Bytes in) const;
+  Step read_refusal(const Window& window, Sink& sink);
   Step begin_content(Direction from, const Window& window, Sink& sink);
   Step read_control(Direction from, Bytes bytes, Sink& sink);
   Step malformed(Direction from, TimeNs time, Sink& sink);
@@ -122,6 +124,7 @@ class Connection final : public Dissector {
   void close_socket(Call& call, Sink& sink);
   ws::Track::Around around(Direction from, Call& call, Sink& sink);
   void settle_if_done(Call& call, Sink& sink);
+  void refuse(Call& call, Sink& sink);
   void reset_stream(Direction from, std::uint32_t stream, std::uint32_t error_code, Sink& sink);
   void go_away(Direction from, const Goaway& goaway, Sink& sink);
   void emit(Call& call, Reason reason, Sink& sink);
@@ -137,6 +140,8 @@ class Connection final : public Dissector {
   std::uint32_t newest_stream_ = 0;  // of those that the client opened
   std::uint32_t newest_opened_ = 0;  // of the client's streams, also where the answer was seen first
   std::uint32_t goaways_ = 0;        // that named streams as not taken
+  TimeNs refused_at_ = 0;            // when a status line of HTTP/1 came; 0: none, or a call has it
+  std::array<char, 3> refusal_{};    // its status
   bool greeted_ = false;             // the server spoke first, as HTTP/2
   bool opened_first_ = false;        // stream 1 by itself, not by an upgrade
 };

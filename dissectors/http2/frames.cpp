@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <string_view>
 
 #include "http2/connection.h"
 
@@ -99,6 +101,7 @@ Connection::Step Connection::step_head(Direction from, const Window& window, Sin
     if (kPreface.starts_with(head)) return {.next = Next::wait, .wait_bytes = head.size() + 1};
   }
   if (in.size() < kFrameHeadBytes) return {.next = Next::wait, .wait_bytes = kFrameHeadBytes};
+  if (answers_in_http1(from, in)) return read_refusal(window, sink);
   Track& t = track(from);
   t.frame = parse_frame_head(in);
   if (speaks_otherwise(from)) return {.next = Next::identify};
@@ -133,6 +136,31 @@ bool Connection::speaks_otherwise(Direction from) const {
   const Track& t = track(from);
   if (from == Direction::s2c || !greeted_ || t.begun || t.disturbed) return false;
   return t.frame.type > FrameType::continuation || check_frame(t.frame) != Fault::none;
+}
+
+// As a frame this would be of a type that nobody defined, on a stream that nobody opened.
+bool Connection::answers_in_http1(Direction from, Bytes in) const {
+  const Track& t = track(from);
+  return from == Direction::s2c && !t.begun && !t.disturbed && as_text(in).starts_with("HTTP/1.");
+}
+
+// A server of HTTP/1 takes the preface for a request that it does not know, says so, and closes. Its status
+// is the answer to the first call, which may still be under way; what comes behind is not read.
+Connection::Step Connection::read_refusal(const Window& window, Sink& sink) {
+  constexpr std::string_view kLine = "HTTP/1.1 400";
+  if (window.bytes.size() < kLine.size()) return {.next = Next::wait, .wait_bytes = kLine.size()};
+  // Behind 101 comes HTTP/2 (RFC 7540, 3.2): the request that asked for it was not seen.
+  if (window.bytes[kLine.size() - refusal_.size()] == '1')
+    return malformed(Direction::s2c, window.time, sink);
+  std::copy_n(as_text(window.bytes).data() + kLine.size() - refusal_.size(), refusal_.size(),
+              refusal_.data());
+  refused_at_ = window.time;
+  Track& t = track(Direction::s2c);
+  t.begun = true;
+  t.left = std::numeric_limits<std::uint32_t>::max();
+  t.phase = Phase::pass;
+  if (calls_.oldest() != nullptr && calls_.oldest()->request.headed) refuse(*calls_.oldest(), sink);
+  return {.consumed = kLine.size()};
 }
 
 Connection::Step Connection::read_control(Direction from, Bytes bytes, Sink& sink) {

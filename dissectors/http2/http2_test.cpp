@@ -120,6 +120,51 @@ TEST(Http2, AClientThatSpeaksOtherwiseIsLookedAtAfresh) {
   EXPECT_FALSE(lab.play().identified);
 }
 
+// A client with prior knowledge asks a server that speaks HTTP/1 only.
+TEST(Http2, AnAnswerInHttp1IsThatOfTheFirstCall) {
+  const std::string refusal = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno such method: PRI";
+  enum class Asks { before, behind, half_before };
+  for (const Asks when : {Asks::before, Asks::behind, Asks::half_before}) {
+    Lab lab(false);
+    lab.ask(opening());
+    const std::string one = lab.client.headers(1, get("/a"), when != Asks::half_before);
+    if (when == Asks::behind) lab.answer(refusal);
+    lab.ask(one);
+    if (when != Asks::behind) lab.answer(refusal);
+    if (when == Asks::half_before) lab.ask(data(1, "body", true));
+    lab.ask(lab.client.headers(3, get("/b"), true) + goaway(0, 1));
+    const Outcome o = lab.play();
+    EXPECT_FALSE(o.identified);
+    ASSERT_EQ(o.calls.size(), 2u);
+    EXPECT_EQ(o.calls[0].state, State::complete);
+    EXPECT_EQ(o.calls[0].url, "/a");
+    EXPECT_EQ(o.calls[0].status, 400);
+    EXPECT_TRUE(o.calls[0].is_error);
+    EXPECT_TRUE((o.calls[0].flags & kFlagMalformed) != 0);
+    EXPECT_TRUE((o.calls[0].flags & kFlagTruncatedHeaders) != 0);
+    EXPECT_EQ(o.calls[1].state, State::no_response);
+    EXPECT_EQ(o.calls[1].url, "/b");
+    EXPECT_EQ(o.counters.malformed, 0u);
+    expect_sound(lab.said);
+  }
+  {  // Behind frames it is no answer.
+    Lab lab;
+    lab.ask(lab.client.headers(1, get("/a"), true));
+    lab.answer(refusal);
+    const Outcome o = lab.play();
+    ASSERT_EQ(o.calls.size(), 1u);
+    EXPECT_EQ(o.calls[0].state, State::no_response);
+  }
+  // Behind an upgrade whose request was not seen comes HTTP/2.
+  Lab lab(false);
+  lab.ask(opening() + lab.client.headers(3, get("/a"), true));
+  lab.answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" + settings() + settings_ack());
+  lab.answer(lab.server.headers(3, ok(), true));
+  const Outcome o = lab.play();
+  ASSERT_EQ(o.calls.size(), 1u);
+  EXPECT_EQ(o.calls[0].status, 200);
+}
+
 TEST(Http2, StreamsInterleave) {
   Lab lab;
   std::string asks, answers;
