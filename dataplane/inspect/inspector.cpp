@@ -240,8 +240,8 @@ Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes o
                                   Bytes peer) {
   const CandidateMask hinted =
       side.alive & (identifier_.hinted(flow.key.port[0]) | identifier_.hinted(flow.key.port[1]));
-  const Transport over = transport_of(flow);
-  Found found = probe_among(identifier_, over, hinted, side, own, cut, peer);
+  const Asked asked{.over = transport_of(flow), .own = own, .cut = cut, .peer = peer};
+  Found found = probe_among(hinted, true, asked, side);
   if (found.protocol != nullptr) return found;
   const Identifier::Scan scan = identifier_.scan(side.alive & ~hinted, own, scratch_);
   if (scan.certain != 0) {
@@ -252,20 +252,20 @@ Inspector::Found Inspector::probe(const Flow& flow, InspectedSide& side, Bytes o
   // full.
   const bool full = own.size() >= Identifier::kScanBytes;
   if (full) side.alive &= scan.likely | hinted;
-  found = probe_among(identifier_, over, side.alive & ~hinted, side, own, cut, peer);
+  found = probe_among(side.alive & ~hinted, false, asked, side);
   // Nor does a probe's no while a user pattern may still say yes.
   if (found.protocol == nullptr && !full)
     side.alive |= identifier_.with_user_patterns() & candidates_of(flow);
   return found;
 }
 
-Inspector::Found Inspector::probe_among(const Identifier& identifier, Transport over, CandidateMask among,
-                                        InspectedSide& side, Bytes own, std::size_t cut, Bytes peer) {
+Inspector::Found Inspector::probe_among(CandidateMask among, bool hinted, const Asked& asked,
+                                        InspectedSide& side) const {
   for (; among != 0; among &= among - 1) {
     const auto i = static_cast<unsigned>(std::countr_zero(among));
-    const Descriptor& candidate = identifier.candidate(i);
-    const Verdict verdict = candidate.probe_of(over, own, cut, peer);
-    const bool undecided = verdict == Verdict::more && own.size() < candidate.head_bytes_max;
+    const Descriptor& candidate = identifier_.candidate(i);
+    const Verdict verdict = candidate.probe_of(asked.over, asked.own, asked.cut, asked.peer, hinted);
+    const bool undecided = verdict == Verdict::more && asked.own.size() < candidate.head_bytes_max;
     if (verdict == Verdict::no || (verdict == Verdict::more && !undecided))
       side.alive &= ~(CandidateMask{1} << i);
     else if (!undecided)

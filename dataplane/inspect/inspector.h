@@ -144,8 +144,13 @@ class Inspector final : private Sink {
     Verdict verdict = Verdict::no;
   };
   Found probe(const Flow& flow, InspectedSide& side, Bytes own, std::size_t cut, Bytes peer);
-  static Found probe_among(const Identifier& identifier, Transport over, CandidateMask among,
-                           InspectedSide& side, Bytes own, std::size_t cut, Bytes peer);
+  struct Asked {
+    Transport over;
+    Bytes own;
+    std::size_t cut;  // of a datagram: bytes that the capture left out behind `own`
+    Bytes peer;
+  };
+  Found probe_among(CandidateMask among, bool hinted, const Asked& asked, InspectedSide& side) const;
   void rule_out(Flow& flow, InspectedSide& side);
   bool start(Flow& flow, unsigned sender, Found found, TimeNs time);
 

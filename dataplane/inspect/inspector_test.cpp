@@ -190,6 +190,29 @@ TEST_F(InspectorTest, AKeptHeadOfTheOtherSideIsReplayedFirst) {
   EXPECT_EQ(script_.log, (Log{"<0:A", ">0:Q:1"}));
 }
 
+TEST_F(InspectorTest, WhereAPortHintsAtAProtocolItMayBelieveMore) {
+  static constexpr std::uint16_t kPorts[] = {53};
+  static constexpr Descriptor kHinted{.name = "hinted",
+                                      .ports = kPorts,
+                                      .head_bytes_max = 8,
+                                      .probe = probe,
+                                      .slot_bytes = 64,
+                                      .create = create,
+                                      .hinted_probe = [](Transport, Bytes) { return Verdict::client; }};
+  static constexpr const Descriptor* kAll[] = {&kHinted};
+  const auto identifier = Identifier::make({}, fault_, kAll);
+  Inspector inspector(*identifier, workshop_, writer_, counters_);
+  for (const std::uint16_t port : {std::uint16_t{53}, std::uint16_t{54}}) {
+    Flow flow;
+    flow.key.protocol = 6;
+    flow.key.port[1] = port;
+    inspector.on_chunk(flow, 0, {.bytes = as_bytes("odd"), .time = 1'000});
+    EXPECT_EQ(script_.log, Log{">0:odd"}) << port;
+    inspector.close(flow, End::fin, 0);
+    if (port == 53) script_.log.pop_back();
+  }
+}
+
 TEST_F(InspectorTest, WhatNobodyClaimsTurnsOpaqueOnceBothSidesAreRuledOut) {
   say(0, "zzz");
   EXPECT_FALSE(flow_.opaque);

@@ -69,6 +69,8 @@ struct Descriptor {
 
   // Over datagrams, where that differs from streams: each is a message, and shown alone.
   Probe datagram_probe = nullptr;
+  // Where a hint at it holds: what content alone would not prove is believed, too. Without it, as anywhere.
+  Verdict (*hinted_probe)(Transport over, Bytes own) = nullptr;
   // Of one whose end the capture left out: what is there, and how large it was. Without it the probe makes
   // do.
   Verdict (*cut_datagram_probe)(Bytes own, std::size_t wire_bytes) = nullptr;
@@ -90,9 +92,10 @@ struct Descriptor {
   Probe probe_over(Transport one) const {
     return one == Transport::udp && datagram_probe != nullptr ? datagram_probe : probe;
   }
-  // Of `own`, of which `cut` bytes more were on the wire.
-  Verdict probe_of(Transport one, Bytes own, std::size_t cut, Bytes peer) const {
+  // Of `own`, of which `cut` bytes more were on the wire. `hinted`: the port is one of its hints.
+  Verdict probe_of(Transport one, Bytes own, std::size_t cut, Bytes peer, bool hinted = false) const {
     if (cut > 0 && cut_datagram_probe != nullptr) return cut_datagram_probe(own, own.size() + cut);
+    if (hinted && hinted_probe != nullptr) return hinted_probe(one, own);
     return probe_over(one)(own, peer);
   }
   Dissector* create_over(Transport one, void* slot, Workshop& workshop) const {

@@ -17,7 +17,7 @@ constexpr std::uint16_t kA = 1, kNs = 2, kCname = 5, kSoa = 6, kPtr = 12, kHinfo
 }  // namespace type
 
 namespace opcode {
-constexpr std::uint8_t kQuery = 0, kNotify = 4, kUpdate = 5;
+constexpr std::uint8_t kQuery = 0, kNotify = 4, kUpdate = 5, kStateful = 6;
 }  // namespace opcode
 
 namespace klass {

@@ -87,6 +87,7 @@ class Connection final : public Dissector {
   Answer lose_way(Way& way, std::size_t consumed);
   bool take_message(Direction from, Bytes message, std::size_t cut, TimeNs first_byte, TimeNs last_byte,
                     Sink& sink);
+  void tell_one_way(Direction from, const Read& message, Sink& sink);
   void ask(Direction from, const Read& message, Sink& sink);
   void answer(Direction from, const Read& message, Sink& sink);
   void tell_unasked(Direction from, const Read& message, Sink& sink);

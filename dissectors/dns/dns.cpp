@@ -14,7 +14,8 @@ constexpr std::uint16_t kLinkLocalPorts[] = {5355};
 
 constexpr FieldSpec kFields[] = {
     {"id", FieldType::integer, true, true, "Transaction id"},
-    {"opcode", FieldType::integer, true, false, "0 query, 4 notify, 5 update"},
+    {"opcode", FieldType::integer, true, false,
+     "0 query, 1 inverse query, 2 status, 4 notify, 5 update, 6 stateful operations"},
     {"name", FieldType::text, true, false, "Name of the first question"},
     {"type", FieldType::text, true, false,
      "Type of the first question, such as AAAA; TYPE65280 where it has no name"},
@@ -103,6 +104,7 @@ const Descriptor kDescriptor{
     .create = create<kStream>,
     .fields = kFields,
     .datagram_probe = probe_datagram,
+    .hinted_probe = probe_hinted,
     .cut_datagram_probe = probe_cut_datagram,
     .datagram_create = create<kDatagrams>,
 };

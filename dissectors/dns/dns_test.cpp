@@ -100,6 +100,24 @@ TEST(Dns, AFormatErrorNeedsNoQuestion) {
             "complete 1 A a.org error=FORMERR\n");
 }
 
+TEST(Dns, WhatAsksWithoutAQuestionIsAnsweredById) {
+  const std::string address = record(name("a.org"), 1, std::string("\xc0\0\2\1", 4));
+  const std::string keepalive = u16(1) + u16(8) + u32(15'000) + u32(60'000);
+  const Conversation c = {{kC, header(1, 0x1000, 0)},
+                          {kS, header(1, 0x9004, 0)},
+                          {kC, header(2, 0x0800, 0, 1) + address},
+                          {kS, header(2, 0x8800, 1, 1) + question("a.org", 1) + address},
+                          {kC, header(3, 0x3000, 0) + keepalive},
+                          {kS, header(3, 0xb000, 0) + keepalive},
+                          {kS, header(0, 0x3000, 0) + keepalive}};
+  const Outcome o = play(kDescriptor, c, kDatagrams);
+  EXPECT_EQ(brief(o),
+            "complete 4 STATUS error=NOTIMP\ncomplete 0 A a.org (answer)\ncomplete 0 DSO\n"
+            "one_way -1 DSO" +
+                reason(Reason::unsolicited) + "\n");
+  EXPECT_EQ(o.counters.malformed, 0u);
+}
+
 TEST(Dns, SentAgainBeforeTheAnswer) {
   const Outcome o = play(
       kDescriptor, {{kC, kAsked}, {kC, kAsked}, {kC, kAsked}, {kS, kAnswered}, {kS, kAnswered}}, kDatagrams);
@@ -596,6 +614,44 @@ TEST(DnsRecognise, Datagrams) {
     const Verdict spoken = c.verdict == Verdict::no ? Verdict::no : Verdict::client;
     EXPECT_EQ(kMulticast.probe(as_bytes(c.bytes), {}), spoken) << c.name;
   }
+}
+
+// Where the port says DNS; elsewhere none of these is proof.
+TEST(DnsRecognise, WhatAPortSpeaksFor) {
+  struct Case {
+    const char* name;
+    std::string bytes;
+    Verdict verdict;
+  };
+  const std::string keepalive = u16(1) + u16(8) + u32(15'000) + u32(60'000);
+  const std::vector<Case> cases = {
+      {"reserved bit", header(1, 0x0140, 1) + question("a", 1), Verdict::client},
+      {"status", header(1, 0x1000, 0), Verdict::client},
+      {"a header alone", header(1, 0x0100, 0), Verdict::client},
+      {"a header alone answers", header(1, 0x8180, 0), Verdict::server},
+      {"inverse query", header(1, 0x0800, 0, 1) + record(name("a"), 1, std::string("\xc0\0\2\1", 4)),
+       Verdict::client},
+      {"stateful", header(1, 0x3000, 0) + keepalive, Verdict::client},
+      {"stateful, refused", header(1, 0xb004, 0) + keepalive.substr(0, 4) + u32(0) + u32(0), Verdict::server},
+      {"a query with a code", header(1, 0x0103, 1) + question("a", 1), Verdict::client},
+  };
+  for (const Case& c : cases) {
+    const auto probed = [&](Transport over, const std::string& bytes, bool hinted) {
+      return kDescriptor.probe_of(over, as_bytes(bytes), 0, {}, hinted);
+    };
+    EXPECT_EQ(probed(Transport::udp, c.bytes, true), c.verdict) << c.name;
+    EXPECT_EQ(probed(Transport::udp, c.bytes, false), Verdict::no) << c.name;
+    EXPECT_EQ(probed(Transport::udp, c.bytes + "x", true), Verdict::no) << c.name;
+    const std::string whole = framed(c.bytes);
+    EXPECT_EQ(probed(Transport::tcp, whole, true), c.verdict) << c.name;
+    EXPECT_EQ(probed(Transport::tcp, whole, false), Verdict::no) << c.name;
+    for (std::size_t n = 0; n < whole.size(); ++n)
+      EXPECT_EQ(probed(Transport::tcp, whole.substr(0, n), true), Verdict::more) << c.name << " " << n;
+  }
+  for (const std::string& other :
+       {kAsked.substr(0, 20), std::string("\0\0\0", 3), std::string("GET / HTTP/1.1\r\n\r\n"),
+        header(1, 0x0100, 65) + question("a", 1), header(1, 0x3000, 0) + u16(1) + u16(9)})
+    EXPECT_EQ(probe_hinted(Transport::udp, as_bytes(other)), Verdict::no);
 }
 
 TEST(DnsRecognise, Streams) {

@@ -44,15 +44,7 @@ bool Connection::take_message(Direction from, Bytes bytes, std::size_t cut, Time
       flavour_.pairs && outline.asks() ? digest_of(bytes, outline.question) : std::uint16_t{0};
   const Read message{bytes, cut, outline, question, first_byte, last_byte};
   if (!flavour_.pairs) {
-    const Half half = message.half();
-    emit_exchange(flavour_,
-                  {.state = State::one_way,
-                   .reason = Reason::unsolicited,
-                   .flags = message.flags(),
-                   .asked_by = from,
-                   .answers = outline.header.count(Section::answer),
-                   .query = &half},
-                  sink);
+    tell_one_way(from, message, sink);
   } else if (outline.header.is_response()) {
     answer(from, message, sink);
   } else {
@@ -61,10 +53,25 @@ bool Connection::take_message(Direction from, Bytes bytes, std::size_t cut, Time
   return outline.fault == Fault::none;
 }
 
+void Connection::tell_one_way(Direction from, const Read& message, Sink& sink) {
+  const Half half = message.half();
+  emit_exchange(flavour_,
+                {.state = State::one_way,
+                 .reason = Reason::unsolicited,
+                 .flags = message.flags(),
+                 .asked_by = from,
+                 .answers = message.outline.header.count(Section::answer),
+                 .query = &half},
+                sink);
+}
+
 // ---- queries ------------------------------------------------------------------------------------
 
 void Connection::ask(Direction from, const Read& message, Sink& sink) {
   rest_.asked = true;
+  // RFC 8490, 5.4: a stateful operation without an id wants no answer.
+  if (const Header& header = message.outline.header; header.opcode() == opcode::kStateful && header.id == 0)
+    return tell_one_way(from, message, sink);
   if (Query* same = find_same(from, message)) {
     ++same->retransmissions;
     ++workshop_.counters.repeats;
@@ -332,9 +339,11 @@ bool Connection::is_same(const Query& query, const Read& message) {
   return header.opcode() == message.outline.header.opcode();
 }
 
-// Some errors come without the question; of a zone's messages all but the first may.
+// Some errors come without the question; of a zone's messages all but the first may. What asked without one
+// (an inverse query) may be answered with it.
 bool Connection::is_answered_by(const Query& query, const Read& message) {
-  return query.id == message.outline.header.id && (message.question == 0 || has_question_of(query, message));
+  if (query.id != message.outline.header.id) return false;
+  return message.question == 0 || query.question == 0 || has_question_of(query, message);
 }
 
 }  // namespace spanlight::dns

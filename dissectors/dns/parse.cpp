@@ -68,11 +68,24 @@ Outline outline_of(Bytes message) {
       }
     }
   }
-  out.end = is_end(message, at) ? message.size() : at;
+  out.end = is_end(message, out.header, at) ? message.size() : at;
   return out;
 }
 
-bool is_end(Bytes message, std::size_t at) {
+bool holds_values(const Header& header) {
+  return header.opcode() == opcode::kStateful &&
+         std::ranges::all_of(header.counts, [](std::uint16_t count) { return count == 0; });
+}
+
+bool is_end(Bytes message, const Header& header, std::size_t at) {
+  if (holds_values(header)) {
+    Reader r{message.subspan(at)};
+    while (r.ok() && r.left() > 0) {
+      r.skip(sizeof(std::uint16_t));
+      r.skip(r.be<std::uint16_t>());
+    }
+    return r.ok();
+  }
   const std::string_view rest = as_text(message.subspan(at));
   return rest.empty() || rest == "MS";
 }

@@ -74,8 +74,12 @@ struct Outline {
 
 Outline outline_of(Bytes message);
 
-// Whether `at` is a message's end: nothing stands behind it but the mark by which Windows asks for a zone.
-bool is_end(Bytes message, std::size_t at);
+// Stateful operations (RFC 8490, 5.4) have no sections: behind the header stand types, lengths and values.
+bool holds_values(const Header& header);
+
+// Whether `at` is a message's end: nothing stands behind it but such values, or the mark by which Windows
+// asks for a zone.
+bool is_end(Bytes message, const Header& header, std::size_t at);
 
 // Calls `on_record(const ResourceRecord&)` for each record of a section, up to the message's fault.
 template <typename OnRecord>

@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint16_t kQuestionsMax = 64;  // multicast DNS asks several things at once
 constexpr std::size_t kFlagsAt = 2;
 
+// What the bytes alone must show, on any port, and where the port speaks for them.
+enum class Proof : std::uint8_t { whole, port };
+
 // What the two bytes of flags must be like. Opcode, reserved bit and a query's code are seldom right by
 // chance.
 bool plausible_flags(std::uint16_t flags) {
@@ -65,13 +68,17 @@ bool fits(const Header& h, std::size_t length) {
   return kHeaderBytes + h.count(Section::question) * kQuestionBytesMin + records * kRecordBytesMin <= length;
 }
 
+bool plausible_header(const Header& h, Proof proof) {
+  if (proof == Proof::port) return h.count(Section::question) <= kQuestionsMax;
+  return plausible_flags(h.flags) && plausible_counts(h);
+}
+
 // The whole message of `length` bytes, or its beginning: `short_input` is all that may be wrong with that.
 // Nothing may stand behind it.
-Fault plausible(Bytes message, std::size_t length) {
+Fault plausible(Bytes message, std::size_t length, Proof proof = Proof::whole) {
   Header header;
   if (const Fault fault = read_header(message, header); fault != Fault::none) return fault;
-  if (!plausible_flags(header.flags) || !plausible_counts(header) || !fits(header, length))
-    return Fault::bad_value;
+  if (!plausible_header(header, proof) || !fits(header, length)) return Fault::bad_value;
   std::size_t at = kHeaderBytes;
   for (unsigned i = 0; i < header.count(Section::question); ++i) {
     Question question;
@@ -86,8 +93,9 @@ Fault plausible(Bytes message, std::size_t length) {
     }
   }
   constexpr std::size_t kBehindMax = 2;  // what is_end() lets pass
-  if (message.size() < length) return length - at <= kBehindMax ? Fault::short_input : Fault::bad_length;
-  return is_end(message, at) ? Fault::none : Fault::bad_length;
+  const bool may_end = length - at <= kBehindMax || holds_values(header);
+  if (message.size() < length) return may_end ? Fault::short_input : Fault::bad_length;
+  return is_end(message, header, at) ? Fault::none : Fault::bad_length;
 }
 
 Verdict speaker_of(Bytes message) {
@@ -95,7 +103,7 @@ Verdict speaker_of(Bytes message) {
 }
 
 // A message with its length in front, as far as it is there. Depends on the first kProbeBytes alone.
-Look look(Bytes window) {
+Look look(Bytes window, Proof proof = Proof::whole) {
   window = window.first(std::min(window.size(), kProbeBytes));
   if (window.size() < kLengthBytes) return Look::more;
   const auto length = static_cast<std::size_t>(window[0] << 8 | window[1]);
@@ -103,18 +111,30 @@ Look look(Bytes window) {
   Bytes message = window.subspan(kLengthBytes);
   const bool whole = message.size() >= length;
   if (whole) message = message.first(length);
-  const Fault fault = plausible(message, length);
+  const Fault fault = plausible(message, length, proof);
   if (fault == Fault::none) return Look::yes;
   if (fault != Fault::short_input || whole) return Look::no;
   if (window.size() < kProbeBytes) {
     // What is wrong already will not be cured.
-    const bool flags = message.size() >= kFlagsAt + 2;
+    const bool flags = proof == Proof::whole && message.size() >= kFlagsAt + 2;
     return flags && !plausible_flags(
                         static_cast<std::uint16_t>(message[kFlagsAt] << 8 | message[kFlagsAt + 1]))
                ? Look::no
                : Look::more;
   }
   return Look::yes;
+}
+
+Verdict speaker_in(Bytes stream, Proof proof) {
+  switch (look(stream, proof)) {
+    case Look::no:
+      return Verdict::no;
+    case Look::more:
+      return Verdict::more;
+    case Look::yes:
+      break;
+  }
+  return speaker_of(stream.subspan(kLengthBytes));
 }
 
 }  // namespace
@@ -139,15 +159,12 @@ Verdict probe_cut_multicast(Bytes own, std::size_t wire_bytes) {
 }
 
 Verdict probe_stream(Bytes own, Bytes) {
-  switch (look(own)) {
-    case Look::no:
-      return Verdict::no;
-    case Look::more:
-      return Verdict::more;
-    case Look::yes:
-      break;
-  }
-  return speaker_of(own.subspan(kLengthBytes));
+  return speaker_in(own, Proof::whole);
+}
+
+Verdict probe_hinted(Transport over, Bytes own) {
+  if (over == Transport::tcp) return speaker_in(own, Proof::port);
+  return plausible(own, own.size(), Proof::port) == Fault::none ? speaker_of(own) : Verdict::no;
 }
 
 // Opcode, the reserved bit, a query's code, and few questions.
