@@ -53,7 +53,8 @@ class Connection final : public Dissector {
     TimeNs first_byte = 0, last_byte = 0;
     std::uint32_t bytes = 0;  // of its side's messages
     bool old_form = false;    // of SSL 2
-    bool held() const { return bytes != 0; }
+    bool retry = false;  // HelloRetryRequest, and the client did not go on yet: the answer, if it never does
+    bool held() const { return bytes != 0 && !retry; }
   };
   struct Complaint {
     std::uint8_t description = 0;
@@ -75,6 +76,7 @@ class Connection final : public Dissector {
   void on_client_message(Way& way, std::uint8_t type, TimeNs time, Sink& sink);
   void on_server_message(Way& way, std::uint8_t type, TimeNs time, Sink& sink);
   void on_server_hello(Way& way, TimeNs time);
+  void drop_retry();
   void end_flight(Sink& sink);
   void on_alert(Direction from, std::uint8_t level, std::uint8_t description, Span when, Sink& sink);
   void lose(Direction from, Reason reason, std::uint32_t flag, Sink& sink);

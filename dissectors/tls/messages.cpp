@@ -30,7 +30,9 @@ void Connection::on_message(Direction from, Way& way, TimeNs time, Sink& sink) {
 
 // Of a second one, behind a HelloRetryRequest, the server's answer tells what matters.
 void Connection::on_client_message(Way& way, std::uint8_t type, TimeNs time, Sink& sink) {
-  if ((type != handshake::client_hello && !way.old_form) || client().held()) return;
+  if (type != handshake::client_hello && !way.old_form) return;
+  drop_retry();
+  if (client().held()) return;
   client() = {.message = way.message,
               .first_byte = way.began,
               .last_byte = time,
@@ -80,10 +82,21 @@ void Connection::on_server_hello(Way& way, TimeNs time) {
   if (hello.is_retry) {
     retried_ = true;
     retry_group_ = hello.group;
-    return;
   }
-  server() = {.message = way.message, .first_byte = way.began, .last_byte = time, .bytes = way.seen};
+  drop_retry();
+  server() = {.message = way.message,
+              .first_byte = way.began,
+              .last_byte = time,
+              .bytes = way.seen,
+              .retry = hello.is_retry};
   way.message = {};
+}
+
+// The client went on, or the server said more.
+void Connection::drop_retry() {
+  if (!server().retry) return;
+  server().message.release(workshop_.state);
+  server() = {};
 }
 
 // Told once the client goes on: it may complain. Nobody waits for a client that was never seen.
@@ -101,6 +114,7 @@ void Connection::on_alert(Direction from, std::uint8_t level, std::uint8_t descr
   if (!fatal || !is_open()) return;
   if (from == Direction::s2c && !server().held()) {
     // The alert is the answer.
+    drop_retry();
     server() = {.first_byte = when.first_byte, .last_byte = when.last_byte, .bytes = sizeof(Way::alert)};
     return tell(State::complete, Reason::none, sink);
   }
@@ -114,6 +128,7 @@ void Connection::lose(Direction from, Reason reason, std::uint32_t flag, Sink& s
   way = {.lost = true};
   flags_ |= flag;
   lost_reason_ = reason;
+  if (from == Direction::s2c) drop_retry();
   if (from == Direction::s2c || flight_over_) settle(reason, sink);
   if (ways_[0].lost && ways_[1].lost) finish();
 }
@@ -122,7 +137,8 @@ void Connection::lose(Direction from, Reason reason, std::uint32_t flag, Sink& s
 void Connection::settle(Reason reason, Sink& sink) {
   if (done_) return;
   if (!is_open()) return;
-  if (client().held() && server().held()) return tell(State::complete, Reason::none, sink);
+  if (client().held() && (server().held() || server().retry))
+    return tell(State::complete, Reason::none, sink);
   const bool missed = ways_[1].unsure && !ways_[1].any;
   if (client().held()) return tell(State::no_response, missed ? lost_reason_ : reason, sink);
   tell(State::no_request, lost_reason_, sink);

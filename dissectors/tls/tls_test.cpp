@@ -209,6 +209,30 @@ TEST(Tls, AlertsAreErrors) {
             "complete ClientHello example.org, TLSv1.3, h2 error=alert: 0x00c8\n");
 }
 
+TEST(Tls, ARetryThatTheClientDoesNotFollowIsTheAnswer) {
+  const Conversation asked = {{kC, kAsked}, {kS, record(22, retry_request()) + change_cipher()}};
+  Conversation refused = asked;
+  refused.push_back({kC, change_cipher() + alert(2, 47)});
+  const Outcome o = play(kDescriptor, refused);
+  EXPECT_EQ(brief(o), "complete ClientHello example.org, TLSv1.3 error=alert: illegal_parameter\n");
+  EXPECT_EQ(o.calls[0].response_size, retry_request().size());
+  EXPECT_EQ(o.calls[0].response_first - o.calls[0].request_first, kMillisecondNs);
+  EXPECT_NE(o.calls[0].response_fields.find("hello_retry=1|retry_group=secp256r1|"), std::string::npos);
+  EXPECT_EQ(o.calls[0].response_fields.find("|group="), std::string::npos);
+  EXPECT_EQ(check_splits(kDescriptor, refused, {}), "");
+  EXPECT_EQ(check_gaps(kDescriptor, refused, {}), "");
+  EXPECT_EQ(brief(play(kDescriptor, asked)), "complete ClientHello example.org, TLSv1.3\n");
+  Conversation followed = asked;
+  followed.push_back({kC, record(22, client_hello())});
+  EXPECT_EQ(brief(play(kDescriptor, followed)),
+            "no_response ClientHello example.org, TLSv1.3, h2" + reason(Reason::capture_ended) + "\n");
+  const Conversation turned = {asked[1], asked[0]};
+  EXPECT_EQ(brief(play(kDescriptor, turned)), brief(play(kDescriptor, {asked[0]})));
+  followed.push_back({kS, alert(2, 40)});
+  EXPECT_EQ(brief(play(kDescriptor, followed)),
+            "complete ClientHello example.org, TLSv1.3, h2 error=alert: handshake_failure\n");
+}
+
 TEST(Tls, AWarningIsNoError) {
   Conversation c = kNew;
   c.insert(c.begin() + 1, {kS, alert(1, 112)});

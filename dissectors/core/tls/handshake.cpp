@@ -135,7 +135,8 @@ void Record::set_server(const Half& half) {
   add_text(fields, "cipher_suite", name(cipher_name(server_.cipher), server_.cipher));
   if (!server_.protocol.empty()) chosen_.add(text([&] { write_visible(room_, server_.protocol); }));
   add_list(fields, "alpn", chosen_);
-  if (server_.group != 0) add_text(fields, "group", name(group_name(server_.group), server_.group));
+  if (server_.group != 0 && !server_.is_retry)
+    add_text(fields, "group", name(group_name(server_.group), server_.group));
   add_true(fields, "resumed", is_resumed());
   add_text(fields, "ja3s", text([&] { write_ja3s(room_, server_); }));
 }
