@@ -121,10 +121,26 @@ inline bool exhausted(const Outcome& o) {
 // Once decided, more bytes of a stream do not change the verdict.
 inline void check_probe(const Descriptor& protocol, Bytes head) {
   constexpr std::size_t kStepsMax = 256;
-  const Verdict whole = protocol.probe(head, {});
-  for (std::size_t n = 0; n < head.size() && n < kStepsMax; ++n) {
-    const Verdict v = protocol.probe(head.first(n), {});
-    if (v != Verdict::more && v != whole) broken("probe depends on the cut");
+  for (const bool hinted : {false, true}) {
+    const Verdict whole = protocol.probe_of(Transport::tcp, head, 0, {}, hinted);
+    for (std::size_t n = 0; n < head.size() && n < kStepsMax; ++n) {
+      const Verdict v = protocol.probe_of(Transport::tcp, head.first(n), 0, {}, hinted);
+      if (v != Verdict::more && v != whole) broken("probe depends on the cut");
+    }
+    if (protocol.hinted_probe == nullptr) return;
+  }
+}
+
+// Of a datagram that the capture cut the verdict is that of the whole, or none; so it is where a port hints.
+inline void check_datagram_probe(const Descriptor& protocol, Bytes datagram) {
+  const Verdict whole = protocol.probe_of(Transport::udp, datagram, 0, {});
+  const Verdict hinted = protocol.probe_of(Transport::udp, datagram, 0, {}, true);
+  if (whole == Verdict::no) return;
+  if (hinted != whole) broken("a hint that takes a verdict away");
+  if (protocol.cut_datagram_probe == nullptr) return;
+  for (std::size_t n = 0; n < datagram.size(); ++n) {
+    const Verdict cut = protocol.probe_of(Transport::udp, datagram.first(n), datagram.size() - n, {});
+    if (cut != Verdict::no && cut != whole) broken("a cut datagram is somebody else's");
   }
 }
 
@@ -194,7 +210,7 @@ inline void run(const Descriptor& protocol, Bytes input) {
   if (conversation.empty()) return;
   const Bytes head = as_bytes(conversation.front().bytes);
   if (how.datagrams) {
-    protocol.probe_over(Transport::udp)(head, {});
+    check_datagram_probe(protocol, head);
   } else {
     check_probe(protocol, head);
     check_sync(protocol, conversation.front().from, head);

@@ -49,11 +49,16 @@ void play(const Descriptor& protocol, Bytes input) {
     const Bytes seen = r.take(std::min(length, r.left()));
     const std::vector<std::uint8_t> alone(seen.begin(), seen.end());  // what is read beyond it is found
     now += (control & 4) != 0 ? 10 * kSecondNs : kMillisecondNs;
+    demand(protocol.probe(alone, {}) != Verdict::more || alone.size() < protocol.head_bytes_max);
     if (dissector->next_deadline() <= now) dissector->on_time(now, told);
     demand(dissector->next_deadline() > now);
     const Answer answer = dissector->on_data((control & 1) != 0 ? Direction::s2c : Direction::c2s,
                                              {.bytes = alone, .time = now}, told);
     demand(answer.consumed == alone.size());
+    if (Memo memo; (control & 8) != 0 && dissector->park({}, memo)) {
+      dissector = protocol.create(slot, workshop);
+      dissector->resume({}, memo);
+    }
   }
   Memo memo;
   const bool rests = dissector->park({}, memo);

@@ -1,7 +1,8 @@
 // Bytes → a conversation → DNS, over datagrams or a stream, multicast DNS or LLMNR, through the session in
 // small of core/testing. Checked: no rule of the contract is broken, every slab comes back, the dissector
 // allocates nothing, cuts and rests change nothing, a prefix's calls are the whole's first, a call without an
-// answer over a hole says so, what is shown of records is JSON, and a verdict stays.
+// answer over a hole says so, what is shown of records is JSON, and a verdict stays. LLMNR is played once
+// more as flows to a group and from its member.
 //
 // Input: u8 set-up, u8 memory, then segments: u8 control, u8 length, bytes.
 //   set-up:  bits 0-1 DNS, the same, multicast, LLMNR; 2 over a stream; 3-4 how it closes; 5 small limits; 6
@@ -12,9 +13,13 @@
 //            sensor, 5 no length in front of it (in a stream)
 
 #include <array>
+#include <cstddef>
+#include <iterator>
 #include <string_view>
 
 #include "conversation.h"
+#include "core/group_flows.h"
+#include "core/slab.h"
 #include "dns/dns.h"
 
 namespace spanlight {
@@ -96,6 +101,50 @@ void check_prefix(const Setup& setup, const Conversation& conversation, const Ou
     if (open.calls[i].text() != whole.calls[i].text()) broken("a prefix differs", open.calls[i].text());
 }
 
+// LLMNR: what is asked goes to the group's flow, what answers comes on that of a member.
+class Group final : GroupFlows, Sink {
+ public:
+  Group() {
+    for (std::size_t i = 0; i < std::size(flows_); ++i)
+      flows_[i] = dns::kLinkLocal.datagram_create(slots_[i].bytes, workshop_);
+  }
+  void say(Direction from, Bytes datagram) {
+    now_ += kMillisecondNs;
+    flows_[index_of(from)]->on_data(from, {.bytes = datagram, .time = now_}, *this);
+  }
+  void close() {
+    for (Dissector* flow : flows_) flow->on_close(End::idle, now_, *this);
+    if (slabs_.used_bytes() != 0) broken("slabs kept by a group");
+  }
+
+ private:
+  Dissector* asked(const std::array<std::uint8_t, 16>& address) override {
+    return address[0] == 0xff ? flows_[index_of(Direction::c2s)] : nullptr;
+  }
+  void emit(const Transaction& call) override {
+    if (call.state == State::complete && call.response.first_byte < call.request.first_byte)
+      broken("a member answered before it was asked");
+  }
+
+  struct alignas(64) Slot {
+    std::byte bytes[256];
+  };
+  Limits limits_;
+  DissectorCounters counters_;
+  SlabPool slabs_{SlabPool::kPageBytes * 2};
+  Workshop workshop_{slabs_, slabs_, limits_, counters_, nullptr, nullptr, this};
+  Slot slots_[2];
+  Dissector* flows_[2];
+  TimeNs now_ = kSecondNs;
+};
+
+void play_in_group(const Conversation& conversation) {
+  Group group;
+  for (const testing::Segment& s : conversation)
+    if (!s.lost) group.say(s.from, as_bytes(s.bytes));
+  group.close();
+}
+
 void run(Bytes input) {
   input = input.first(std::min(input.size(), kInputBytesMax));
   Reader r(input);
@@ -104,7 +153,7 @@ void run(Bytes input) {
   const Conversation conversation = read_segments(r, setup.how.datagrams);
   if (conversation.empty()) return;
   if (setup.how.datagrams)
-    setup.protocol.probe_over(Transport::udp)(as_bytes(conversation.front().bytes), {});
+    check_datagram_probe(setup.protocol, as_bytes(conversation.front().bytes));
   else
     check_probe(setup.protocol, as_bytes(conversation.front().bytes));
   const Outcome whole = play(setup.protocol, conversation, setup.how);
@@ -118,6 +167,7 @@ void run(Bytes input) {
   const Outcome pieces = play(setup.protocol, conversation, cut);
   check_all(pieces);
   if (pieces.text() != whole.text()) broken("cuts differ", pieces.text() + "--- whole\n" + whole.text());
+  if (setup.how.datagrams && &setup.protocol == &dns::kLinkLocal) play_in_group(conversation);
   std::uint32_t choice = 0;
   for (const std::uint8_t byte : input) choice = choice * 0x9e3779b1u + byte;
   check_prefix(setup, conversation, whole, choice);

@@ -22,7 +22,7 @@ PARSERS = {
     "pcapng": ["dataplane/port/pcapng"],
     "stream": ["dataplane/stream"],
     "http": ["dissectors/http", "dissectors/core/call_queue.cpp"],
-    "gql": ["dissectors/core/gql/json", "dissectors/core/gql/document", "dissectors/core/gql/request"],
+    "gql": ["dissectors/core/gql/json", "dissectors/core/gql/document", "dissectors/core/gql/request", "dissectors/core/gql/multipart"],
     "ws": ["dissectors/ws", "dissectors/core/ws"],
     "datagrams": ["dissectors/icmp", "dissectors/sctp", "dissectors/core/sctp"],
     "diameter": ["dissectors/diameter", "dissectors/core/diameter"],
