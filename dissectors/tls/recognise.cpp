@@ -81,6 +81,8 @@ std::span<const Signs> signs(Direction) {
 }
 
 Look begins(Direction from, Bytes window) {
+  // SSL 2's form alone is no proof among anybody's bytes.
+  if (!any_allows(signs(from), window)) return Look::no;
   if (probe(window, {}) == hello_of(from)) return Look::yes;
   constexpr unsigned kRecordsMin = 2;
   for (unsigned seen = 0; seen < kRecordsMin; ++seen) {

@@ -327,6 +327,7 @@ TEST(Tls, AHelloOfSsl2) {
       std::string::npos);
   EXPECT_EQ(check_splits(kDescriptor, c, {}), "");
   EXPECT_EQ(probe(as_bytes(old_form()), {}), Verdict::client);
+  EXPECT_EQ(begins(kC, as_bytes(old_form())), Look::no) << "of a connection that was joined later";
 }
 
 TEST(TlsProbe, IsStrictAndDoesNotDependOnTheCut) {
