@@ -167,13 +167,19 @@ void write_all(const std::string& to) {
     s.ask(large.headers(3, get("/"), true) + frame(FrameType::headers, kEndHeaders, 5, "\xff\x7f") +
           window_update(0));
   });
+  // An index beyond the guess: the next guess, once time has passed, is a large table.
+  each("large_guess", 64, 0, [&](Seed& s, Ends& e) {
+    s.ask(e.client.headers(1, get("/"), true)).ask(ping(), kLost);
+    s.ask(frame(FrameType::headers, kEndHeaders, 3, "\xff\x7f") + ping()).ask(ping());
+    s.ask(e.client.headers(5, get("/"), true)).answer(e.server.headers(5, ok(), true));
+  });
   // More calls open than the table has buckets at first.
   each("many", 0, 0, [&](Seed& s, Ends& e) {
     for (std::uint32_t n = 1; n < 41; n += 2) s.ask(e.client.headers(n, get("/"), true));
     for (std::uint32_t n = 1; n < 41; n += 2) s.answer(e.server.headers(n, ok(), true));
   });
   // WebSocket on a stream (RFC 8441): a masked text, its answer, a hole, the close.
-  each("socket", 0, 0, [&](Seed& s, Ends& e) {
+  const auto socket = [](Seed& s, Ends& e) {
     const std::string masked("\x81\x82\1\2\3\4ik", 8), text("\x81\2hi", 4), close("\x88\2\3\xe8", 4);
     s.ask(e.client.headers(1, {{":method", "CONNECT"},
                                {":protocol", "websocket"},
@@ -187,11 +193,17 @@ void write_all(const std::string& to) {
         .answer(data(1, text), kLost)
         .answer(data(1, text) + data(1, close, true));
     s.ask(data(1, masked, true));
-  });
+  };
+  each("socket", 0, 0, socket);
+  each("socket_no_slab", 0, 2, socket);
   Ends ends;
   Seed upgraded;
   upgraded.answer(settings() + ends.server.headers(1, ok(), true)).ask(std::string(kPreface) + settings());
   upgraded.ask(ends.client.headers(3, get("/"), true)).write(to, "upgraded");
+  Ends apart;
+  Seed otherwise;  // the server spoke first, to a client of HTTP/1
+  otherwise.answer(settings() + apart.server.headers(1, ok(), true));
+  otherwise.ask("GET / HTTP/1.1\r\n\r\n").write(to, "otherwise");
   Seed midstream(64);
   midstream.ask("gone", kLost).answer("gone", kLost).answer(data(7, "event") + data(7, "event"));
   midstream.ask(ends.client.headers(9, get("/"), true)).answer(ends.server.headers(9, ok(), true) + ping());

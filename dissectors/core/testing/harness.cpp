@@ -404,6 +404,7 @@ class Session {
         out_.handover = workshop_.handover;
         [[fallthrough]];
       case Answer::Want::stop:
+        close(End::fin, w.time);
         done_ = true;
         for (const Direction d : {Direction::c2s, Direction::s2c}) {
           out_.handed_over[index_of(d)] = way(d).window;
