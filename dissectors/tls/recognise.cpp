@@ -98,11 +98,12 @@ Look begins(Direction from, Bytes window) {
 }
 
 Sync sync(Direction from, Bytes window) {
-  const Verdict seen = probe(window, {}), wanted = hello_of(from);
-  const Look alert = from == Direction::s2c ? look_at_alert(window) : Look::no;
-  const bool found = seen == wanted || alert == Look::yes;
-  const bool waits = seen == Verdict::more || alert == Look::more;
-  return {.skip = found || waits ? 0 : window.size(), .found = found};
+  return first_of(window, signs(from), [from](Bytes rest) {
+    const Verdict seen = probe(rest, {});
+    const Look alert = from == Direction::s2c ? look_at_alert(rest) : Look::no;
+    if (seen == hello_of(from) || alert == Look::yes) return Look::yes;
+    return seen == Verdict::more || alert == Look::more ? Look::more : Look::no;
+  });
 }
 
 }  // namespace spanlight::tls

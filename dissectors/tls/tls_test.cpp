@@ -315,6 +315,19 @@ std::string old_form(std::uint16_t version = 0x0301) {
   return u16(static_cast<std::uint16_t>(0x8000 | hello.size())) + hello;
 }
 
+TEST(Tls, AHelloIsFoundHoweverTheBytesBeforeItCame) {
+  const std::string rest = "\x82\2\x78\x16\3"s + kAsked;
+  std::size_t at = 0;
+  Sync found;
+  for (std::size_t n = 1; n <= rest.size() && !found.found; ++n) {
+    found = kDescriptor.find(kC, as_bytes(rest).subspan(at, n - at));
+    at += found.skip;
+  }
+  EXPECT_TRUE(found.found);
+  EXPECT_EQ(at, rest.size() - kAsked.size());
+  EXPECT_EQ(kDescriptor.find(kC, as_bytes(rest)).skip, at);
+}
+
 TEST(Tls, AHelloOfSsl2) {
   const Conversation c = {
       {kC, old_form()},
