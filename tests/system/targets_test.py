@@ -118,7 +118,7 @@ class TargetsOfASensor(unittest.TestCase):
         other = kubernetes_test.Follower(kubernetes_test.kubeconfig(self.sensor.folder, self.server), f"sensor={self.sensor.commands}")
         self.addCleanup(other.close)
         self.wait(lambda: self.pushed()["overruled"] > 0, "notice of the other")
-        self.assertTrue(any("Somebody else" in line for line in self.follower.said))
+        self.wait(lambda: any("Somebody else" in line for line in self.follower.said), "the sentence about the other")
 
     def test_a_refusal_is_told(self):
         self.follower.ask("tap", "bpf=((")

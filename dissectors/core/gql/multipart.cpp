@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kDashes = "--";
-constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kLinearBlanks = " \t";
 constexpr std::size_t kDelimiterBytesMax = kDashes.size() + 70;
 
 }  // namespace
@@ -17,14 +17,14 @@ Multipart::Multipart(std::string_view body) {
   const std::size_t end = body.find(kLineEnd);
   if (end == std::string_view::npos || !body.starts_with(kDashes)) return;
   const std::string_view line = body.substr(0, end);
-  delimiter_ = line.substr(0, line.find_last_not_of(kBlanks) + 1);
+  delimiter_ = line.substr(0, line.find_last_not_of(kLinearBlanks) + 1);
   if (delimiter_.size() <= kDelimiterBytesMax) rest_ = body.substr(end);
 }
 
 // The line of the last delimiter goes on with two dashes: no head is behind it.
 bool Multipart::next(Part& part) {
   constexpr std::string_view kHeadEnd = "\r\n\r\n";
-  rest_.remove_prefix(std::min(rest_.find_first_not_of(kBlanks), rest_.size()));
+  rest_.remove_prefix(std::min(rest_.find_first_not_of(kLinearBlanks), rest_.size()));
   const std::size_t head_end = rest_.find(kHeadEnd);
   if (!rest_.starts_with(kLineEnd) || head_end == std::string_view::npos) return false;
   part.head = rest_.substr(0, head_end);
