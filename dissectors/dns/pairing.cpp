@@ -13,7 +13,7 @@ namespace spanlight::dns {
 namespace {
 
 // 224.0.0.252 and ff02::1:3, LLMNR's.
-constexpr std::array<std::uint8_t, 16> kGroups[] = {
+constexpr std::array<std::uint8_t, 16> kGroupAddresses[] = {
     {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 224, 0, 0, 252},
     {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 3},
 };
@@ -212,7 +212,7 @@ void Connection::answer(Direction from, const Read& message, Sink& sink) {
 // What the client asked its group on another flow (RFC 4795, 2) is from here on a query of this one.
 Query* Connection::take_from_group(Direction from, const Read& message) {
   if (workshop_.group_flows == nullptr || from == Direction::c2s) return nullptr;
-  for (const auto& group : kGroups) {
+  for (const auto& group : kGroupAddresses) {
     auto* const other = static_cast<Connection*>(workshop_.group_flows->asked(group));
     Query* const query = other == nullptr ? nullptr : other->find_query(from, message);
     if (query == nullptr) continue;
