@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "inspect/inspector.h"
 
@@ -63,7 +64,7 @@ void Inspector::obey(Flow& flow, unsigned sender, Chunk chunk, Answer answer) {
       case Answer::Want::skip:
         if (answer.n > 0) {
           side.skipping = true;
-          side.skip = {.left = answer.n, .seen = 0};
+          side.skip = {.left = answer.n, .seen = 0, .last_byte = 0};
           pass_skip(flow, sender, chunk);
         }
         break;
@@ -92,20 +93,26 @@ void Inspector::pass_skip(Flow& flow, unsigned sender, Chunk& chunk) {
   const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(side.skip.left, chunk.bytes.size()));
   side.skip.left -= n;
   side.skip.seen += n;
+  if (n > 0) side.skip.last_byte = chunk.time;
   counters_.skipped_bytes += n;
   chunk.advance(n);
-  if (side.skip.left == 0) end_skip(flow, sender, chunk.time);
+  if (side.skip.left == 0) end_skip(flow, sender);
 }
 
-void Inspector::end_skip(Flow& flow, unsigned sender, TimeNs time) {
+// Also where the direction ends before it does.
+void Inspector::end_skip(Flow& flow, unsigned sender) {
   InspectedSide& side = flow.inspection->side[sender];
   if (!side.skipping) return;
+  tell_skipped(flow, sender, 0);
   side.skipping = false;
-  const std::uint64_t seen = side.skip.seen;
-  const std::uint64_t missing = side.missing;
   side.skip = {};
-  side.missing = 0;
-  flow.inspection->dissector->on_skipped(direction(flow, sender), seen, missing, time);
+}
+
+void Inspector::tell_skipped(Flow& flow, unsigned sender, std::uint64_t missing) {
+  Skip& skip = flow.inspection->side[sender].skip;
+  const std::uint64_t seen = std::exchange(skip.seen, 0);
+  if (seen + missing == 0) return;
+  flow.inspection->dissector->on_skipped(direction(flow, sender), seen, missing, skip.last_byte);
 }
 
 // Behind a hole: true once `chunk` begins with a message's start; until then its undecided tail waits.

@@ -56,9 +56,9 @@ void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
   InspectedSide& side = flow.inspection->side[sender];
   if (flow.inspection->dissector == nullptr) {
     drop_waiting(side);
-    side.searched = {};
+    side.unknown.searched = {};
     side.lost = true;
-    side.missing += gap.missing;
+    side.unknown.missing += gap.missing;
     side.cause = gap.cause;
     return;
   }
@@ -66,9 +66,9 @@ void Inspector::on_gap(Flow& flow, unsigned sender, const Gap& gap) {
   if (side.skipping) {
     const std::uint64_t inside = std::min(missing, side.skip.left);
     side.skip.left -= inside;
-    side.missing += inside;
     missing -= inside;
-    if (side.skip.left == 0) end_skip(flow, sender, gap.time);
+    tell_skipped(flow, sender, inside);
+    if (side.skip.left == 0) end_skip(flow, sender);
   }
   if (missing == 0) return ask_held(flow, 1 - sender);
   drop_waiting(side);
@@ -98,7 +98,7 @@ void Inspector::tell_end(Flow& flow, unsigned sender) {
   InspectedSide& side = flow.inspection->side[sender];
   if (!side.ended || side.end_told || (side.holding && side.waiting.used > 0)) return;
   side.end_told = true;
-  end_skip(flow, sender, side.end_time);
+  end_skip(flow, sender);
   current_ = &flow;
   flow.inspection->dissector->on_end(direction(flow, sender), side.end, side.end_time, *this);
 }
@@ -130,7 +130,7 @@ void Inspector::close(Flow& flow, End end, TimeNs time) {
   if (flow.inspection == nullptr) return;
   if (flow.inspection->dissector != nullptr) {
     current_ = &flow;
-    for (const unsigned sender : {0u, 1u}) end_skip(flow, sender, time);
+    for (const unsigned sender : {0u, 1u}) end_skip(flow, sender);
     flow.inspection->dissector->on_close(end, time, *this);
   }
   release(flow);
@@ -280,7 +280,7 @@ void Inspector::rule_out(Flow& flow, InspectedSide& side) {
   // Should the other side turn out to be somebody's, then what was said here came and was not understood.
   if (!side.lost) side.cause = GapCause::content;
   side.lost = true;
-  side.missing += side.waiting.used;
+  side.unknown.missing += side.waiting.used;
   drop_waiting(side);
   const Inspection& in = *flow.inspection;
   if (in.side[0].alive != 0 || in.side[1].alive != 0) return;
@@ -299,9 +299,9 @@ void Inspector::search(Flow& flow, unsigned sender, const Chunk& chunk) {
   Chunk window = side.waiting.used == 0 ? chunk : window_of(side);
   // Bodies quote messages of the other side: a SYN knows better.
   const DirectionMask said = flow.client_known ? only(direction(flow, sender)) : kEitherDirection;
-  const FoundStart begun = identifier_.search().find(side.alive, said, window.bytes, side.searched);
+  const FoundStart begun = identifier_.search().find(side.alive, said, window.bytes, side.unknown.searched);
   window.advance(begun.at);
-  side.searched.advance(begun.at);
+  side.unknown.searched.advance(begun.at);
   if (begun.protocol != nullptr && begun.protocol->reads_encrypted) {
     note_encrypted(flow, window.bytes.size());
     // Behind the connection's beginning there is nothing that it could read.
@@ -389,13 +389,13 @@ bool Inspector::start(Flow& flow, unsigned sender, Found found, TimeNs time) {
   // what to look for.
   for (const unsigned s : {0u, 1u}) {
     InspectedSide& side = in.side[s];
+    const std::uint64_t missing = side.unknown.missing;
     side.skip = {};
     if (over != Transport::tcp) side.lost = false;  // each datagram begins a message
     if (side.lost) {
-      const Answer answer = in.dissector->on_gap(direction(flow, s), side.missing, side.cause, time, *this);
+      const Answer answer = in.dissector->on_gap(direction(flow, s), missing, side.cause, time, *this);
       side.lost = s == sender || answer.want == Answer::Want::resync;
     }
-    side.missing = 0;
   }
   return true;
 }

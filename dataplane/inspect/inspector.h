@@ -158,7 +158,8 @@ class Inspector final : private Sink {
   void deliver(Flow& flow, unsigned sender, Chunk chunk);
   void obey(Flow& flow, unsigned sender, Chunk window, Answer answer);
   void pass_skip(Flow& flow, unsigned sender, Chunk& chunk);
-  void end_skip(Flow& flow, unsigned sender, TimeNs time);
+  void end_skip(Flow& flow, unsigned sender);
+  void tell_skipped(Flow& flow, unsigned sender, std::uint64_t missing);
   bool find_message(Flow& flow, unsigned sender, Chunk& window, std::size_t least);
   void tell_end(Flow& flow, unsigned sender);
   void tell_ends(Flow& flow);

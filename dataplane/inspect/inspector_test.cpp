@@ -42,8 +42,10 @@ class Scripted final : public Dissector {
                             when);
     return next(w.bytes.size());
   }
-  void on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs) override {
-    g_script->log.push_back(side(from) + "skipped " + std::to_string(seen) + "+" + std::to_string(missing));
+  void on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs last_byte) override {
+    const std::string when = g_script->tells_times ? "@" + std::to_string(last_byte) : "";
+    g_script->log.push_back(side(from) + "skipped " + std::to_string(seen) + "+" + std::to_string(missing) +
+                            when);
   }
   Answer on_gap(Direction from, std::uint64_t missing, GapCause, TimeNs, Sink&) override {
     g_script->log.push_back(side(from) + "gap " + std::to_string(missing));
@@ -346,7 +348,25 @@ TEST_F(InspectorTest, AHoleInsideASkipIsPartOfIt) {
   say(0, "Q:12");
   lose(0, 90);
   say(0, "12345678next");
-  EXPECT_EQ(script_.log, (Log{">0:Q:12", ">skipped 10+90", ">102:next"}));
+  EXPECT_EQ(script_.log, (Log{">0:Q:12", ">skipped 2+90", ">skipped 8+0", ">102:next"}));
+}
+
+TEST_F(InspectorTest, AHoleInsideASkipIsToldBeforeTheOtherSideEnds) {
+  answer({.consumed = 2, .want = Want::skip, .n = 100});
+  say(0, "Q:12");
+  lose(0, 90);
+  inspector_.on_end(flow_, 1, End::fin, 5);
+  EXPECT_EQ(script_.log, (Log{">0:Q:12", ">skipped 2+90", "<end"}));
+}
+
+TEST_F(InspectorTest, WhatPassedKeepsItsTimeHoweverLateTheEndIs) {
+  script_.tells_times = true;
+  answer({.consumed = 2, .want = Want::skip, .n = 100});
+  say(0, "Q:1", 5'000);
+  say(0, "2", 6'000);
+  inspector_.close(flow_, End::idle, 900 * kSecondNs);
+  ASSERT_EQ(script_.log.size(), 3u);
+  EXPECT_EQ(script_.log[1], ">skipped 2+0@6000");
 }
 
 TEST_F(InspectorTest, AHoleThatOutlastsASkipIsAGapForItsRest) {

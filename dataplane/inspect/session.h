@@ -73,20 +73,26 @@ struct Arrived {
   const Chunk& take() { return all[next++].chunk; }
 };
 
+// Of a direction whose protocol is not known.
+struct Unknown {
+  Searched searched;          // of what waits
+  std::uint64_t missing = 0;  // bytes of holes
+};
+
 // Bytes that the dissector does not want to see.
 struct Skip {
   std::uint64_t left;
-  std::uint64_t seen;
+  std::uint64_t seen;  // and not yet told
+  TimeNs last_byte;    // of those seen
 };
 
 struct InspectedSide {
   Waiting waiting;
   union {
-    Searched searched{};  // of what waits, until a protocol is known; then:
+    Unknown unknown{};  // until a protocol is known; then:
     Skip skip;
   };
-  std::uint64_t missing = 0;  // bytes of holes: before identification, then inside the skip under way
-  CandidateMask alive = 0;    // unidentified: candidates that this direction has not ruled out
+  CandidateMask alive = 0;  // unidentified: candidates that this direction has not ruled out
   TimeNs end_time = 0;
   std::uint32_t wait_bytes = 0;      // the window is shown again when it holds so many
   std::uint32_t searched_bytes = 0;  // unidentified and lost: so much was looked through

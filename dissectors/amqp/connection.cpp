@@ -128,12 +128,12 @@ Answer Connection::lose_way(Direction from, std::size_t consumed, Sink& sink) {
 void Connection::on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs last_byte) {
   Way& way = ways_[index_of(from)];
   if (from == Direction::s2c) s2c_end_ += seen + missing;
-  if (!way.body_open) return way.frames.passed(missing);
+  if (!way.body_open) return way.frames.passed(seen, missing);
   way.body_left -= static_cast<std::uint32_t>(std::min<std::uint64_t>(way.body_left, seen + missing));
   if (way.content == nullptr) return;
   way.content->body_seen += seen + missing;
   way.content->size += seen + missing;
-  way.content->last_byte = last_byte;
+  if (last_byte != 0) way.content->last_byte = last_byte;
   if (missing == 0) return;
   way.content->flags |= kFlagGap;
   way.content->body.close();

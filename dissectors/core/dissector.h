@@ -41,7 +41,7 @@ struct Answer {
   enum class Want : std::uint8_t {
     data,      // whatever comes next
     wait,      // nothing until the window holds more than now, `n` bytes at least (counted after `consumed`)
-    skip,      // the next `n` bytes pass unseen; on_skipped tells when they have passed
+    skip,      // the next `n` bytes pass unseen; on_skipped tells what has passed
     hold,      // keep the rest; ask again once the other direction has moved or ended
     resync,    // lost: drop bytes until a message's start is found, by the descriptor
     identify,  // the rest of BOTH directions is another protocol: the one that Workshop::handover names, or
@@ -147,8 +147,9 @@ class Dissector {
 
   virtual Answer on_data(Direction from, const Window& window, Sink& sink) = 0;
 
-  // The end of a skip: `seen` bytes passed, `missing` more fell into holes. Their sum is less than was asked
-  // for only when the direction ends; on_end follows then.
+  // What has passed of a skip since it was asked for, or since this was last told: `seen` bytes, and behind
+  // them a hole of `missing`. Told at every hole and at the skip's end; all that was asked for passes, unless
+  // the direction ends: on_end follows then.
   virtual void on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs last_byte) = 0;
 
   // `missing` bytes, outside of any skip, will never come; the window that was left unconsumed is gone with

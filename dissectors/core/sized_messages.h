@@ -4,6 +4,7 @@
 // waited for, so that it is told when it has ended. Plain data in its connection's slot; release() gives back
 // what it holds.
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/arrival.h"
@@ -36,9 +37,9 @@ class SizedMessages {
   Next next(Workshop& workshop, const Window& window, std::size_t& at, MeasureOf measure,
             std::uint32_t& turns);
 
-  // The end of a skip that next() asked for.
-  void passed(std::uint64_t missing) {
-    left_ = 1;
+  // Of a skip that next() asked for, which leaves the message's last byte.
+  void passed(std::uint64_t seen, std::uint64_t missing) {
+    left_ -= std::min(seen + missing, left_ - 1);
     if (missing > 0) flags_ |= kFlagGap;
   }
 

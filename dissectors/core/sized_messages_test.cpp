@@ -31,7 +31,7 @@ class SizedMessagesTest : public testing::Test {
       const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, bytes.size()));
       skip_ -= n;
       bytes.remove_prefix(n);
-      if (skip_ == 0) way_.passed(0);
+      way_.passed(n, 0);
     }
     window_ += bytes;
     while (!window_.empty() && skip_ == 0 && !broken_) {
@@ -119,6 +119,17 @@ TEST_F(SizedMessagesTest, AHoleWithinWhatPasses) {
   EXPECT_FALSE(way_.cut(1, 200, cut)) << "nothing passes";
 }
 
+TEST_F(SizedMessagesTest, AHoleWithinASkipLeavesTheRestToPass) {
+  feed(message('p', 1'000).substr(0, 600));
+  way_.passed(0, 100);
+  skip_ -= 100;
+  feed(std::string(299, 'p'));
+  EXPECT_TRUE(came_.empty());
+  feed("p");
+  ASSERT_EQ(came_.size(), 1u);
+  EXPECT_EQ(came_[0].arrival.flags, std::uint32_t{kFlagGap});
+}
+
 TEST_F(SizedMessagesTest, WithoutMemoryItPassesAllTheSame) {
   SlabPool none{0};
   Workshop poor{none, previews_, limits_, counters_};
@@ -126,7 +137,7 @@ TEST_F(SizedMessagesTest, WithoutMemoryItPassesAllTheSame) {
   std::size_t at = 0;
   EXPECT_EQ(way_.next(poor, {.bytes = as_bytes(bytes).first(50), .time = 1}, at, measure, turns_).answer.n,
             49u);
-  way_.passed(0);
+  way_.passed(49, 0);
   at = 0;
   const SizedMessages::Next next =
       way_.next(poor, {.bytes = as_bytes(bytes).last(1), .time = 2}, at, measure, turns_);

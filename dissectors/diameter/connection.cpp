@@ -21,8 +21,8 @@ Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
   }
 }
 
-void Connection::on_skipped(Direction from, std::uint64_t, std::uint64_t missing, TimeNs) {
-  ways_[index_of(from)].passed(missing);
+void Connection::on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs) {
+  ways_[index_of(from)].passed(seen, missing);
 }
 
 Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause, TimeNs time, Sink& sink) {

@@ -575,6 +575,22 @@ TEST(Http2Holes, JoinedMidstreamCallsArePartialAndNeverWrong) {
   EXPECT_EQ(check_splits(kDescriptor, joined), "");
 }
 
+TEST(Http2Holes, AHoleInABodyThatPassesIsToldThoughTheStreamIsResetBeforeItsEnd) {
+  const std::string frame = data(1, std::string(2'000, 'x'), true);
+  Lab lab;
+  lab.ask(lab.client.headers(1, get("/upload", "POST")) + frame.substr(0, 100));
+  lab.ask(frame.substr(100, 50));
+  lab.ask(frame.substr(150, 500)).lose();
+  lab.answer(lab.server.headers(1, ok("413")) + rst_stream(1, 8));
+  Play how;
+  how.limits.body_preview_bytes = 0;
+  const Outcome o = lab.play(how);
+  ASSERT_EQ(o.calls.size(), 1u);
+  EXPECT_GT(o.skipped_bytes, 0u);
+  EXPECT_NE(o.calls[0].flags & kFlagGap, 0u);
+  EXPECT_EQ(check_splits(kDescriptor, lab.said, how), "");
+}
+
 TEST(Http2Holes, DataOfStreamsWhoseBeginningIsMissingIsNotSilent) {
   Lab lab(false);
   lab.ask("gone").lose();

@@ -59,8 +59,8 @@ Answer Connection::lose_way(Direction from, std::size_t consumed, Sink& sink) {
   return {.consumed = consumed, .want = Answer::Want::resync};
 }
 
-void Connection::on_skipped(Direction from, std::uint64_t, std::uint64_t missing, TimeNs) {
-  ways_[index_of(from)].passed(missing);
+void Connection::on_skipped(Direction from, std::uint64_t seen, std::uint64_t missing, TimeNs) {
+  ways_[index_of(from)].passed(seen, missing);
 }
 
 Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause, TimeNs time, Sink& sink) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "core/preview.h"
 
@@ -164,7 +165,8 @@ struct Way {
   std::uint64_t acked = 0;
   TimeNs time = 0;  // of the newest bytes
   std::size_t cut = 0;
-  std::uint64_t skip_left = 0, skip_seen = 0, skip_missing = 0;
+  std::uint64_t skip_left = 0, skip_seen = 0;
+  TimeNs skip_last_byte = 0;
   std::uint64_t wait_bytes = 0;
   bool held = false, lost = false, ended = false;
 };
@@ -221,10 +223,9 @@ class Session {
     if (w.skip_left > 0) {
       const std::uint64_t n = std::min(w.skip_left, missing);
       w.skip_left -= n;
-      w.skip_missing += n;
       w.offset += n;
       missing -= n;
-      if (w.skip_left == 0) end_skip(from);
+      tell_skipped(from, n);
     }
     if (missing == 0 && !joined) return;
     w.offset += w.window.size() + missing;
@@ -315,6 +316,7 @@ class Session {
     const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(w.skip_left, bytes.size()));
     w.skip_left -= n;
     w.skip_seen += n;
+    if (n > 0) w.skip_last_byte = w.time;
     w.offset += n;
     out_.skipped_bytes += n;
     if (w.skip_left == 0) end_skip(from);
@@ -322,12 +324,16 @@ class Session {
   }
 
   void end_skip(Direction from) {
+    tell_skipped(from, 0);
+    way(from).skip_left = 0;
+  }
+
+  void tell_skipped(Direction from, std::uint64_t missing) {
     Way& w = way(from);
-    {
-      const Inside inside(true);
-      dissector_->on_skipped(from, w.skip_seen, w.skip_missing, w.time);
-    }
-    w.skip_left = w.skip_seen = w.skip_missing = 0;
+    const std::uint64_t seen = std::exchange(w.skip_seen, 0);
+    if (seen + missing == 0) return;
+    const Inside inside(true);
+    dissector_->on_skipped(from, seen, missing, w.skip_last_byte);
   }
 
   // The other direction moved: whoever holds is asked again, and when it moves, so is the other.
