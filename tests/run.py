@@ -6,11 +6,13 @@ and libFuzzer, some seconds for each target), thread (TSan: the rooms where thre
 Test programs are asked from meson: whatever a room registers there is run here.
 """
 import argparse
+import base64
 import concurrent.futures
 import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -42,19 +44,36 @@ CLANG = {"CC": "clang-14", "CXX": "clang++-14", "CC_LD": "lld", "CXX_LD": "lld"}
 
 
 class Score:
+    # Told again at the end, of the first failures: of a long log the end may be all that is kept.
+    SAID_CHARACTERS = 1_500
+    SAID_FAILURES = 6
+
     def __init__(self):
         self.passed = 0
         self.failed = []
+        self.said = {}
         self.skipped = []
         self._lock = threading.Lock()  # several programs are run at a time
 
-    def add(self, name, good):
-        self.add_all(1 if good else 0, [] if good else [name])
+    def add(self, name, good, said=""):
+        self.add_all(1 if good else 0, {} if good else {name: said})
 
     def add_all(self, passed, failed):
+        """`failed`: what each of them said, by name."""
         with self._lock:
             self.passed += passed
             self.failed += failed
+            self.said.update(failed)
+
+    def tell(self):
+        for name in self.failed[:self.SAID_FAILURES]:
+            if self.said.get(name):
+                print(f"{name}:", *self.said[name].splitlines(), sep="\n    ")
+        for name in self.skipped:
+            print(f"skipped: {name}")
+        for name in self.failed:
+            print(f"FAILED: {name}")
+        print(f"{self.passed} passed, {len(self.failed)} failed")
 
 
 @contextlib.contextmanager
@@ -126,15 +145,22 @@ def run_gtest(score, flavour, name, command, env):
             continue
         good = case["result"] == "COMPLETED" and not case.get("failures")
         failed += not good
-        score.add(title, good)
-        for failure in case.get("failures", []):
-            print(f"{title}: {failure['failure'][:2000]}")
+        said = "\n".join(failure["failure"] for failure in case.get("failures", []))[:Score.SAID_CHARACTERS]
+        score.add(title, good, said)
+        if said:
+            print(f"{title}: {said}")
     if status != 0 and failed == 0:
-        score.add(f"{flavour} {name}: ended with status {status}", False)
+        score.add(f"{flavour} {name}: ended with status {status}", False, report_of(output))
         failed = 1
     if failed:
         print(output[-6000:])
     print(f"{flavour:8} {name:22} {len(cases):4} cases, {failed} failed, {seconds:.0f} s", flush=True)
+
+
+def report_of(output):
+    """From where a sanitizer, or a fuzz target's own check, says what is wrong; of others the last words."""
+    found = re.search(r"^broken: |^.*(ERROR|WARNING): \w*Sanitizer|^.*runtime error: ", output, re.MULTILINE)
+    return output[found.start():][:Score.SAID_CHARACTERS] if found else output[-Score.SAID_CHARACTERS:]
 
 
 def flavour_directory(flavour):
@@ -148,7 +174,7 @@ def run_plain(score, flavour, directory):
         print(f"{flavour:8} {name:22} status {done.returncode}", flush=True)
         if done.returncode != 0:
             print(done.stdout[-4000:])
-        score.add(f"{flavour} {name}", done.returncode == 0)
+        score.add(f"{flavour} {name}", done.returncode == 0, report_of(done.stdout))
 
 
 def start_flavour(cores, score, flavour, directory, suite=None):
@@ -196,10 +222,11 @@ def run_python(score, flavour, directory, folder, pattern="*_test.py"):
     suite = unittest.defaultTestLoader.discover(str(ROOT / folder), pattern=pattern, top_level_dir=str(ROOT / folder))
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=TimedResult).run(suite)
     bad = result.failures + result.errors + [(t, "") for t in result.unexpectedSuccesses]
-    tests = {str(getattr(test, "test_case", test)) for test, _ in bad}  # several parts of one test may fail
-    score.add_all(result.testsRun - len(tests) - len(result.skipped), sorted(f"{flavour} {test}" for test in tests))
+    # Several parts of one test may fail.
+    failed = {f"{flavour} {getattr(test, 'test_case', test)}": said[-Score.SAID_CHARACTERS:] for test, said in bad}
+    score.add_all(result.testsRun - len(failed) - len(result.skipped), failed)
     if result.testsRun == 0:
-        score.failed.append(f"{flavour} {folder}/{pattern}: no test was found")
+        score.add(f"{flavour} {folder}/{pattern}: no test was found", False)
     score.skipped += [f"{flavour} {test}: {why}" for test, why in result.skipped]
     for name in [m for m in sys.modules if getattr(sys.modules[m], "__file__", None) and
                  str(ROOT / folder) in str(sys.modules[m].__file__)]:
@@ -222,9 +249,9 @@ def run_web(score):
             cases = []
     bad = [case for case in cases if case["status"] != "passed"]
     for case in cases:
-        score.add(f"web {case['fullName'][:100]}", case["status"] == "passed")
+        score.add(f"web {case['fullName'][:100]}", case["status"] == "passed", "\n".join(case.get("failureMessages", []))[:Score.SAID_CHARACTERS])
     if done.returncode != 0 and not bad or not cases:
-        score.add(f"web: vitest ended with status {done.returncode}", False)
+        score.add(f"web: vitest ended with status {done.returncode}", False, report_of(done.stdout))
     if done.returncode != 0:
         print(done.stdout[-6000:], *(case["failureMessages"] for case in bad), sep="\n")
     print(f"web      {'vitest':22} {len(cases):4} cases, {len(bad)} failed", flush=True)
@@ -243,12 +270,16 @@ def executions(output):
 def run_fuzzer(score, target, seconds):
     seeds = ROOT / "tests" / "fuzz" / "corpus" / target.name.removesuffix("_fuzz")
     with tempfile.TemporaryDirectory() as fresh:
-        done = subprocess.run([*fuzz_command(target, seeds, fresh), f"-max_total_time={seconds}", f"-artifact_prefix={fresh}/"],
+        done = subprocess.run([*fuzz_command(target, seeds, fresh), f"-max_total_time={seconds}",
+                               f"-artifact_prefix={fresh}/{target.name}-"],
                               cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        # The folder goes with the test; who reads the log can make the input again.
+        inputs = [f"\nthe input, in base64: {base64.b64encode(path.read_bytes()).decode()}"
+                  for path in pathlib.Path(fresh).glob(f"{target.name}-*") if path.stat().st_size <= 8_192]
     print(f"fuzz     {target.name:22} {executions(done.stdout)} runs in {seconds} s, status {done.returncode}", flush=True)
     if done.returncode != 0:
-        print(done.stdout[-6000:])
-    score.add(f"fuzz {target.name}", done.returncode == 0)
+        print(done.stdout[-6000:], *inputs)
+    score.add(f"fuzz {target.name}", done.returncode == 0, "".join([report_of(done.stdout), *inputs]))
 
 
 def run_fuzzers(score, directory, seconds):
@@ -269,7 +300,7 @@ def run_lint(score):
     for name, said in lint.run(jobs):
         if said:
             print(f"{name}:\n{said[-6000:]}")
-        score.add(f"lint {name}", not said)
+        score.add(f"lint {name}", not said, said[-Score.SAID_CHARACTERS:])
     print(f"lint     {len(jobs)} runs of {lint.TIDY} in {time.monotonic() - begun:.0f} s", flush=True)
 
 
@@ -327,11 +358,7 @@ def main():
         if not arguments.quick:
             run_sanitized(score, address, thread, int(os.environ.get("FUZZ_SECONDS", "10")))
 
-    for name in score.skipped:
-        print(f"skipped: {name}")
-    for name in score.failed:
-        print(f"FAILED: {name}")
-    print(f"{score.passed} passed, {len(score.failed)} failed")
+    score.tell()
     return 1 if score.failed else 0
 
 
