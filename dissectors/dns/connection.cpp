@@ -2,6 +2,8 @@
 
 #include "dns/connection.h"
 
+#include <algorithm>
+
 namespace spanlight::dns {
 
 Answer Connection::on_data(Direction from, const Window& window, Sink& sink) {
@@ -60,19 +62,29 @@ void Connection::on_end(Direction from, End end, TimeNs, Sink& sink) {
 }
 
 void Connection::on_close(End end, TimeNs, Sink& sink) {
+  while (early_ != nullptr) tell_first_early(sink);
   for (const Direction d : {Direction::c2s, Direction::s2c}) settle_all(d, end, sink);
 }
 
 void Connection::on_time(TimeNs now, Sink& sink) {
-  while (front_ != nullptr && next_deadline() <= now) settle(*front_, Reason::unanswered, sink);
+  while (early_ != nullptr && early_deadline() <= now) tell_first_early(sink);
+  while (front_ != nullptr && query_deadline() <= now) settle(*front_, Reason::unanswered, sink);
 }
 
 TimeNs Connection::next_deadline() const {
+  return std::min(query_deadline(), early_deadline());
+}
+
+TimeNs Connection::query_deadline() const {
   return front_ == nullptr ? kNever : front_->first_byte + workshop_.limits.answer_timeout_ns;
 }
 
+TimeNs Connection::early_deadline() const {
+  return early_ == nullptr ? kNever : early_->first_byte + kEarlyNs;
+}
+
 bool Connection::park(const Position&, Memo& memo) const {
-  if (front_ != nullptr || ways_[0].began != 0 || ways_[1].began != 0) return false;
+  if (front_ != nullptr || early_ != nullptr || ways_[0].began != 0 || ways_[1].began != 0) return false;
   memo = to_memo(rest_);
   return true;
 }

@@ -12,7 +12,8 @@ namespace spanlight::dns {
 
 struct Transfer;
 
-// A query that waits for its answer; its bytes stand behind it in its block.
+// A query that waits for its answer, or an answer that waits for its query; its bytes stand behind it in its
+// block.
 struct Query {
   Query* next = nullptr;
   TimeNs first_byte = 0;
@@ -35,6 +36,9 @@ struct Query {
 class Connection final : public Dissector {
  public:
   static constexpr std::size_t kKeptBytesMax = 16'384;  // of a query, and of an answer in several messages
+  // Two ports show the two directions, and are read in turn: an answer may be read before its query.
+  static constexpr DurationNs kEarlyNs = kSecondNs / 10;
+  static constexpr std::uint32_t kEarlyMax = 32;
 
   Connection(Workshop& workshop, const Flavour& flavour) : workshop_(workshop), flavour_(flavour) {}
 
@@ -90,7 +94,13 @@ class Connection final : public Dissector {
   void tell_one_way(Direction from, const Read& message, Sink& sink);
   void ask(Direction from, const Read& message, Sink& sink);
   void answer(Direction from, const Read& message, Sink& sink);
+  void tell_pair(Query& query, const Read& answer, Sink& sink);
   void tell_unasked(Direction from, const Read& message, Sink& sink);
+  bool keep_early(Direction from, const Read& message);
+  void answer_early(Query& query, Sink& sink);
+  void tell_first_early(Sink& sink);
+  TimeNs query_deadline() const;
+  TimeNs early_deadline() const;
   bool carry_on(Query& query, const Read& message);
   void tell_transfer(Query& query, std::uint32_t flags, Sink& sink);
   bool begin_transfer(Query& query);
@@ -101,8 +111,10 @@ class Connection final : public Dissector {
   Query* take_from_group(Direction from, const Read& message);
   void settle(Query& query, Reason reason, Sink& sink);
   void settle_all(Direction asker, End end, Sink& sink);
+  void append(Query& query);
   void unlink(Query& query);
   void release(Query& query);
+  void give(Query& query);
 
   bool was_answered(const Read& message) const;
   void remember(const Query& query);
@@ -116,7 +128,9 @@ class Connection final : public Dissector {
   Workshop& workshop_;
   const Flavour& flavour_;
   Query* front_ = nullptr;  // the oldest
+  Query* early_ = nullptr;  // answers that came before their queries; the oldest
   std::uint32_t open_ = 0;
+  std::uint32_t early_count_ = 0;
   Way ways_[2];
   Rest rest_;
 };

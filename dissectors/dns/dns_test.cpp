@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/testing/told.h"
+#include "dns/connection.h"
 #include "dns/recognise.h"
 #include "dns/wire_for_tests.h"
 
@@ -86,6 +87,36 @@ TEST(Dns, AnAnswerToAnotherQuestionIsNoPair) {
             "no_request 0 A b.org" + reason(Reason::unsolicited) + "\nno_request 0 A a.org" +
                 reason(Reason::unsolicited) + "\nno_response -1 A a.org" + reason(Reason::capture_ended) +
                 "\n");
+}
+
+TEST(Dns, AnAnswerThatIsReadBeforeItsQueryIsItsAnswer) {
+  const Conversation c = {{kS, answer(2, "b.org")}, {kS, kAnswered}, {kC, kAsked}, {kS, kAnswered}};
+  const Outcome o = play(kDescriptor, c, kDatagrams);
+  EXPECT_EQ(brief(o), "complete 0 A a.org\nno_request 0 A b.org" + reason(Reason::unsolicited) + "\n");
+  EXPECT_EQ(o.calls[0].request_first, o.calls[0].response_first) << "how long it took nobody knows";
+  EXPECT_EQ(o.counters.repeats, 1u);
+}
+
+TEST(Dns, AnAnswerWaitsForItsQueryAMomentAlone) {
+  Play how = kDatagrams;
+  how.time_step_ns = 2 * Connection::kEarlyNs;
+  EXPECT_EQ(brief(play(kDescriptor, {{kS, kAnswered}, {kC, kAsked}}, how)),
+            "no_request 0 A a.org" + reason(Reason::lost_in_mirror) + "\nno_response -1 A a.org" +
+                reason(Reason::capture_ended) + "\n");
+}
+
+TEST(Dns, SoManyAnswersWaitAndNoMore) {
+  Conversation c;
+  for (std::uint16_t id = 0; id <= Connection::kEarlyMax; ++id) c.push_back({kS, answer(id, "a.org")});
+  for (std::uint16_t id = 0; id <= Connection::kEarlyMax; ++id) c.push_back({kC, query(id, "a.org")});
+  const Outcome o = play(kDescriptor, c, kDatagrams);
+  ASSERT_EQ(o.calls.size(), Connection::kEarlyMax + 2);
+  EXPECT_EQ(o.calls.front().state, State::no_request);
+  for (std::size_t i = 1; i <= Connection::kEarlyMax; ++i) EXPECT_EQ(o.calls[i].state, State::complete);
+  EXPECT_EQ(o.calls.back().state, State::no_response);
+  Play poor = kDatagrams;
+  poor.state_bytes = 0;
+  EXPECT_EQ(play(kDescriptor, {{kS, kAnswered}}, poor).calls.size(), 1u);
 }
 
 TEST(Dns, TheSameQuestionInAnotherOpcodeIsAnotherQuery) {

@@ -95,9 +95,14 @@ void Connection::ask(Direction from, const Read& message, Sink& sink) {
   }
   query->from = from;
   query->repeated = was_answered(message);
+  append(*query);
+  if (early_ != nullptr) answer_early(*query, sink);
+}
+
+void Connection::append(Query& query) {
   Query** last = &front_;
   while (*last != nullptr) last = &(*last)->next;
-  *last = query;
+  *last = &query;
   ++open_;
 }
 
@@ -179,6 +184,10 @@ void Connection::release(Query& query) {
     query.transfer->first.release(workshop_.state);
     workshop_.state.give({reinterpret_cast<std::uint8_t*>(query.transfer), sizeof(Transfer)});
   }
+  give(query);
+}
+
+void Connection::give(Query& query) {
   workshop_.state.give({reinterpret_cast<std::uint8_t*>(&query), sizeof(Query)});
 }
 
@@ -187,26 +196,33 @@ void Connection::release(Query& query) {
 void Connection::answer(Direction from, const Read& message, Sink& sink) {
   Query* query = find_query(from, message);
   if (query == nullptr && flavour_.asks_many) query = take_from_group(from, message);
-  if (query == nullptr) return tell_unasked(from, message, sink);
+  if (query == nullptr) {
+    if (!keep_early(from, message)) tell_unasked(from, message, sink);
+    return;
+  }
   if (!flavour_.datagrams && asks_for_zone(*query) &&
       (query->transfer != nullptr || begin_transfer(*query))) {
     if (carry_on(*query, message)) tell_transfer(*query, 0, sink);
     return;
   }
-  const Outline asked = outline_of(query->bytes());
-  const Half response = message.half();
-  const Half half = half_of(*query, asked);
-  remember(*query);
+  tell_pair(*query, message, sink);
+}
+
+void Connection::tell_pair(Query& query, const Read& answer, Sink& sink) {
+  const Outline asked = outline_of(query.bytes());
+  const Half response = answer.half();
+  const Half half = half_of(query, asked);
+  remember(query);
   emit_exchange(flavour_,
-                {.flags = query->flags | message.flags(),
-                 .asked_by = query->from,
-                 .retransmissions = query->retransmissions,
-                 .repeated = query->repeated,
-                 .answers = message.outline.header.count(Section::answer),
+                {.flags = query.flags | answer.flags(),
+                 .asked_by = query.from,
+                 .retransmissions = query.retransmissions,
+                 .repeated = query.repeated,
+                 .answers = answer.outline.header.count(Section::answer),
                  .query = &half,
                  .response = &response},
                 sink);
-  release(*query);
+  release(query);
 }
 
 // What the client asked its group on another flow (RFC 4795, 2) is from here on a query of this one.
