@@ -51,7 +51,7 @@ bool Preview::copy(Workshop& workshop, Bytes body) {
   const bool whole = copied_.size() + body.size() <= SlabBuffer::kBytesMax &&
                      copied_.reserve(workshop.previews, copied_.size() + body.size());
   const std::size_t n = whole ? body.size() : std::min(body.size(), copied_.capacity() - copied_.size());
-  if (pieces_.size() > 0) {
+  if (n > 0 && pieces_.size() > 0) {
     Piece* last = const_cast<Piece*>(&pieces().back());
     if (last->loan == nullptr)
       last->bytes += n;

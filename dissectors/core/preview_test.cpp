@@ -122,6 +122,23 @@ TEST(Preview, ExhaustionShortensAndIsCountedOnce) {
   shop.previews.give(hog);
 }
 
+TEST(Preview, WithoutRoomForCopiesWhatWasLentIsAllThereIs) {
+  Shop shop(16'384, 0);
+  Buffer buffer(std::string(2'000, 'l'));
+  shop.workshop.lender = &buffer;
+  Preview preview;
+  preview.append(shop.workshop, as_bytes(buffer.buffer));
+  preview.append(shop.workshop, as_bytes("not kept"));
+  EXPECT_EQ(text_of(preview), buffer.buffer);
+  Preview::Room room;
+  std::size_t pieces = 0;
+  preview.bytes(room).each([&](Bytes) { ++pieces; });
+  EXPECT_EQ(pieces, 1u) << "none of nothing, which has no address";
+  EXPECT_EQ(shop.counters.preview_exhausted, 1u);
+  preview.release(shop.workshop);
+  EXPECT_EQ(buffer.out, 0u);
+}
+
 TEST(Preview, NothingBehindAHole) {
   Shop shop(100);
   Preview preview;
