@@ -128,13 +128,21 @@ void Connection::headed(Direction from, Call& call, Sink& sink) {
       call.socket == nullptr && call.request.fields.protocol() == "websocket")
     open_socket(call);
   if (call.grpc_kind == grpc::Kind::none)
-    call.grpc_kind = grpc::kind_of(half.fields.lifted(http::Known::content_type));
+    learn_grpc(call, grpc::kind_of(half.fields.lifted(http::Known::content_type)));
   if (t.block.promise)
     half.ended = true;
   else if (t.block.ends_stream)
     end_half(from, call, sink);
   else if (refused_at_ != 0)
     refuse(call, sink);
+}
+
+// Of bytes that came before that was known no message was counted.
+void Connection::learn_grpc(Call& call, grpc::Kind kind) {
+  call.grpc_kind = kind;
+  if (kind == grpc::Kind::none) return;
+  for (Half* half : {&call.request, &call.response})
+    if (half->body_size > 0) half->messages.lose();
 }
 
 // The server does not speak HTTP/2, and said so in HTTP/1.

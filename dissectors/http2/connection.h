@@ -113,6 +113,7 @@ class Connection final : public Dissector {
   Call* begun_unseen(Call* call);
   bool may_have_begun_unseen(std::uint32_t stream) const;
   void headed(Direction from, Call& call, Sink& sink);
+  static void learn_grpc(Call& call, grpc::Kind kind);
   void end_half(Direction from, Call& call, Sink& sink);
   void read_web_trailers(Call& call);
 

@@ -365,7 +365,7 @@ void Connection::on_skipped(Direction from, std::uint64_t seen, std::uint64_t mi
   if (t.phase == Phase::pass && t.left == 0) t.phase = Phase::head;
   if (t.phase != Phase::data || t.call == nullptr) return;
   Half& half = t.call->half(from);
-  half.messages.pass(passed);
+  if (t.call->is_grpc()) half.messages.pass(passed);
   if (t.call->socket != nullptr && !t.call->socket->lost[index_of(from)])
     t.call->socket->tracks[index_of(from)].pass(workshop_, passed, missing > 0, last_byte);
   if (last_byte != 0) half.last_byte = last_byte;
@@ -383,7 +383,7 @@ Answer Connection::on_gap(Direction from, std::uint64_t missing, GapCause cause,
     if (t.call != nullptr) {
       Half& half = t.call->half(from);
       half.preview.close();
-      half.messages.pass(inside);
+      if (t.call->is_grpc()) half.messages.pass(inside);
       if (t.call->grpc_kind == grpc::Kind::web_text) half.messages.lose();
       t.call->flags |= flag_of(cause);
       if (t.call->socket != nullptr && !t.call->socket->lost[index_of(from)]) {

@@ -429,6 +429,23 @@ TEST(Http2Grpc, AnAnswerWithoutAStatusIsAnError) {
   expect_sound(lab.said);
 }
 
+TEST(Http2Grpc, OfABodyThatCameBeforeItWasKnownToBeGrpcNothingIsCounted) {
+  const std::string body = grpc_message("hello") + grpc_message(std::string(2'000, 'x'));
+  Lab lab;
+  lab.ask(in_turn({lab.client.headers(1, get("/a.B/C", "POST")), data(1, body, true)}));
+  lab.answer(in_turn({lab.server.headers(1, grpc_ok()), data(1, grpc_message("y")),
+                      lab.server.headers(1, grpc_trailers("0"), true)}));
+  Play how;
+  how.limits.body_preview_bytes = 0;  // so that it passes by counter
+  for (const Play& each : {Play{}, how}) {
+    const Outcome o = lab.play(each);
+    ASSERT_EQ(o.calls.size(), 1u);
+    EXPECT_TRUE(has(o.calls[0].request_fields, "grpc_messages=0|grpc_message_bytes=0|grpc_messages_lost=1|"));
+    EXPECT_TRUE(has(o.calls[0].response_fields, "grpc_messages=1|grpc_message_bytes=1|"));
+    EXPECT_EQ(check_splits(kDescriptor, lab.said, each), "");
+  }
+}
+
 TEST(Http2Grpc, GrpcWebHasItsTrailersInTheBody) {
   Lab lab;
   Pairs call = grpc_call("/shop.Cart/Get"), answer = grpc_ok();
