@@ -37,6 +37,8 @@ SANITIZED = ["-Doptimization=0", "-Db_ndebug=false", "-Db_lundef=false", "-Dbenc
              "-Dunity=on", "-Dunity_size=100"]
 ADDRESS_OPTIONS = [*SANITIZED, *(["-Ddebug=false"] if SOON else LINES), "-Dfuzz=true", "-Db_sanitize=address,undefined"]
 THREAD_OPTIONS = [*SANITIZED, *LINES, "-Db_sanitize=thread"]
+# Programs of this priority (meson's) or a higher one take long, and some of it they wait: their cases are dealt out to several runs.
+SHARDED_PRIORITY, SHARDS = 3, 3
 # A sanitized build takes what the tests beside it leave.
 NICELY = ["nice", "-n", "19"]
 # Clang: it makes sanitized code in half of GCC's time, and libFuzzer's with it. LLD: it links such code in a third of the time.
@@ -108,13 +110,17 @@ def told(command, environment):
 
 
 def test_programs(directory, suite=None):
-    """(name, command) of each test that meson knows in this build."""
+    """(name, command, environment) of each test that meson knows in this build."""
     out = subprocess.run(["meson", "introspect", "--tests", directory], cwd=ROOT, capture_output=True, text=True, check=True)
     # The longest first (meson's priority), or one core would wait for them at the end.
     for test in sorted(json.loads(out.stdout), key=lambda test: -test["priority"]):
         suites = {s.split(":")[-1] for s in test["suite"]}
         if suite in suites or (suite is None and PLAIN_SUITE not in suites):
-            yield test["name"], test["cmd"], test["env"]
+            shards = SHARDS if test["priority"] >= SHARDED_PRIORITY else 1
+            for shard in range(shards):  # as GoogleTest knows them
+                which = {"GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(shard)} if shards > 1 else {}
+                name = f"{test['name']} {shard + 1}/{shards}" if shards > 1 else test["name"]
+                yield name, test["cmd"], {**test["env"], **which}
 
 
 def run_gtest(score, flavour, name, command, env):
@@ -282,12 +288,10 @@ def run_fuzzer(score, target, seconds):
     score.add(f"fuzz {target.name}", done.returncode == 0, "".join([report_of(done.stdout), *inputs]))
 
 
-def run_fuzzers(score, directory, seconds):
+def start_fuzzers(cores, score, directory, seconds):
     targets = sorted((ROOT / directory / "tests" / "fuzz").glob("*_fuzz"))
     each = max(1, seconds // max(1, len(targets)))
-    with timed("fuzzing"), concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as cores:
-        for done in [cores.submit(run_fuzzer, score, target, each) for target in targets]:
-            done.result()
+    return [cores.submit(run_fuzzer, score, target, each) for target in targets]
 
 
 def run_lint(score):
@@ -319,7 +323,7 @@ def run_release(score, soon, lint_too):
 
 def run_sanitized(score, address, thread, fuzz_seconds):
     """Both sanitized flavours together, each as soon as it is built, or a core would wait for the longest program of each."""
-    with timed("tests with ASan and UBSan, TSan"), test_cores() as cores:
+    with timed("tests with ASan and UBSan, TSan, and fuzzing"), test_cores() as cores:
         jobs = []
         score.add("build with ASan and UBSan", address.result())
         if address.result():
@@ -328,9 +332,9 @@ def run_sanitized(score, address, thread, fuzz_seconds):
         score.add("build with TSan", thread.result())
         if thread.result():
             jobs += start_flavour(cores, score, "thread", "build-thread", THREAD_SUITE)
+        if address.result() and fuzz_seconds > 0:  # while the last of those wait
+            jobs += start_fuzzers(cores, score, "build-address", fuzz_seconds)
         wait_for(jobs)
-    if address.result() and fuzz_seconds > 0:
-        run_fuzzers(score, "build-address", fuzz_seconds)
 
 
 def main():
