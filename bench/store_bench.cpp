@@ -191,14 +191,23 @@ void bench_insert(Store& store, std::uint64_t records, std::uint64_t already, st
   store.writer().flush(std::chrono::seconds(600));
   const double wall = seconds_since(begin);
   const double writer = cpu_of(RUSAGE_SELF) - own_begin - making;
+  const double meanwhile = cpu_of_process(store.process()->pid()) - child_begin;
+  const auto merged_meanwhile = child_events(store.client())["MergedRows"] - events["MergedRows"];
+  while (store.writer().counters().merges_paused) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   wait_for_merges(store.client());
   const double child = cpu_of_process(store.process()->pid()) - child_begin;
   const WriterCounters counters = store.writer().counters();
   for (auto& [name, value] : child_events(store.client())) events[name] = value - events[name];
-  std::printf("merges: %.0f, each record was merged %.2f times\n", events["Merge"],
-              events["MergedRows"] / static_cast<double>(counters.stored));
+  std::printf("merges: %.0f, each record was merged %.2f times; held back %llu times\n", events["Merge"],
+              events["MergedRows"] / static_cast<double>(counters.stored),
+              static_cast<unsigned long long>(counters.merge_pauses));
   std::printf(
-      "insert: %llu records in %.1f s (%.0f/s); child's CPU %.1f s: %.0f records/s of one core; writer's CPU "
+      "until the last was stored: child's CPU %.1f s, %.0f records/s of one core, %.2f of them merged\n",
+      meanwhile, static_cast<double>(counters.stored) / meanwhile,
+      merged_meanwhile / static_cast<double>(counters.stored));
+  std::printf(
+      "insert: %llu records in %.1f s (%.0f/s); child's CPU with all merges %.1f s: %.0f records/s of one "
+      "core; writer's CPU "
       "%.1f s: %.0f records/s; %llu inserts, %llu retries, %llu dropped\n",
       static_cast<unsigned long long>(counters.stored), wall, static_cast<double>(counters.stored) / wall,
       child, static_cast<double>(counters.stored) / child, writer,

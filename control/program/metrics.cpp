@@ -193,6 +193,10 @@ void write_store_metrics(serve::Exposition& out, Store& store) {
   out.counter("spanlight_control_store_inserts_total", "Inserts.", number(writer.inserts));
   out.counter("spanlight_control_store_retries_total", "Inserts that were tried again.",
               number(writer.retries));
+  out.gauge("spanlight_control_store_merges_paused", "1 while merges wait because calls do.",
+            writer.merges_paused ? 1 : 0);
+  out.counter("spanlight_control_store_merge_pauses_total", "Times that merges were held back.",
+              number(writer.merge_pauses));
   out.gauge("spanlight_control_store_ready", "1 while questions and inserts can go.", status.ready ? 1 : 0);
   out.gauge("spanlight_control_store_disk_full", "1 while the store's disk is full.",
             writer.disk_full ? 1 : 0);

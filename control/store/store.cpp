@@ -30,6 +30,7 @@ WriterOptions writer_options(const ControlSettings& settings) {
   options.queue_bytes = std::size_t{settings.store_queue_mb} << 20;
   // Replicas note a token together with its part; one that is asked may lag behind.
   options.asks_after_trouble = layout_of(settings).cluster.empty();
+  if (settings.store_url.empty()) options.merge_pause.emplace();
   return options;
 }
 

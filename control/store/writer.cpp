@@ -10,6 +10,7 @@ namespace {
 
 // So much of messages goes into one insert: the store needs memory for several times as much.
 constexpr std::size_t kInsertBytesMax = std::size_t{64} << 20;
+constexpr std::chrono::seconds kMindMergesEvery{1};  // while they are held back and no call comes
 constexpr unsigned kRefusalsMax = 3;  // of one insert, for reasons that do not pass by themselves
 
 enum class Trouble : std::uint8_t { passes, disk_full, stays };
@@ -47,6 +48,7 @@ std::string random_name() {
 
 StoreWriter::StoreWriter(const ClickHouse& client, const WriterOptions& options, Log log)
     : client_(client), options_(options), log_(std::move(log)), token_head_(random_name()) {
+  if (options_.merge_pause) merges_.emplace(client_, *options_.merge_pause);
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -105,7 +107,12 @@ bool StoreWriter::due() const {
 std::optional<StoreWriter::Insert> StoreWriter::next_insert(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, stop, [this] { return !queue_.empty() || ending_; });
+    const auto comes = [this] { return !queue_.empty() || ending_; };
+    if (merges_ && merges_->paused()) {
+      if (!changed_.wait_for(lock, stop, kMindMergesEvery, comes) && !stop.stop_requested()) return Insert{};
+    } else {
+      changed_.wait(lock, stop, comes);
+    }
     if (queue_.empty()) return std::nullopt;  // ending
     const auto at = queue_.front().first + std::chrono::milliseconds(options_.batch_ms);
     if (due() || changed_.wait_until(lock, stop, at, [this] { return due(); }) || stop.stop_requested())
@@ -129,7 +136,31 @@ std::optional<StoreWriter::Insert> StoreWriter::next_insert(const std::stop_toke
 }
 
 void StoreWriter::run(const std::stop_token& stop) {
-  while (auto insert = next_insert(stop)) store(*insert);
+  while (auto insert = next_insert(stop)) {
+    if (insert->rows > 0) store(*insert);
+    if (merges_) mind_merges();
+  }
+}
+
+void StoreWriter::mind_merges() {
+  double waiting = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting = static_cast<double>(counters_.waiting_bytes) / static_cast<double>(options_.queue_bytes);
+  }
+  std::string trouble;
+  try {
+    merges_->look(waiting, Clock::now(), give_up_.get_token());
+  } catch (const StoreError& error) {
+    // One that is away says so of the next insert, and has forgotten the pause when it is back.
+    if (error.kind() == StoreError::Kind::refused) trouble = error.what();
+  }
+  if (!trouble.empty() && trouble != merges_trouble_ && log_)
+    log_("store: merges cannot be held back while calls wait: " + trouble);
+  merges_trouble_ = trouble;
+  const std::lock_guard lock(mutex_);
+  counters_.merges_paused = merges_->paused();
+  counters_.merge_pauses = merges_->pauses();
 }
 
 // In the table's order, so that ClickHouse need not sort them, from several workers and sensors.

@@ -20,6 +20,7 @@
 #include "record/call.h"
 #include "store/call_block.h"
 #include "store/clickhouse.h"
+#include "store/merge_pause.h"
 
 namespace spanlight {
 
@@ -45,6 +46,8 @@ struct WriterOptions {
   // A table that is not replicated notes an insert's token before it has its rows: killed between the two, it
   // takes the same insert, sent again, for done. So after trouble it is asked whether the rows are there.
   bool asks_after_trouble = true;
+  // Of a store that is ours alone; a server's merges are its own affair.
+  std::optional<MergePauseOptions> merge_pause;
 };
 
 // Calls; each one that was offered ends in exactly one of stored, dropped_* or waiting.
@@ -57,6 +60,8 @@ struct WriterCounters {
   std::uint64_t dropped_end = 0;      // the program ended before the store took them
   std::uint64_t inserts = 0;
   std::uint64_t retries = 0;
+  std::uint64_t merge_pauses = 0;
+  bool merges_paused = false;  // calls wait, so merges do
   std::uint64_t waiting_bytes = 0;
   std::uint64_t header_spans_skipped = 0;
   bool disk_full = false;
@@ -101,6 +106,7 @@ class StoreWriter {
   std::optional<Insert> next_insert(const std::stop_token& stop);
   bool due() const;
   void store(Insert& insert);
+  void mind_merges();
   std::string_view encode(const Insert& insert);
   bool try_once(Insert& insert, std::string_view block, unsigned& refusals);
   bool has_rows() const;
@@ -127,6 +133,8 @@ class StoreWriter {
   std::vector<const Call*> order_;  // of the insert under way
   std::string token_head_;
   std::uint64_t inserts_made_ = 0;
+  std::optional<MergePause> merges_;
+  std::string merges_trouble_;
   std::jthread thread_;
 };
 
