@@ -28,11 +28,12 @@ void Connection::on_message(Direction from, Way& way, TimeNs time, Sink& sink) {
   way.began = 0;
 }
 
-// Of a second one, behind a HelloRetryRequest, the server's answer tells what matters.
+// Of a second one, behind a HelloRetryRequest, the server's answer tells what matters. One behind the
+// server's hello is not what that answers.
 void Connection::on_client_message(Way& way, std::uint8_t type, TimeNs time, Sink& sink) {
   if (type != handshake::client_hello && !way.old_form) return;
   drop_retry();
-  if (client().held()) return;
+  if (client().held() || server().held()) return;
   client() = {.message = way.message,
               .first_byte = way.began,
               .last_byte = time,

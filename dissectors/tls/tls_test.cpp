@@ -136,6 +136,14 @@ TEST(Tls, JoinedMidstream) {
   EXPECT_EQ(brief(play(kDescriptor, joined({kNew[2], kNew[3]}))), "");
 }
 
+TEST(Tls, AServersHelloIsNoAnswerToOneThatCameBehindIt) {
+  const Conversation c = {
+      {kS, record(22, server_hello(0xc02f, ""))}, {kC, kOldAsked}, {kS, change_cipher() + sealed()}};
+  EXPECT_EQ(brief(play(kDescriptor, c)),
+            "no_request ServerHello TLSv1.2" + reason(Reason::lost_in_mirror) + "\n");
+  EXPECT_EQ(check_splits(kDescriptor, c, {}), "");
+}
+
 TEST(Tls, TheRestOfTheFlowIsNobodys) {
   Conversation c = kNew;
   c.push_back({kS, sealed(1'000)});
