@@ -16,8 +16,8 @@ struct MergePauseOptions {
   // A merge that is stopped has to begin again: pauses are not short.
   std::chrono::milliseconds least{10'000};
   std::chrono::milliseconds look_every{5'000};  // at the parts; and the child may have been started anew
-  // Each part costs memory and makes questions slower: so many, and merges go on whatever waits.
-  std::uint64_t parts_most = 1'500;
+  // Each part makes questions slower: so many, and merges go on whatever waits.
+  std::uint64_t parts_most = 800;
 };
 
 // Of one thread: the writer's. Only for a store that is ours alone.
