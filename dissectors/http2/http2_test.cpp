@@ -17,7 +17,6 @@ using spanlight::testing::Call;
 using spanlight::testing::Conversation;
 using spanlight::testing::Outcome;
 using spanlight::testing::Play;
-using spanlight::testing::Segment;
 
 constexpr Direction kAsk = Direction::c2s, kAnswer = Direction::s2c;
 

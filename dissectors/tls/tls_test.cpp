@@ -20,7 +20,6 @@ using spanlight::testing::check_splits;
 using spanlight::testing::Conversation;
 using spanlight::testing::flag;
 using spanlight::testing::Outcome;
-using spanlight::testing::Play;
 using spanlight::testing::play;
 using spanlight::testing::reason;
 
