@@ -143,14 +143,15 @@ await step('+ adds to the filter, with Alt it excludes', async () => {
   await page.keyboard.press('Space'); // the list must not move away below the pointer
   const cell = rows().filter({ hasText: '/broken' }).first().locator('.cell-status');
   const add = cell.locator('.add');
-  // Rows take over elements until the list has come to rest: the pointer may have to follow.
-  const point = () => until(async () => (await cell.hover(), (await add.count()) > 0), 'a + beside the value');
-  await point();
-  await add.click();
+  // Rows take over elements until the list has come to rest: the pointer may have to follow, and the + goes where it is not.
+  const pressAdd = (how) => until(async () => {
+    await cell.hover();
+    return (await add.count()) > 0 && add.click({ ...how, timeout: 5_000 }).then(() => true, () => false);
+  }, 'a + beside the value that can be pressed');
+  await pressAdd();
   await until(() => parameter('filter') === 'dst.namespace == "shop" && status_code == 503', 'the added term');
   await until(async () => (await rows().count()) > 0, 'calls that fit');
-  await point();
-  await add.click({ modifiers: ['Alt'] });
+  await pressAdd({ modifiers: ['Alt'] });
   await until(() => parameter('filter') === 'dst.namespace == "shop" && status_code != 503', 'the excluded term');
 });
 await step('the keys do without a mouse', async () => {
