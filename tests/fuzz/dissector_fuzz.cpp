@@ -1,7 +1,8 @@
-// One protocol of the registry, by its name: built once for each (meson.build), as NAME_fuzz. conversation.h
-// says what an input means and what is checked.
+// One protocol of the registry, by its name, which fuzzed_protocol.cpp says for each NAME_fuzz (meson.build).
+// conversation.h says what an input means and what is checked.
 
 #include "conversation.h"
+#include "fuzzed_protocol.h"
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   spanlight::fuzzing::forbid_allocation();
@@ -9,7 +10,8 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const spanlight::Descriptor& protocol = *spanlight::find_protocol(SPANLIGHT_FUZZED);
+  static const spanlight::Descriptor& protocol =
+      *spanlight::find_protocol(spanlight::fuzzing::kFuzzedProtocol);
   spanlight::fuzzing::run(protocol, {data, size});
   return 0;
 }

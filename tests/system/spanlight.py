@@ -18,9 +18,9 @@ def run(*arguments, stdin=None, timeout=120, env=None):
                           env={**os.environ, **(env or {})})
 
 
-def dissect(capture, *options):
-    """The records of a capture, as dictionaries."""
-    done = run("dissect", "--json", "--quiet", *options, capture)
+def dissect(capture, *more):
+    """The records of a capture, as dictionaries; `more`: options, and other captures."""
+    done = run("dissect", "--json", "--quiet", *more, capture)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -85,9 +85,9 @@ def write_pcap(path, frames, start=1_700_000_000, step_ns=1_000_000, link=1, nan
     return path
 
 
-def counters(capture, *options):
-    """What the workers counted of a capture: "name" or "name{label}" -> value."""
-    done = run("dissect", "--format", "none", "--quiet", "--counters", *options, capture)
+def counters(capture, *more):
+    """What the workers counted of a capture: "name" or "name{label}" -> value; `more`: options, and other captures."""
+    done = run("dissect", "--format", "none", "--quiet", "--counters", *more, capture)
     return json.loads(done.stderr.splitlines()[-1])
 
 
