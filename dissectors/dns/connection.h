@@ -111,7 +111,7 @@ class Connection final : public Dissector {
   Query* take_from_group(Direction from, const Read& message);
   void settle(Query& query, Reason reason, Sink& sink);
   void settle_all(Direction asker, End end, Sink& sink);
-  void append(Query& query);
+  static void append(Query*& front, Query& query);
   void unlink(Query& query);
   void release(Query& query);
   void give(Query& query);
@@ -120,6 +120,7 @@ class Connection final : public Dissector {
   void remember(const Query& query);
   bool has_hole(Direction d) const { return (rest_.holes >> index_of(d) & 1) != 0; }
   Reason lost(Direction d) const;
+  static Read read_again(const Query& kept, const Outline& outline);
   static Half half_of(const Query& query, const Outline& outline);
   static bool has_question_of(const Query& query, const Read& message);
   static bool is_same(const Query& query, const Read& message);

@@ -15,11 +15,14 @@ bool Connection::keep_early(Direction from, const Read& message) {
   Query* answer = take_query(message);
   if (answer == nullptr) return false;
   answer->from = from;
-  Query** last = &early_;
-  while (*last != nullptr) last = &(*last)->next;
-  *last = answer;
+  append(early_, *answer);
   ++early_count_;
   return true;
+}
+
+// As it was when it came.
+Connection::Read Connection::read_again(const Query& kept, const Outline& outline) {
+  return {kept.bytes(), kept.size - kept.kept, outline, kept.question, kept.first_byte, kept.last_byte};
 }
 
 // `query` has just come.
@@ -27,8 +30,7 @@ void Connection::answer_early(Query& query, Sink& sink) {
   for (Query** at = &early_; *at != nullptr; at = &(*at)->next) {
     Query& early = **at;
     const Outline outline = outline_of(early.bytes());
-    Read answer{early.bytes(),  early.size - early.kept, outline,
-                early.question, early.first_byte,        early.last_byte};
+    Read answer = read_again(early, outline);
     if (early.from == query.from || !is_answered_by(query, answer)) continue;
     // Where the clock is the sensor's own, it says when they were read.
     answer.first_byte = std::max(answer.first_byte, query.first_byte);
@@ -46,10 +48,7 @@ void Connection::tell_first_early(Sink& sink) {
   early_ = early.next;
   --early_count_;
   const Outline outline = outline_of(early.bytes());
-  tell_unasked(
-      early.from,
-      {early.bytes(), early.size - early.kept, outline, early.question, early.first_byte, early.last_byte},
-      sink);
+  tell_unasked(early.from, read_again(early, outline), sink);
   give(early);
 }
 

@@ -95,15 +95,15 @@ void Connection::ask(Direction from, const Read& message, Sink& sink) {
   }
   query->from = from;
   query->repeated = was_answered(message);
-  append(*query);
+  append(front_, *query);
+  ++open_;
   if (early_ != nullptr) answer_early(*query, sink);
 }
 
-void Connection::append(Query& query) {
-  Query** last = &front_;
+void Connection::append(Query*& front, Query& query) {
+  Query** last = &front;
   while (*last != nullptr) last = &(*last)->next;
   *last = &query;
-  ++open_;
 }
 
 Query* Connection::take_query(const Read& message) {
