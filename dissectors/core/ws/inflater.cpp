@@ -1,19 +1,16 @@
 #include "core/ws/inflater.h"
 
-#include <algorithm>
 #include <new>
 
 namespace spanlight::ws {
 namespace {
 
-// inflate_state, some 7 KiB, and alignment; the window comes on top.
+// inflate_state, some 7 KiB, and alignment.
 constexpr std::size_t kStateBytes = 8'192;
+// Always the largest, whatever was agreed on: with a smaller one zlib lets text that reaches further back
+// pass if it was given in the same call, and refuses it otherwise.
+constexpr std::size_t kWindowBytes = std::size_t{1} << MAX_WBITS;
 constexpr std::size_t kAlign = 16;
-
-// zlib knows no raw window of 8 bits where it deflates, and sends 9 then.
-int bits_of(const Deflate& deflate) {
-  return std::clamp<int>(deflate.window_bits, 9, MAX_WBITS);
-}
 
 }  // namespace
 
@@ -34,13 +31,11 @@ voidpf Inflater::take(voidpf arena, uInt count, uInt size) {
 
 void Inflater::give(voidpf, voidpf) {}
 
-bool Inflater::begin(Workshop& workshop, const Deflate& deflate) {
+bool Inflater::begin(Workshop& workshop) {
   inflated_ = 0;
   state_ = State::failed;
   if (block_.empty()) {
-    const int bits = bits_of(deflate);
-    const MutableBytes block =
-        workshop.state.take(sizeof(Arena) + kAlign + kStateBytes + (std::size_t{1} << bits));
+    const MutableBytes block = workshop.state.take(sizeof(Arena) + kAlign + kStateBytes + kWindowBytes);
     if (block.empty()) {
       ++workshop.counters.state_exhausted;
       return false;
@@ -52,7 +47,7 @@ bool Inflater::begin(Workshop& workshop, const Deflate& deflate) {
     arena->zlib.zfree = give;
     arena->zlib.opaque = arena;
     block_ = block;
-    if (inflateInit2(&arena->zlib, -bits) != Z_OK) return false;
+    if (inflateInit2(&arena->zlib, -MAX_WBITS) != Z_OK) return false;
   }
   state_ = State::running;
   return true;

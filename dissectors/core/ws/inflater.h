@@ -23,7 +23,7 @@ class Inflater {
   enum class State : std::uint8_t { idle, running, failed };
 
   // A message begins. False: there is no memory; lose() then.
-  bool begin(Workshop& workshop, const Deflate& deflate);
+  bool begin(Workshop& workshop);
 
   // Takes bytes off `in`, writes what they stand for. Called until it gives nothing and `in` is empty, or it
   // has failed.

@@ -12,11 +12,10 @@ constexpr std::array<std::string_view, 4> kLongNames = {"graphql-transport-ws", 
                                                         "v5.channel.k8s.io", "base64.channel.k8s.io"};
 
 struct Packed {
-  std::uint8_t bits;  // window bits, 4 each
   std::uint8_t
       flags;  // 1 client takes over, 2 server does, 4 deflates, 8 known, 16: `text` is a place in kLongNames
   std::uint8_t size;
-  std::array<char, 13> text;
+  std::array<char, 14> text;
 };
 static_assert(sizeof(Packed) == sizeof(Memo));
 
@@ -34,17 +33,6 @@ std::string_view next_part(std::string_view& rest, char mark) {
   return trimmed(part);
 }
 
-// 8 to 15, also between quotes; anything else says nothing.
-std::uint8_t window_bits(std::string_view value) {
-  if (value.size() > 2 && value.front() == '"' && value.back() == '"')
-    value = value.substr(1, value.size() - 2);
-  if (value.size() == 1 && (value[0] == '8' || value[0] == '9'))
-    return static_cast<std::uint8_t>(value[0] - '0');
-  if (value.size() == 2 && value[0] == '1' && value[1] >= '0' && value[1] <= '5')
-    return static_cast<std::uint8_t>(10 + value[1] - '0');
-  return 15;
-}
-
 }  // namespace
 
 void Terms::add_extensions(std::string_view value) {
@@ -53,14 +41,9 @@ void Terms::add_extensions(std::string_view value) {
     if (!same_folded(next_part(one, ';'), "permessage-deflate")) continue;
     deflates = true;
     while (!one.empty()) {
-      std::string_view parameter = next_part(one, ';');
-      const std::string_view name = next_part(parameter, '=');
+      const std::string_view name = next_part(one, ';');
       if (same_folded(name, "client_no_context_takeover")) deflate[0].takes_over = false;
       if (same_folded(name, "server_no_context_takeover")) deflate[1].takes_over = false;
-      if (same_folded(name, "client_max_window_bits"))
-        deflate[0].window_bits = window_bits(trimmed(parameter));
-      if (same_folded(name, "server_max_window_bits"))
-        deflate[1].window_bits = window_bits(trimmed(parameter));
     }
   }
 }
@@ -74,7 +57,6 @@ void Terms::set_subprotocol(std::string_view value) {
 
 bool Terms::to_memo(Memo& memo) const {
   Packed packed{};
-  packed.bits = static_cast<std::uint8_t>(deflate[0].window_bits | deflate[1].window_bits << 4);
   packed.flags = static_cast<std::uint8_t>((deflate[0].takes_over ? 1 : 0) | (deflate[1].takes_over ? 2 : 0) |
                                            (deflates ? 4 : 0) | (known ? 8 : 0));
   packed.size = subprotocol_size;
@@ -93,8 +75,8 @@ bool Terms::to_memo(Memo& memo) const {
 Terms Terms::from_memo(const Memo& memo) {
   const auto packed = spanlight::from_memo<Packed>(memo);
   Terms terms;
-  terms.deflate[0] = {static_cast<std::uint8_t>(packed.bits & 15), (packed.flags & 1) != 0};
-  terms.deflate[1] = {static_cast<std::uint8_t>(packed.bits >> 4), (packed.flags & 2) != 0};
+  terms.deflate[0] = {(packed.flags & 1) != 0};
+  terms.deflate[1] = {(packed.flags & 2) != 0};
   terms.deflates = (packed.flags & 4) != 0;
   terms.known = (packed.flags & 8) != 0;
   terms.set_subprotocol((packed.flags & 16) != 0 ? kLongNames[static_cast<unsigned char>(packed.text[0])]

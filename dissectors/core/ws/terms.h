@@ -17,7 +17,6 @@ constexpr std::string_view kSubprotocolHeader = "sec-websocket-protocol";
 
 // permessage-deflate of one direction.
 struct Deflate {
-  std::uint8_t window_bits = 15;
   bool takes_over = true;  // a message may quote those before it
 };
 

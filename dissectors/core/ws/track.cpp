@@ -59,7 +59,7 @@ bool Track::begin_frame(const Around& around, TimeNs time) {
       message_.deflated = frame_.compressed;
       if (frame_.opcode == Opcode::continuation) message_.flags |= lost_flag_;
       if (message_.deflated) {
-        message_.inflated = inflater_.begin(around.workshop, around.terms.deflate[index_of(around.from)]);
+        message_.inflated = inflater_.begin(around.workshop);
         if (!message_.inflated) lose_window(around.workshop, kFlagTruncatedBody);
       } else {
         preview_.expect(around.workshop, frame_.fin ? frame_.length : 0);
