@@ -76,6 +76,7 @@ class Connection final : public Dissector {
   void on_client_message(Way& way, std::uint8_t type, TimeNs time, Sink& sink);
   void on_server_message(Way& way, std::uint8_t type, TimeNs time, Sink& sink);
   void on_server_hello(Way& way, TimeNs time);
+  bool was_asked_by(TimeNs answer_began) const;
   void drop_retry();
   void end_flight(Sink& sink);
   void on_alert(Direction from, std::uint8_t level, std::uint8_t description, Span when, Sink& sink);

@@ -28,6 +28,11 @@ void Connection::on_message(Direction from, Way& way, TimeNs time, Sink& sink) {
   way.began = 0;
 }
 
+// What began before the client's hello does not answer it.
+bool Connection::was_asked_by(TimeNs answer_began) const {
+  return hello_[0].held() && hello_[0].first_byte <= answer_began;
+}
+
 // Of a second one, behind a HelloRetryRequest, the server's answer tells what matters. One behind the
 // server's hello is not what that answers.
 void Connection::on_client_message(Way& way, std::uint8_t type, TimeNs time, Sink& sink) {
@@ -85,6 +90,10 @@ void Connection::on_server_hello(Way& way, TimeNs time) {
     retry_group_ = hello.group;
   }
   drop_retry();
+  if (client().held() && !was_asked_by(way.began)) {
+    client().message.release(workshop_.state);
+    client() = {};
+  }
   server() = {.message = way.message,
               .first_byte = way.began,
               .last_byte = time,
@@ -113,7 +122,7 @@ void Connection::on_alert(Direction from, std::uint8_t level, std::uint8_t descr
   const bool fatal = level != kWarning || description == kCloseNotify || description == kCanceled;
   complaint_[index_of(from)] = {.description = description, .made = true, .fatal = fatal};
   if (!fatal || !is_open()) return;
-  if (from == Direction::s2c && !server().held()) {
+  if (from == Direction::s2c && !server().held() && was_asked_by(when.first_byte)) {
     // The alert is the answer.
     drop_retry();
     server() = {.first_byte = when.first_byte, .last_byte = when.last_byte, .bytes = sizeof(Way::alert)};

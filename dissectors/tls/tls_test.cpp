@@ -143,6 +143,17 @@ TEST(Tls, AServersHelloIsNoAnswerToOneThatCameBehindIt) {
   EXPECT_EQ(check_splits(kDescriptor, c, {}), "");
 }
 
+TEST(Tls, WhatBeganBeforeTheClientsHelloDoesNotAnswerIt) {
+  const std::string hello = record(22, server_hello(0xc02f, "")), complaint = alert(2, 40);
+  const Conversation hello_c = {{kS, hello.substr(0, 9)}, {kC, kOldAsked}, {kS, hello.substr(9) + sealed()}};
+  EXPECT_EQ(brief(play(kDescriptor, hello_c)),
+            "no_request ServerHello TLSv1.2" + reason(Reason::lost_in_mirror) + "\n");
+  EXPECT_EQ(check_splits(kDescriptor, hello_c, {}), "");
+  const Conversation alert_c = {{kS, complaint.substr(0, 6)}, {kC, kOldAsked}, {kS, complaint.substr(6)}};
+  EXPECT_EQ(brief(play(kDescriptor, alert_c)).find("no_response ClientHello"), 0u);
+  EXPECT_EQ(check_splits(kDescriptor, alert_c, {}), "");
+}
+
 TEST(Tls, TheRestOfTheFlowIsNobodys) {
   Conversation c = kNew;
   c.push_back({kS, sealed(1'000)});
