@@ -63,14 +63,18 @@ class TextRoom {
     for (const char c : text) letter(c);
   }
 
+  // For those that write into the room themselves: room for `bytes`, or null; then how many are to stay.
+  char* reserve(std::size_t bytes) { return bytes <= room_.size() - used_ ? room_.data() + used_ : nullptr; }
+  void keep(std::size_t bytes) { used_ += bytes; }
+
   void number(std::uint64_t value) {
     constexpr std::size_t kDigitsMax = 20;
-    if (room_.size() - used_ < kDigitsMax) {
+    char* const at = reserve(kDigitsMax);
+    if (at == nullptr) {
       full_ = true;
       return;
     }
-    char* const at = room_.data() + used_;
-    used_ += static_cast<std::size_t>(std::to_chars(at, at + kDigitsMax, value).ptr - at);
+    keep(static_cast<std::size_t>(std::to_chars(at, at + kDigitsMax, value).ptr - at));
   }
 
   // Two lower-case digits for each byte.

@@ -13,7 +13,7 @@ namespace spanlight::dns {
 struct Transfer;
 
 // A query that waits for its answer, or an answer that waits for its query; its bytes stand behind it in its
-// block.
+// block, the smallest there is if they are few.
 struct Query {
   Query* next = nullptr;
   TimeNs first_byte = 0;
@@ -29,6 +29,7 @@ struct Query {
   bool hole = false;      // the answer may lie in a hole
   GapCause cause = GapCause::mirror;
   Transfer* transfer = nullptr;  // its answer has begun, and takes several messages
+  Outline outline;               // of bytes()
 
   Bytes bytes() const { return {reinterpret_cast<const std::uint8_t*>(this + 1), kept}; }
 };
@@ -120,8 +121,8 @@ class Connection final : public Dissector {
   void remember(const Query& query);
   bool has_hole(Direction d) const { return (rest_.holes >> index_of(d) & 1) != 0; }
   Reason lost(Direction d) const;
-  static Read read_again(const Query& kept, const Outline& outline);
-  static Half half_of(const Query& query, const Outline& outline);
+  static Read read_again(const Query& kept);
+  static Half half_of(const Query& query);
   static bool has_question_of(const Query& query, const Read& message);
   static bool is_same(const Query& query, const Read& message);
   static bool is_answered_by(const Query& query, const Read& message);
@@ -136,5 +137,6 @@ class Connection final : public Dissector {
   Rest rest_;
 };
 static_assert(sizeof(Connection) <= 256, "a flow's slot is the slabs' smallest block");
+static_assert(sizeof(Query) <= 144, "a usual query lies in the slabs' smallest block");
 
 }  // namespace spanlight::dns

@@ -21,16 +21,15 @@ bool Connection::keep_early(Direction from, const Read& message) {
 }
 
 // As it was when it came.
-Connection::Read Connection::read_again(const Query& kept, const Outline& outline) {
-  return {kept.bytes(), kept.size - kept.kept, outline, kept.question, kept.first_byte, kept.last_byte};
+Connection::Read Connection::read_again(const Query& kept) {
+  return {kept.bytes(), kept.size - kept.kept, kept.outline, kept.question, kept.first_byte, kept.last_byte};
 }
 
 // `query` has just come.
 void Connection::answer_early(Query& query, Sink& sink) {
   for (Query** at = &early_; *at != nullptr; at = &(*at)->next) {
     Query& early = **at;
-    const Outline outline = outline_of(early.bytes());
-    Read answer = read_again(early, outline);
+    Read answer = read_again(early);
     if (early.from == query.from || !is_answered_by(query, answer)) continue;
     // Where the clock is the sensor's own, it says when they were read.
     answer.first_byte = std::max(answer.first_byte, query.first_byte);
@@ -47,8 +46,7 @@ void Connection::tell_first_early(Sink& sink) {
   Query& early = *early_;
   early_ = early.next;
   --early_count_;
-  const Outline outline = outline_of(early.bytes());
-  tell_unasked(early.from, read_again(early, outline), sink);
+  tell_unasked(early.from, read_again(early), sink);
   give(early);
 }
 

@@ -1,6 +1,8 @@
 // From a query and its answer to the record's transaction. Texts are made here and die when emit() returns.
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <string_view>
 
 #include "core/listed.h"
@@ -32,6 +34,7 @@ class Record {
   void set_query(const Half& half);
   void set_response(const Half& half);
   void set_questions(const Half& half);
+  void add_question(const Half& half, const Question& question);
   void set_summary(const Half& half);
   void set_error();
   void add_header(Fields& fields, const Half& half);
@@ -69,7 +72,8 @@ std::string_view Record::text(const Write& write) {
   return room_.since(start);
 }
 
-// "aa tc rd ra ad cd", as dig shows them, for each set of them; QR is told by the half.
+// "aa tc rd ra ad cd", as dig shows them, for each set of them, by the bits from the lowest to the highest of
+// these flags; QR is told by the half.
 struct FlagTexts {
   struct Shown {
     std::uint16_t flag;
@@ -81,22 +85,23 @@ struct FlagTexts {
                                                    {kRecursionAvailable, "ra"},
                                                    {kAuthentic, "ad"},
                                                    {kCheckingDisabled, "cd"}}};
-  static constexpr std::size_t kSets = 1u << kShown.size(), kBytesMax = 3 * kShown.size();
+  static constexpr unsigned kShift = std::countr_zero(unsigned{kCheckingDisabled});
+  static constexpr std::size_t kSets = std::size_t{kAuthoritative} * 2 >> kShift,
+                               kBytesMax = 3 * kShown.size();
   std::array<std::array<char, kBytesMax>, kSets> texts{};
   std::array<std::uint8_t, kSets> sizes{};
 
   constexpr FlagTexts() {
     for (std::size_t set = 0; set < kSets; ++set) {
-      for (std::size_t i = 0; i < kShown.size(); ++i) {
-        if ((set >> i & 1) == 0) continue;
+      for (const Shown& shown : kShown) {
+        if ((set << kShift & shown.flag) == 0) continue;
         if (sizes[set] > 0) texts[set][sizes[set]++] = ' ';
-        for (const char c : kShown[i].name) texts[set][sizes[set]++] = c;
+        for (const char c : shown.name) texts[set][sizes[set]++] = c;
       }
     }
   }
   std::string_view of(std::uint16_t flags) const {
-    std::size_t set = 0;
-    for (std::size_t i = 0; i < kShown.size(); ++i) set |= std::size_t{(flags & kShown[i].flag) != 0} << i;
+    const std::size_t set = flags >> kShift & (kSets - 1);
     return {texts[set].data(), sizes[set]};
   }
 };
@@ -131,14 +136,20 @@ void Record::add_edns(Fields& fields, const Half& half) {
 
 // Names and types of what is asked. The first ones stand alone, too.
 void Record::set_questions(const Half& half) {
+  const std::size_t count = half.outline->header.count(Section::question);
+  if (count == 1) return add_question(half, half.outline->question);
   std::size_t at = kHeaderBytes;
-  for (unsigned i = 0; i < half.outline->header.count(Section::question) && i < kQuestionsShown; ++i) {
+  for (std::size_t i = 0; i < std::min(count, kQuestionsShown); ++i) {
     Question question;
     if (read_question(half.bytes, at, question) != Fault::none) return;
-    questions_.add(text([&] { write_name(room_, half.bytes, question.name_at, flavour_.style); }));
-    const std::string_view known = type_name(question.type);
-    types_.add(!known.empty() ? known : text([&] { write_type(room_, question.type); }));
+    add_question(half, question);
   }
+}
+
+void Record::add_question(const Half& half, const Question& question) {
+  questions_.add(text([&] { write_name(room_, half.bytes, question.name_at, flavour_.style); }));
+  const std::string_view known = type_name(question.type);
+  types_.add(!known.empty() ? known : text([&] { write_type(room_, question.type); }));
 }
 
 void Record::add_records(Fields& fields, const Half& half, Section section, Texts& texts,

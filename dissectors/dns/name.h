@@ -22,33 +22,33 @@ struct NameEnd {
 // Calls `on_label(Bytes)` for each label of the name at `at`, the root's excepted.
 template <typename OnLabel>
 NameEnd walk_name(Bytes message, std::size_t at, const OnLabel& on_label) {
-  constexpr std::uint8_t kPointer = 0xc0;
+  constexpr std::size_t kPointer = 0xc0;
   std::size_t before = at;  // where the next pointer must lead to
   std::size_t bytes = 1;
   unsigned pointers = 0;
   NameEnd out;
   for (;;) {
     if (at >= message.size()) return {.fault = Fault::short_input};
-    const std::uint8_t length = message[at];
+    const std::size_t length = message[at];
+    if (length - 1 < kLabelBytesMax) [[likely]] {
+      bytes += length + 1;
+      if (bytes > kNameBytesMax) return {.fault = Fault::bad_length};
+      if (length >= message.size() - at) return {.fault = Fault::short_input};
+      on_label(message.subspan(at + 1, length));
+      at += length + 1;
+      continue;
+    }
     if (length == 0) {
       if (pointers == 0) out.end = at + 1;
       return out;
     }
-    if ((length & kPointer) == kPointer) {
-      if (message.size() - at < 2) return {.fault = Fault::short_input};
-      const std::size_t target = std::size_t{length & 0x3fu} << 8 | message[at + 1];
-      if (target < kHeaderBytes || target >= before) return {.fault = Fault::bad_value};
-      if (pointers == 0) out.end = at + 2;
-      if (++pointers > kPointersMax) return {.fault = Fault::too_deep};
-      before = at = target;
-      continue;
-    }
-    if (length > kLabelBytesMax) return {.fault = Fault::bad_value};
-    bytes += std::size_t{length} + 1;
-    if (bytes > kNameBytesMax) return {.fault = Fault::bad_length};
-    if (length >= message.size() - at) return {.fault = Fault::short_input};
-    on_label(message.subspan(at + 1, length));
-    at += std::size_t{length} + 1;
+    if ((length & kPointer) != kPointer) return {.fault = Fault::bad_value};
+    if (message.size() - at < 2) return {.fault = Fault::short_input};
+    const std::size_t target = (length & 0x3f) << 8 | message[at + 1];
+    if (target < kHeaderBytes || target >= before) return {.fault = Fault::bad_value};
+    if (pointers == 0) out.end = at + 2;
+    if (++pointers > kPointersMax) return {.fault = Fault::too_deep};
+    before = at = target;
   }
 }
 

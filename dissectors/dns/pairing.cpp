@@ -18,16 +18,8 @@ constexpr std::array<std::uint8_t, 16> kGroupAddresses[] = {
     {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 3},
 };
 
-// An outline costs what the whole query does, and this is asked for every message that may belong to it.
-Question first_question(const Query& query) {
-  std::size_t at = kHeaderBytes;
-  Question out;
-  if (query.question != 0) read_question(query.bytes(), at, out);
-  return out;
-}
-
 bool asks_for_zone(const Query& query) {
-  const std::uint16_t type = first_question(query).type;
+  const std::uint16_t type = query.outline.question.type;
   return type == type::kAxfr || type == type::kIxfr;
 }
 
@@ -119,6 +111,7 @@ Query* Connection::take_query(const Read& message) {
   query->kept = static_cast<std::uint32_t>(kept);
   query->flags = message.flags();
   std::memcpy(block.data() + sizeof(Query), message.bytes.data(), kept);
+  query->outline = kept == message.bytes.size() ? message.outline : outline_of(query->bytes());
   return query;
 }
 
@@ -146,8 +139,7 @@ void Connection::settle(Query& query, Reason reason, Sink& sink) {
   } else if (reason == Reason::lost_in_sensor) {
     query.flags |= kFlagGap;
   }
-  const Outline outline = outline_of(query.bytes());
-  const Half half = half_of(query, outline);
+  const Half half = half_of(query);
   const bool many =
       flavour_.asks_many && reason != Reason::lost_in_mirror && reason != Reason::lost_in_sensor;
   emit_exchange(flavour_,
@@ -209,9 +201,8 @@ void Connection::answer(Direction from, const Read& message, Sink& sink) {
 }
 
 void Connection::tell_pair(Query& query, const Read& answer, Sink& sink) {
-  const Outline asked = outline_of(query.bytes());
   const Half response = answer.half();
-  const Half half = half_of(query, asked);
+  const Half half = half_of(query);
   remember(query);
   emit_exchange(flavour_,
                 {.flags = query.flags | answer.flags(),
@@ -286,14 +277,14 @@ bool Connection::carry_on(Query& query, const Read& message) {
   t.last_byte = message.last_byte;
   t.size += message.bytes.size();
   query.flags |= message.flags();
-  const bool incremental = first_question(query).type == type::kIxfr;
+  const bool incremental = query.outline.question.type == type::kIxfr;
   return take_answers(t, message.bytes, message.outline, incremental);
 }
 
 void Connection::tell_transfer(Query& query, std::uint32_t flags, Sink& sink) {
   const Transfer& t = *query.transfer;
-  const Outline asked = outline_of(query.bytes()), answered = outline_of(t.first.bytes());
-  const Half half = half_of(query, asked);
+  const Outline answered = outline_of(t.first.bytes());
+  const Half half = half_of(query);
   const Half response{.bytes = t.first.bytes(),
                       .outline = &answered,
                       .first_byte = t.first_byte,
@@ -334,9 +325,9 @@ Reason Connection::lost(Direction d) const {
 
 // ---- matching -----------------------------------------------------------------------------------
 
-Half Connection::half_of(const Query& query, const Outline& outline) {
+Half Connection::half_of(const Query& query) {
   return {.bytes = query.bytes(),
-          .outline = &outline,
+          .outline = &query.outline,
           .first_byte = query.first_byte,
           .last_byte = query.last_byte,
           .size = query.size};
@@ -350,9 +341,7 @@ bool Connection::has_question_of(const Query& query, const Read& message) {
 
 bool Connection::is_same(const Query& query, const Read& message) {
   if (query.id != message.outline.header.id || !has_question_of(query, message)) return false;
-  Header header;
-  read_header(query.bytes(), header);
-  return header.opcode() == message.outline.header.opcode();
+  return query.outline.header.opcode() == message.outline.header.opcode();
 }
 
 // Some errors come without the question; of a zone's messages all but the first may. What asked without one

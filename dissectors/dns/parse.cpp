@@ -6,6 +6,24 @@
 #include "dns/codes.h"
 
 namespace spanlight::dns {
+namespace {
+
+constexpr std::size_t kQuestionFixedBytes = 4, kRecordFixedBytes = 10;  // behind the name
+constexpr std::uint16_t kPointerToFirst = 0xc000 | kHeaderBytes;
+
+std::uint16_t u16_at(Bytes bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+// Whose name a record is of. Names are read in their order: that behind the header, the first of all, stood
+// the test when one behind it points to it.
+NameEnd skip_owner(Bytes message, std::size_t at) {
+  if (at > kHeaderBytes && message.size() - at >= 2 && u16_at(message, at) == kPointerToFirst)
+    return {.end = at + 2};
+  return skip_name(message, at);
+}
+
+}  // namespace
 
 // id | flags | QDCOUNT | ANCOUNT | NSCOUNT | ARCOUNT, 16 bits each.
 Fault read_header(Bytes message, Header& out) {
@@ -21,25 +39,29 @@ Fault read_question(Bytes message, std::size_t& at, Question& out) {
   const NameEnd name = skip_name(message, at);
   if (name.fault != Fault::none) return name.fault;
   Reader r{message.subspan(name.end)};
-  out.name_at = at;
-  out.name_bytes = name.end - at;
-  out.type = r.be<std::uint16_t>();
-  out.klass = r.be<std::uint16_t>();
-  at = name.end + r.at();
-  return r.fault();
+  const Bytes fixed = r.take(kQuestionFixedBytes);
+  if (!r.ok()) return r.fault();
+  out.name_at = static_cast<std::uint32_t>(at);
+  out.name_bytes = static_cast<std::uint32_t>(name.end - at);
+  out.type = u16_at(fixed, 0);
+  out.klass = u16_at(fixed, 2);
+  at = name.end + kQuestionFixedBytes;
+  return Fault::none;
 }
 
 // name | u16 type | u16 class | u32 ttl | u16 length | rdata
 Fault read_record(Bytes message, std::size_t& at, ResourceRecord& out) {
-  const NameEnd name = skip_name(message, at);
+  const NameEnd name = skip_owner(message, at);
   if (name.fault != Fault::none) return name.fault;
   Reader r{message.subspan(name.end)};
-  out.name_at = at;
-  out.type = r.be<std::uint16_t>();
-  out.klass = r.be<std::uint16_t>();
-  out.ttl = r.be<std::uint32_t>();
-  out.rdata_bytes = r.be<std::uint16_t>();
-  out.rdata_at = name.end + r.at();
+  const Bytes fixed = r.take(kRecordFixedBytes);
+  if (!r.ok()) return r.fault();
+  out.name_at = static_cast<std::uint32_t>(at);
+  out.type = u16_at(fixed, 0);
+  out.klass = u16_at(fixed, 2);
+  out.ttl = std::uint32_t{u16_at(fixed, 4)} << 16 | u16_at(fixed, 6);
+  out.rdata_bytes = u16_at(fixed, 8);
+  out.rdata_at = static_cast<std::uint32_t>(name.end + kRecordFixedBytes);
   r.skip(out.rdata_bytes);
   at = name.end + r.at();
   return r.fault();
@@ -51,24 +73,32 @@ Outline outline_of(Bytes message) {
   if (out.fault != Fault::none) return out;
   out.has_header = true;
   std::size_t at = kHeaderBytes;
-  for (unsigned s = 0; s < kSections; ++s) {
-    out.reached = static_cast<Section>(s);
-    out.begin[s] = at;
-    // Every round takes bytes off the message.
-    for (unsigned i = 0; i < out.header.counts[s]; ++i) {
-      Question question;
+  // Every entry takes bytes off the message.
+  const auto enter = [&](Section section) {
+    out.reached = section;
+    out.begin[static_cast<unsigned>(section)] = static_cast<std::uint32_t>(at);
+  };
+  const auto passes = [&](Fault fault) {
+    out.fault = fault;
+    if (fault == Fault::none) out.end = static_cast<std::uint32_t>(at);
+    return fault == Fault::none;
+  };
+  enter(Section::question);
+  for (unsigned i = 0; i < out.header.count(Section::question); ++i) {
+    Question later;
+    if (!passes(read_question(message, at, i == 0 ? out.question : later))) return out;
+  }
+  for (const Section section : {Section::answer, Section::authority, Section::additional}) {
+    enter(section);
+    for (unsigned i = 0; i < out.header.count(section); ++i) {
       ResourceRecord record;
-      out.fault = s == 0 ? read_question(message, at, question) : read_record(message, at, record);
-      if (out.fault != Fault::none) return out;
-      out.end = at;
-      if (s == 0 && i == 0) out.question = question;
-      if (out.reached == Section::additional && record.type == type::kOpt && !out.has_opt) {
-        out.has_opt = true;
-        out.opt = record;
-      }
+      if (!passes(read_record(message, at, record))) return out;
+      if (section != Section::additional || record.type != type::kOpt || out.has_opt) continue;
+      out.has_opt = true;
+      out.opt = record;
     }
   }
-  out.end = is_end(message, out.header, at) ? message.size() : at;
+  out.end = static_cast<std::uint32_t>(is_end(message, out.header, at) ? message.size() : at);
   return out;
 }
 

@@ -36,19 +36,20 @@ struct Header {
   std::uint16_t count(Section s) const { return counts[static_cast<unsigned>(s)]; }
 };
 
+// Positions count from the message's start; of 32 bits, since a query keeps its outline while it waits.
 struct Question {
-  std::size_t name_at = 0;
-  std::size_t name_bytes = 0;  // where it stands
+  std::uint32_t name_at = 0;
+  std::uint32_t name_bytes = 0;  // where it stands
   std::uint16_t type = 0;
   std::uint16_t klass = 0;
 };
 
 struct ResourceRecord {
-  std::size_t name_at = 0;
+  std::uint32_t name_at = 0;
   std::uint16_t type = 0;
   std::uint16_t klass = 0;
   std::uint32_t ttl = 0;
-  std::size_t rdata_at = 0;
+  std::uint32_t rdata_at = 0;
   std::uint16_t rdata_bytes = 0;
 };
 
@@ -63,10 +64,10 @@ struct Outline {
   bool has_header = false;
   bool has_opt = false;
   Header header;
-  std::size_t begin[kSections]{};  // of the sections up to `reached`
-  std::size_t end = 0;             // behind the last record that was read
-  Question question;               // the first one, if the header counts any
-  ResourceRecord opt;              // EDNS (RFC 6891), from the additional section
+  std::uint32_t begin[kSections]{};  // of the sections up to `reached`
+  std::uint32_t end = 0;             // behind the last record that was read
+  Question question;                 // the first one, if the header counts any
+  ResourceRecord opt;                // EDNS (RFC 6891), from the additional section
 
   bool understood() const { return has_header && (fault == Fault::none || reached != Section::question); }
   bool asks() const { return header.count(Section::question) > 0; }

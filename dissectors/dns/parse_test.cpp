@@ -66,6 +66,25 @@ TEST(DnsName, OddBytesAreShownAsAZoneFileDoes) {
   EXPECT_EQ(text_of_name(at12(u8(0)), 12), ".");
 }
 
+// A name is copied by strides where there are bytes behind it, byte by byte at the message's end, and where
+// there is little room.
+TEST(DnsName, IsShownAlikeWhereverItStands) {
+  for (const NameStyle style : {NameStyle::zone_file, NameStyle::utf8})
+    for (unsigned byte = 0; byte < 256; ++byte)
+      for (const std::size_t bytes : {1u, 15u, 16u, 17u, 33u, 63u})
+        for (const std::size_t odd_at : {std::size_t{0}, bytes - 1}) {
+          std::string label(bytes, 'x');
+          label[odd_at] = static_cast<char>(byte);
+          const std::string message = at12(str("www") + str(label) + u8(0));
+          const std::string at_end = text_of_name(message, 12, style);
+          EXPECT_EQ(text_of_name(message + std::string(80, 'y'), 12, style), at_end) << byte;
+          std::array<char, 270> little;
+          TextRoom room(little);
+          write_name(room, as_bytes(message + std::string(80, 'y')), 12, style);
+          EXPECT_EQ(room.since(0), at_end) << byte;
+        }
+}
+
 TEST(DnsName, MulticastNamesAreForPeople) {
   const std::string odd = str("Ann's Pr\xc3\xbc"
                               "fer (2).x\x07") +

@@ -1,6 +1,7 @@
 #include "dns/rdata.h"
 
 #include <array>
+#include <bit>
 #include <string_view>
 
 #include "dns/codes.h"
@@ -115,14 +116,12 @@ void put_head(TextRoom& out, Bytes message, const ResourceRecord& record, NameSt
   if (top != 0) out.put(",\"flush\":true");
 }
 
-void write_group(TextRoom& out, std::uint16_t group) {
+// Four bytes of room; how many it took.
+std::size_t write_group(char* to, std::uint16_t group) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  bool any = false;
-  for (int shift = 12; shift >= 0; shift -= 4) {
-    const unsigned digit = group >> shift & 15u;
-    any = any || digit != 0 || shift == 0;
-    if (any) out.put(kDigits[digit]);
-  }
+  const unsigned digits = (static_cast<unsigned>(std::bit_width(group | 1u)) + 3) / 4;
+  for (unsigned i = 0; i < digits; ++i) to[i] = kDigits[group >> 4 * (digits - 1 - i) & 15u];
+  return digits;
 }
 
 }  // namespace
@@ -136,7 +135,7 @@ void write_ipv4(TextRoom& out, Bytes address) {
 
 // RFC 5952: the longest run of zeros becomes "::", the first of equal ones; IPv4 inside is shown as such.
 void write_ipv6(TextRoom& out, Bytes address) {
-  constexpr std::size_t kGroups = 8;
+  constexpr std::size_t kGroups = 8, kTextBytesMax = kGroups * 5 + 1;
   std::array<std::uint16_t, kGroups> groups{};
   for (std::size_t i = 0; i < kGroups; ++i)
     groups[i] = static_cast<std::uint16_t>(address[2 * i] << 8 | address[2 * i + 1]);
@@ -148,15 +147,19 @@ void write_ipv6(TextRoom& out, Bytes address) {
     start = i + 1 - run;
   }
   const bool ipv4 = start == 0 && longest == 5 && groups[5] == 0xffff;
+  std::array<char, kTextBytesMax> text;
+  std::size_t size = 0;
   for (std::size_t i = 0; i < (ipv4 ? 6 : kGroups); ++i) {
     if (i == start) {
-      out.put("::");
+      text[size++] = ':';
+      text[size++] = ':';
       i += longest - 1;
       continue;
     }
-    if (i > 0 && i != start + longest) out.put(':');
-    write_group(out, groups[i]);
+    if (i > 0 && i != start + longest) text[size++] = ':';
+    size += write_group(text.data() + size, groups[i]);
   }
+  out.put(std::string_view(text.data(), size));
   if (!ipv4) return;
   out.put(':');
   write_ipv4(out, address.last(kIpv4Bytes));
