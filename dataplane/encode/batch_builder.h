@@ -57,7 +57,7 @@ class BatchBuilder {
   // error, and writing on would overwrite another batch.
   std::uint8_t* room(std::size_t bytes, std::size_t alignment = sizeof(flatbuffers::uoffset_t),
                      std::size_t phase = 0) {
-    if (bytes > left_bytes()) std::abort();
+    if (bytes + kMarginBytes > static_cast<std::size_t>(head_ - begin_)) std::abort();
     std::memset(head_ - kMarginBytes / 2, 0, kMarginBytes / 2);
     const std::size_t size_after = ((size() + bytes - phase + alignment - 1) & ~(alignment - 1)) + phase;
     return head_ = end_ - size_after;

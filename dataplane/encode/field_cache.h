@@ -19,14 +19,17 @@ class FieldCache {
   // nothing else takes 190, and four for each of these.
   static constexpr std::size_t kSharedPerMessageMax = 16;
 
+  // `value`: the text's bytes, or the number. `shape`: kind and both sizes; 0: of no field.
   struct Key {
-    TextCache::Key name, text;
-    std::int64_t integer = 0;
-    Field::Kind kind = Field::Kind::text;
-    bool operator==(const Key&) const = default;
+    std::uint64_t name_first = 0, name_last = 0, value_first = 0, value_last = 0, shape = 0;
+    bool operator==(const Key& other) const {
+      return ((name_first ^ other.name_first) | (name_last ^ other.name_last) |
+              (value_first ^ other.value_first) | (value_last ^ other.value_last) | (shape ^ other.shape)) ==
+             0;
+    }
   };
   struct Entry {
-    Key key{};  // of no name: of no field
+    Key key{};
     flatbuffers::Offset<wire::Field> field;
   };
 
@@ -43,19 +46,23 @@ class FieldCache {
     }
   }
   static Key key_of(const Field& field) {
-    const bool says_text = field.kind == Field::Kind::text;
-    return {.name = TextCache::Key(field.name),
-            .text = says_text ? TextCache::Key(field.text) : TextCache::Key(),
-            .integer = says_text ? 0 : field.integer,
-            .kind = field.kind};
+    constexpr unsigned kSizeBits = 8;
+    static_assert(TextCache::kKeyBytesMax < 1u << kSizeBits);
+    const TextCache::Key name(field.name);
+    const std::uint64_t shape = (static_cast<std::uint64_t>(field.kind) << kSizeBits | name.size)
+                                << kSizeBits;
+    if (field.kind != Field::Kind::text)
+      return {name.first, name.last, static_cast<std::uint64_t>(field.integer), 0, shape};
+    const TextCache::Key text(field.text);
+    return {name.first, name.last, text.first, text.last, shape | text.size};
   }
 
   void clear() { entries_.fill({}); }
   Entry& entry(const Key& key) {
     constexpr std::uint64_t kMix = 0x9e3779b97f4a7c15u;
-    const std::uint64_t value =
-        (key.text.mix() ^ static_cast<std::uint64_t>(key.integer)) + static_cast<std::uint64_t>(key.kind);
-    return entries_[(key.name.mix() * kMix ^ value) * kMix >> (64 - kEntryBits)];  // Fibonacci hashing
+    const std::uint64_t name = key.name_first ^ key.name_last << 1;
+    const std::uint64_t value = key.value_first ^ key.value_last << 1 ^ key.shape << 40;
+    return entries_[(name * kMix ^ value) * kMix >> (64 - kEntryBits)];  // Fibonacci hashing
   }
 
  private:

@@ -85,6 +85,7 @@ class RecordBuild {
   Text shared_text(std::string_view source) { return source.empty() ? Text{} : shared(source); }
   Text written(std::string_view source);  // not empty
   Text shared(std::string_view source);   // not empty
+  Text share(const TextCache::Key& key, TextCache::Entry& entry, std::string_view source);
   void write_location();
   Offset<wire::Message> write_message(const Message& message);
   Offset<Vector<std::uint8_t>> write_body(const Message& message);
@@ -149,6 +150,12 @@ Text RecordBuild::shared(std::string_view source) {
   const TextCache::Key key(source);
   TextCache::Entry& entry = target_.texts.entry(key);
   if (TextCache::holds(entry, key, source, builder_)) return entry.text;
+  return share(key, entry, source);
+}
+
+// Not inlined: most texts are there already, and the way to them is short.
+[[gnu::noinline]] Text RecordBuild::share(const TextCache::Key& key, TextCache::Entry& entry,
+                                          std::string_view source) {
   const Copy made = copy(source);
   if (redactor_.text_rules() && redactor_.mask_text(made.bytes)) {
     flags_ |= kFlagRedacted;
@@ -246,7 +253,8 @@ Offset<wire::Field> RecordBuild::write_field(const Field& field) {
 Offset<wire::Field> RecordBuild::shared_field(const Field& field) {
   const FieldCache::Key key = FieldCache::key_of(field);
   FieldCache::Entry& entry = target_.fields.entry(key);
-  if (entry.key == key) return entry.field;
+  if (entry.key == key) [[likely]]
+    return entry.field;
   entry = {key, write_field(field)};
   return entry.field;
 }

@@ -21,7 +21,9 @@ class TextCache {
   struct Key {
     std::uint64_t first = 0, last = 0;  // bytes; of less than eight the same number, unlike for other bytes
     std::uint64_t size = 0;             // 0: of no text
-    bool operator==(const Key&) const = default;
+    bool operator==(const Key& other) const {
+      return ((first ^ other.first) | (last ^ other.last) | (size ^ other.size)) == 0;
+    }
     std::uint64_t mix() const { return first ^ last << 1 ^ size; }
     Key() = default;
     explicit Key(std::string_view text) : size(text.size()) {
