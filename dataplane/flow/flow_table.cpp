@@ -60,9 +60,12 @@ unsigned FlowTable::ways_with(const Bucket& bucket, std::uint16_t tag) {
 void FlowTable::prefetch_flow(std::uint64_t hash) const {
   const Bucket& bucket = buckets_[home_of(hash)];
   const unsigned ways = ways_with(bucket, tag_of(hash));
-  if (ways == 0) return;
-  const auto* flow = reinterpret_cast<const char*>(&flows_[bucket.flow[std::countr_zero(ways)]]);
-  for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(flow + line * 64, 1);
+  if (ways != 0) prefetch_entry(bucket.flow[std::countr_zero(ways)]);
+}
+
+void FlowTable::prefetch_entry(std::uint32_t index) const {
+  const auto* flow = reinterpret_cast<const char*>(&flows_[index]);
+  for (std::size_t line = 0; line < sizeof(Flow); line += 64) __builtin_prefetch(flow + line, 1);
 }
 
 Flow* FlowTable::find(const FlowKey& key, std::uint64_t hash) {
@@ -88,10 +91,12 @@ Flow* FlowTable::insert(const FlowKey& key, std::uint64_t hash) {
     if (free_ways == 0) continue;
     const int way = std::countr_zero(free_ways);
     std::uint32_t index = free_;
-    if (index != kNoFlow)
+    if (index != kNoFlow) {
       free_ = flows_[index].timer.next;
-    else
+      if (free_ != kNoFlow) prefetch_entry(free_);  // long out of use; the next flow's place
+    } else {
       index = used_++;
+    }
     const std::uint32_t generation = flows_[index].generation + 1;
     Flow* flow = new (&flows_[index]) Flow{};
     flow->key = key;

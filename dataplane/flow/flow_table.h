@@ -31,6 +31,7 @@ class FlowTable {
 
   // The flow's first entry in the index is read ahead; to be called after prefetch() has landed.
   void prefetch_flow(std::uint64_t hash) const;
+  void prefetch_entry(std::uint32_t index) const;
 
   Flow* find(const FlowKey& key, std::uint64_t hash);
 

@@ -36,7 +36,8 @@ struct Timer {
 };
 static_assert(sizeof(Timer) == 16);
 
-// `Timers` gives a flow's Timer by index: Timer& operator()(std::uint32_t).
+// `Timers` gives a flow's Timer by index: Timer& operator()(std::uint32_t). It may have
+// prefetch(std::uint32_t), for what its flow's firing reads.
 template <typename Timers>
 class TimerWheel {
  public:
@@ -128,6 +129,9 @@ class TimerWheel {
       --budget;
       const std::uint32_t flow = heads_[slot];
       unlink(timers_(flow));
+      // What fires is mostly cold: the next one comes while this one is worked on.
+      if constexpr (requires { timers_.prefetch(flow); })
+        if (heads_[slot] != kNoFlow) timers_.prefetch(heads_[slot]);
       firing_ = true;
       fire(flow);
       firing_ = false;

@@ -332,6 +332,8 @@ void Worker::end_connection(Flow& flow, End end, TimeNs time) {
 }
 
 void Worker::remove(Flow& flow, End end, TimeNs time) {
+  const std::uint64_t hash = flow_hash(flow.key);
+  table_.prefetch(hash);  // the index's line is cold: nobody asked for this flow
   if (!flow.closed) {
     current_ = &flow;
     reassembler_.close(flow.conversation, end, time, *this);
@@ -343,7 +345,7 @@ void Worker::remove(Flow& flow, End end, TimeNs time) {
   }
   if (health_.wanted()) end_health(flow, end);
   timers_.disarm(table_.index_of(flow));
-  table_.erase(flow, flow_hash(flow.key));
+  table_.erase(flow, hash);
 }
 
 }  // namespace spanlight

@@ -232,6 +232,7 @@ class Worker final : private StreamSink,
   struct TimerOf {
     FlowTable* table;
     Timer& operator()(std::uint32_t index) const { return (*table)[index].timer; }
+    void prefetch(std::uint32_t index) const { table->prefetch_entry(index); }
   };
 
   const std::uint16_t index_;
