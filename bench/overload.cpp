@@ -102,13 +102,12 @@ class Run {
     worker_ = std::make_unique<Worker>(std::uint16_t{0}, *shared_, *pool_, *redactor_, targets_.reader(0));
     worker_->attach(queue_, true);
     sink_ = std::thread([this] { count_records(); });
-    body_ = [this] { worker_->run(stop_); };
-    rte_eal_remote_launch(
-        [](void* body) {
-          (*static_cast<std::function<void()>*>(body))();
-          return 0;
-        },
-        &body_, worker_lcore(0));
+    on_lcore([this] {  // as the sensor does
+      if (!worker_->take_memory())
+        std::fprintf(stderr, "spanlight-overload: too little memory for all flows\n");
+    });
+    rte_eal_wait_lcore(worker_lcore(0));
+    on_lcore([this] { worker_->run(stop_); });
   }
   ~Run() { finish(); }
   Run(const Run&) = delete;
@@ -135,6 +134,16 @@ class Run {
   std::uint64_t outcomes() const { return worker_->board().sum("packets_total"); }
 
  private:
+  void on_lcore(std::function<void()> body) {
+    body_ = std::move(body);
+    rte_eal_remote_launch(
+        [](void* what) {
+          (*static_cast<std::function<void()>*>(what))();
+          return 0;
+        },
+        &body_, worker_lcore(0));
+  }
+
   // Complete: both halves, and no hole in either.
   void look_at(const Batch& batch) {
     const auto opened = open_batch({batch.storage + batch.data_offset, batch.data_bytes});
@@ -185,6 +194,7 @@ double seconds_since(Clock::time_point then) {
 
 // So long as the worker's thread has run for so many seconds.
 void let_run(const Run& run, double seconds) {
+  while (run.queue().cpu_ns() == 0) sleep_for(0.002);  // it has not begun to run
   const std::uint64_t until = run.queue().cpu_ns() + static_cast<std::uint64_t>(seconds * 1e9);
   while (run.queue().cpu_ns() < until) sleep_for(0.002);
 }

@@ -20,6 +20,9 @@ constexpr std::size_t kFragmentsExpiredPerTurn = 4;
 constexpr std::uint32_t kSpinsBeforeSleep = 1'000;  // turns without a packet before the worker sleeps at all
 constexpr std::uint32_t kSleepMaxNs = 500'000;
 constexpr DurationNs kLastWordsNs = 2 * kSecondNs;  // a worker that ends waits so long for buffers, in all
+// Where packets were lost here, what was acknowledged and is missing will not come: from one queue both
+// directions come in order. Waiting would hold back whole flows, and then bring all that they held at once.
+constexpr DurationNs kSkewOfOneQueueNs = kMillisecondNs;
 constexpr DurationNs kLossShadowNs =
     2 * kSecondNs;  // gaps so soon after a loss of our own are laid to the sensor
 
@@ -168,6 +171,7 @@ std::size_t Worker::turn() {
   const TimeNs last_loss = std::max(shared_.last_loss.load(std::memory_order_relaxed), last_shed_);
   const bool shadow = last_loss + kLossShadowNs > now_;
   reassembler_.set_gap_cause(shadow ? GapCause::sensor : GapCause::mirror);
+  reassembler_.cut_skew_allowance(shadow && sources_.size() == 1 ? kSkewOfOneQueueNs : kNever);
 
   std::size_t frames = 0;
   bool behind = false;

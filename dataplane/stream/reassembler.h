@@ -12,6 +12,8 @@
 //   - at once for the part of a segment that the capture cut off,
 // and never by dropping the connection.
 
+#include <algorithm>
+
 #include "core/slab.h"
 #include "decode/packet.h"
 #include "stream/sequence.h"
@@ -117,6 +119,9 @@ class Reassembler {
   // The cause that gaps are given from now on: the worker says `sensor` while its own drop counters move.
   void set_gap_cause(GapCause cause) { gap_cause_ = cause; }
 
+  // From now on no hole waits longer than this for what was acknowledged, whatever the limits say.
+  void cut_skew_allowance(DurationNs most) { skew_allowance_most_ = most; }
+
  private:
   // The common case: both sides known, nothing held or owed, the next bytes of the stream or none, whole,
   // with an acknowledgement of nothing that we have not seen.
@@ -174,6 +179,9 @@ class Reassembler {
   ReassemblyCounters& counters_;
   TimeNs noted(TimeNs clock) const { return clock > read_time_ ? clock : read_time_; }
 
+  DurationNs skew_allowance() const { return std::min(limits_.skew_allowance_ns, skew_allowance_most_); }
+
+  DurationNs skew_allowance_most_ = kNever;
   GapCause gap_cause_ = GapCause::mirror;
   TimeNs read_time_ = 0;
 };

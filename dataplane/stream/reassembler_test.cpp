@@ -518,6 +518,20 @@ TEST(Reassembler, HolesDateFromWhenTheyWereRead) {
   EXPECT_EQ(run.sink.gaps[0], 1u);
 }
 
+// Where the sensor lost packets itself it does not wait for what will not come; nor longer than it would.
+TEST(Reassembler, TheAllowanceForSkewCanBeCut) {
+  for (const DurationNs most : {kMillisecondNs, kSecondNs}) {
+    Conversing run;
+    run.run(kOpen);
+    run.reassembler.cut_skew_allowance(most);
+    const TimeNs now = kStart + kMillisecondNs;
+    run.reassembler.on_segment(run.c, 1, run.segment(1, "A", 1, 4, "answer", 1), run.sink);
+    EXPECT_EQ(run.c.hole_deadline, now + std::min(most, run.limits.skew_allowance_ns));
+    run.reassembler.on_time(run.c, run.c.hole_deadline, run.sink);
+    EXPECT_EQ(run.sink.gaps[0], 1u);
+  }
+}
+
 // What is far from both ends of a long ring is not walked to: it counts as a limit that was hit.
 TEST(Reassembler, ASegmentFarInsideALongRingCutsTheWaitShort) {
   for (const std::uint32_t at : {250u, 1'000u, 1'750u}) {

@@ -31,18 +31,18 @@ std::uint32_t owed_until(const Stream& s) {
 // When the hole at the front of `s` is to be given up; 0 = there is none. Notes since when bytes are owed.
 TimeNs Reassembler::due_at(const Conversation& c, Stream& s, TimeNs now) const {
   if (s.ended) return 0;
-  if (!s.started) return s.acked_valid ? s.owed_since + limits_.skew_allowance_ns : 0;
+  if (!s.started) return s.acked_valid ? s.owed_since + skew_allowance() : 0;
   if (head_is_next(s)) return 0;  // waits for the other side, which has a deadline then
   TimeNs due = kNever;
   if (before(reached(s), owed_until(s))) {
     if (s.owed_since == 0) s.owed_since = std::max<TimeNs>(noted(now), 1);
     // A side that was never seen is not waited for once the conversation is older than the allowance.
-    due = s.owed_since + (s.seen ? limits_.skew_allowance_ns : 0);
+    due = s.owed_since + (s.seen ? skew_allowance() : 0);
   } else {
     s.owed_since = 0;
   }
   if (s.held != nullptr) {
-    due = std::min(due, s.held->since + (c.reset() ? limits_.skew_allowance_ns : limits_.hole_timeout_ns));
+    due = std::min(due, s.held->since + (c.reset() ? skew_allowance() : limits_.hole_timeout_ns));
   }
   return due == kNever ? 0 : std::max<TimeNs>(due, 1);
 }
