@@ -1,5 +1,6 @@
 #include "core/ws/inflater.h"
 
+#include <algorithm>
 #include <new>
 
 namespace spanlight::ws {
