@@ -169,7 +169,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   spanlight::cli::fill_standard_streams();
   try {
-    return run(argc, argv);
+    return spanlight::cli::all_written(run(argc, argv), "spanlight check");
   } catch (const std::exception& error) {
     std::cerr << "spanlight check: " << error.what() << std::endl;
     return kExitFaulty;

@@ -168,7 +168,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   spanlight::cli::fill_standard_streams();
   try {
-    return run(argc, argv);
+    return spanlight::cli::all_written(run(argc, argv), "spanlight");
   } catch (const std::exception& error) {
     return fail(error.what());
   }

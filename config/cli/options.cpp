@@ -169,15 +169,21 @@ std::optional<int> Options::parse(int argc, const char* const* argv, std::ostrea
   }
   if (help_) {
     out << help(text::terminal_columns(STDOUT_FILENO)) << std::flush;
-    return 0;
+    return all_shown(out, err);
   }
   if (version_) {
     out << manual_.name << ' ' << version() << std::endl;
-    return 0;
+    return all_shown(out, err);
   }
   const std::string wrong = check_whole();
   if (!wrong.empty()) return refuse(wrong, err);
   return std::nullopt;
+}
+
+int Options::all_shown(const std::ostream& out, std::ostream& err) const {
+  if (out) return 0;
+  err << manual_.name << ": standard output: it could not be written\n";
+  return 1;
 }
 
 std::string Options::read_word(Cursor& cursor) {

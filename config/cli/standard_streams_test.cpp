@@ -1,8 +1,10 @@
 #include "cli/standard_streams.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <initializer_list>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +30,27 @@ int with_closed(const std::initializer_list<int> streams) {
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+// In a child process whose standard output is `path`.
+int status_of_writing_to(const char* path, int status) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const int out = open(path, O_WRONLY);
+    dup2(out, STDOUT_FILENO);
+    std::printf("what is told");
+    _exit(all_written(status, "spanlight test"));
+  }
+  int ended = 0;
+  waitpid(child, &ended, 0);
+  return WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+}
+
+TEST(StandardStreams, what_could_not_be_written_is_a_failure) {
+  EXPECT_EQ(status_of_writing_to("/dev/null", 0), 0);
+  EXPECT_EQ(status_of_writing_to("/dev/null", 3), 3);
+  EXPECT_EQ(status_of_writing_to("/dev/full", 0), 1);
+  EXPECT_EQ(status_of_writing_to("/dev/full", 3), 3);
 }
 
 TEST(StandardStreams, what_was_closed_is_empty_and_cannot_be_written) {

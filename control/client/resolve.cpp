@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cli/standard_streams.h"
 #include "client/commands.h"
 
 namespace spanlight::client {
@@ -56,7 +57,7 @@ int resolve(int argc, const char* const* argv) {
     if (name["until"].is_string()) std::cout << "  until      " << name["until"].get<std::string>() << "\n";
   }
   if (names.empty() && !as_json) std::cout << address[0] << ": nobody that is known had it then\n";
-  return names.empty() ? 1 : 0;
+  return cli::all_written(names.empty() ? 1 : 0, "spanlight resolve");
 }
 
 }  // namespace spanlight::client

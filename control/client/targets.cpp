@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cli/standard_streams.h"
 #include "client/commands.h"
 
 namespace spanlight::client {
@@ -110,7 +111,7 @@ int targets(int argc, const char* const* argv) {
     std::cout << state.dump(2) << "\n";
   else
     print(state, command != "clear");
-  return 0;
+  return cli::all_written(0, "spanlight targets");
 }
 
 }  // namespace spanlight::client

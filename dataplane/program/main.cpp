@@ -12,7 +12,8 @@ namespace {
 int run(std::string_view program, int argc, char** argv) {
   if (program == "sensor") return spanlight::run_sensor(argc, argv);
   if (program == "dissect") return spanlight::run_dissect(argc, argv);
-  if (program == "doctor") return spanlight::run_doctor(argc, argv);
+  if (program == "doctor")
+    return spanlight::cli::all_written(spanlight::run_doctor(argc, argv), "spanlight doctor");
   std::fprintf(
       stderr,
       "spanlight-sensor: the first argument is sensor, dissect or doctor; use it through `spanlight`\n");

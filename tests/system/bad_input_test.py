@@ -149,6 +149,14 @@ class BadFiles(unittest.TestCase):
                 sentence = b"spanlight dissect: standard output: No space left on device\n" if status else b""
                 self.assertEqual((done.returncode, done.stderr), (status, sentence))
 
+    def test_what_is_told_and_cannot_be_written(self):
+        for arguments in (["--help"], ["--version"], ["help", "sensor"], ["dissect", "--help"], ["query", "--help"], ["check"],
+                          ["check", "--keys"], ["check", "--keys", "control"]):
+            with self.subTest(" ".join(arguments)), open("/dev/full", "wb") as full:
+                done = subprocess.run([spanlight.PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("standard output: ", done.stderr)
+
     def test_closed_standard_streams(self):
         path = spanlight.write_pcap(self.folder / "one.pcap", one_call())
         command = f"{spanlight.PROGRAM} dissect --json --quiet {path}"
