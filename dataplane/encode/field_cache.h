@@ -66,7 +66,7 @@ class FieldCache {
   }
 
  private:
-  static constexpr unsigned kEntryBits = 7;
+  static constexpr unsigned kEntryBits = 8;
   std::array<Entry, 1u << kEntryBits> entries_{};
 };
 
