@@ -156,6 +156,7 @@ await step('+ adds to the filter, with Alt it excludes', async () => {
 });
 await step('the keys do without a mouse', async () => {
   await goTo('');
+  await until(async () => (await rows().count()) > 1, 'a call below the first one');  // they come one by one
   await page.keyboard.press('j');
   await until(() => parameter('call') !== '', 'j opens a call');
   const first = parameter('call');
