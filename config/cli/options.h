@@ -109,8 +109,8 @@ class Options {
   struct Cursor;  // the command line and the place in it
 
   Options& add(Option option);
-  // Each reads one word (or the letters of one) and gives what is wrong with it, or nothing.
   int all_shown(const std::ostream& out, std::ostream& err) const;  // the exit status
+  // Each reads one word (or the letters of one) and gives what is wrong with it, or nothing.
   std::string read_word(Cursor& cursor);
   std::string read_long(Cursor& cursor, std::string_view word);
   std::string read_short(Cursor& cursor, std::string_view letters);

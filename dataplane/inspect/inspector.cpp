@@ -327,8 +327,8 @@ bool Inspector::keep_head(InspectedSide& side, const Chunk& rest) {
 // Both sides' bytes that waited, in the order in which they came: an answer behind its request. `window`: of
 // the side whose bytes came last.
 void Inspector::show_as_it_came(Flow& flow, unsigned sender, const Chunk& window) {
-  const InspectedSide(&waiting)[2] = flow.inspection->side;
-  if (waiting[0].waiting.block.empty() && waiting[1].waiting.block.empty()) {  // the first bytes said it
+  const Inspection& in = *flow.inspection;
+  if (in.side[0].waiting.block.empty() && in.side[1].waiting.block.empty()) {  // the first bytes said it
     take(flow, sender, window);
     return tell_ends(flow);
   }

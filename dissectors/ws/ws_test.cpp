@@ -322,7 +322,7 @@ TEST(Ws, TermsThroughMemos) {
        {"", "chat", "graphql-transport-ws", "v4.channel.k8s.io", "a-name-that-is-too-long"}) {
     Terms terms{.known = true};
     terms.add_extensions(
-        "x-other, permessage-deflate ; client_max_window_bits=12;server_no_context_takeover");
+        "x-other, permessage-deflate ; client_max_window_bits=12;server_no_context_takeover=1");
     terms.set_subprotocol(name);
     Memo memo;
     ASSERT_EQ(terms.to_memo(memo), name != "a-name-that-is-too-long");

@@ -41,7 +41,8 @@ void Terms::add_extensions(std::string_view value) {
     if (!same_folded(next_part(one, ';'), "permessage-deflate")) continue;
     deflates = true;
     while (!one.empty()) {
-      const std::string_view name = next_part(one, ';');
+      std::string_view parameter = next_part(one, ';');
+      const std::string_view name = next_part(parameter, '=');  // who gives it a value means it all the same
       if (same_folded(name, "client_no_context_takeover")) deflate[0].takes_over = false;
       if (same_folded(name, "server_no_context_takeover")) deflate[1].takes_over = false;
     }
