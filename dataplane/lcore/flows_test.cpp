@@ -70,6 +70,17 @@ TEST_F(Ends, ARstWaitsNoLongerThanTheAllowance) {
   EXPECT_EQ(worker_.count("gaps_total"), 1U);
 }
 
+// One queue, in which both directions come in order: what it lost does not come two milliseconds later.
+TEST_F(Ends, WhatTheSensorLostItselfIsNotWaitedFor) {
+  constexpr TimeNs kLongAfterThisTest = std::uint64_t{1} << 62;
+  worker_.shared().last_loss = kLongAfterThisTest;
+  at(0, who_.handshake()).at(3, who_.request("/a"));
+  const Frame answer = who_.response();
+  at(10, who_.say(0, kRstAck, "")).at(12, answer);
+  EXPECT_EQ(calls(), (Calls{"/a lost_in_sensor"}));
+  EXPECT_EQ(worker_.count("gaps_total"), 1U);
+}
+
 TEST_F(Ends, ARstBehindWhichNothingIsMissingEndsAtOnce) {
   at(0, who_.handshake()).at(3, who_.request("/a")).at(10, who_.say(0, kRstAck, "")).at(12, who_.response());
   EXPECT_EQ(calls(), (Calls{"/a reset"}));
